@@ -1,0 +1,91 @@
+import type { Attempt, HookEvent, NewEvent } from "../events/event.js";
+import type { HeaderList } from "../events/headers.js";
+import type { Selection } from "../events/selector.js";
+
+/**
+ * Why the store could not do something. `full`: the disk is full. `busy`: too much is waiting to be committed, or the
+ * file is locked by another process. `corrupt`, `newer`, `readonly`, `unsafe` (symlink, foreign owner): at opening.
+ */
+export type StoreFault = "full" | "busy" | "io" | "corrupt" | "newer" | "readonly" | "unsafe" | "closed";
+
+/** A failure of the store. Commands turn it into exit code 5; the receiver into 507 (`full`) or 503. */
+export class StoreError extends Error {
+  override readonly name = "StoreError";
+  readonly fault: StoreFault;
+  readonly hint: string | undefined;
+
+  constructor(fault: StoreFault, message: string, options: { hint?: string | undefined; cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.fault = fault;
+    this.hint = options.hint;
+  }
+}
+
+/** What a commit gave an event. */
+export interface Appended {
+  readonly seq: number;
+  readonly duplicateOf: string | null;
+  /** Lower-case hex. */
+  readonly bodySha256: string;
+}
+
+/** The first attempt of an event, stored in the transaction of the event itself. */
+export interface AttemptStart {
+  readonly target: string;
+  /** Milliseconds since 1970. */
+  readonly startedAt: number;
+}
+
+/** How an attempt ended. */
+export interface AttemptEnd {
+  readonly durationMs: number;
+  readonly status: number | null;
+  readonly error: string | null;
+  readonly headers: HeaderList;
+  /** The first 64 KiB of the answer's body. */
+  readonly body: Uint8Array;
+}
+
+/** A `listen` that runs now: how `send` and `replay` find it. */
+export interface ListenerRow {
+  readonly pid: number;
+  readonly project: string;
+  readonly localUrl: string;
+  readonly publicUrl: string | null;
+  readonly target: string | null;
+  /** Milliseconds since 1970, renewed every few seconds. */
+  readonly heartbeatAt: number;
+}
+
+/**
+ * The events on disk. Writes go through one worker thread per process and are committed in groups with a sync; a write's
+ * promise resolves when *its own* commit is on disk. Reads use a connection of their own and hold no transaction.
+ */
+export interface Store {
+  readonly path: string;
+
+  /** Commits an event. The body must not be changed afterwards. Rejects with {@link StoreError}. */
+  append(event: NewEvent, firstAttempt?: AttemptStart): Promise<Appended>;
+  /** Commits the start of a further attempt; resolves to its number. */
+  startAttempt(eventId: string, start: AttemptStart): Promise<number>;
+  /** Commits the end of an attempt and sets the event's state (2xx: delivered, else failed, unless `state` is given). */
+  endAttempt(eventId: string, n: number, end: AttemptEnd, state?: HookEvent["state"]): Promise<void>;
+
+  /** The whole event with its attempts and body. */
+  get(idOrSeq: string | number): HookEvent | undefined;
+  /** Events of a selection, in the order it asks for, without bodies unless `bodies`; pages inside, so it may be left at any time. */
+  select(selection: Selection, options?: { bodies?: boolean }): Iterable<HookEvent>;
+  /** Attempts of an event, oldest first. */
+  attempts(eventId: string): readonly Attempt[];
+
+  /** Adds or renews this process's row. */
+  saveListener(row: Omit<ListenerRow, "heartbeatAt">): Promise<void>;
+  removeListener(pid: number): Promise<void>;
+  /** Listeners whose heartbeat is fresh and whose process lives; of one project, or of all. */
+  listeners(project?: string): readonly ListenerRow[];
+
+  /** Bytes and events waiting to be committed. */
+  pending(): { readonly events: number; readonly bytes: number };
+  /** Commits what waits, then closes. Further calls reject with `closed`. */
+  close(): Promise<void>;
+}
