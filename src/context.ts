@@ -27,7 +27,7 @@ export interface Context {
   readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
   /** `length` random bytes, fit for secrets. */
   readonly random: (length: number) => Uint8Array;
-  /** Aborted by Ctrl-C, SIGTERM and SIGHUP; its reason is a {@link Interrupted}. */
+  /** Aborted by Ctrl-C, SIGTERM and SIGHUP, and when nobody reads stdout any more; its reason is an {@link Interrupted}. */
   readonly signal: AbortSignal;
   /** The absolute folder of the built-in fixtures. */
   readonly fixturesDir: string;
@@ -35,7 +35,7 @@ export interface Context {
 
 /** Why {@link Context.signal} was aborted. */
 export interface Interrupted {
-  readonly signalName: "SIGINT" | "SIGTERM" | "SIGHUP";
-  /** 128 + the signal's number. */
+  readonly signalName: "SIGINT" | "SIGTERM" | "SIGHUP" | "EPIPE";
+  /** 128 + the signal's number; 0 for a closed stdout. */
   readonly exitCode: number;
 }

@@ -15,7 +15,10 @@ export const EXIT = {
 export const EXIT_CODE_TABLE: readonly { readonly code: number; readonly meaning: string }[] = [
   { code: EXIT.done, meaning: "done" },
   { code: EXIT.no, meaning: "the answer is no: signature invalid, answer not accepted, an expectation failed" },
-  { code: EXIT.usage, meaning: "wrong usage or configuration: bad flag, missing secret, unknown fixture, unreadable input" },
+  {
+    code: EXIT.usage,
+    meaning: "wrong usage or configuration: bad flag, missing secret, unknown fixture, unreadable input",
+  },
   { code: EXIT.timeout, meaning: "timed out waiting" },
   { code: EXIT.unreachable, meaning: "target or tunnel not reachable" },
   { code: EXIT.store, meaning: "the store failed" },

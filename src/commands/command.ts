@@ -46,6 +46,8 @@ export interface CommandDefinition<Options = never> {
   readonly examples: readonly Example[];
   readonly define?: (command: Command) => void;
   readonly run?: (invocation: Invocation<Options>) => Promise<number>;
+  /** True: the command ends by itself when `context.signal` is aborted. Others are left at once. */
+  readonly endsOnSignal?: boolean;
   /** For a group such as `events`: `run` is what the group alone does. */
   readonly subcommands?: readonly CommandDefinition<never>[];
 }

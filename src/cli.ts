@@ -1,0 +1,195 @@
+import { Command, CommanderError, Option } from "commander";
+import type { CommandDefinition, Example, GlobalOptions } from "./commands/command.js";
+import { commands } from "./commands/index.js";
+import { helpTopics } from "./commands/help.js";
+import type { Context, Interrupted } from "./context.js";
+import { CliError, EXIT } from "./errors.js";
+import type { Output } from "./output/output.js";
+import { createOutput } from "./output/terminal.js";
+import { StoreError } from "./store/store.js";
+
+/** The version of this build, put in by the bundler. */
+declare const HOOKCLI_VERSION: string;
+
+/**
+ * Runs one command line (without the program's name) and resolves to its exit code. Every expected failure has become
+ * text on stderr by then; it never rejects.
+ */
+export async function run(argv: readonly string[], context: Context): Promise<number> {
+  const cut = argv.indexOf("--");
+  const words = cut === -1 ? [] : argv.slice(cut + 1);
+  const run = new Run(context, words);
+  try {
+    return await run.start(cut === -1 ? argv : argv.slice(0, cut));
+  } catch (error) {
+    return report(error, run.output, context);
+  } finally {
+    await run.output.drain();
+  }
+}
+
+class Run {
+  output: Output;
+  private exitCode: number = EXIT.done;
+  private readonly context: Context;
+  private readonly words: readonly string[];
+
+  constructor(context: Context, words: readonly string[]) {
+    this.context = context;
+    this.words = words;
+    this.output = createOutput(context, { json: false, quiet: false, verbose: false, color: "auto" });
+  }
+
+  async start(argv: readonly string[]): Promise<number> {
+    const program = this.program();
+    if (argv.length === 0) program.outputHelp();
+    else await program.parseAsync([...argv], { from: "user" });
+    return this.exitCode;
+  }
+
+  private program(): Command {
+    const { stdout } = this.context;
+    const program = new Command("hookcli")
+      .description("Webhooks on your machine: a public URL, capture, signed test events, replay, signature checks.")
+      .exitOverride()
+      .configureOutput({ writeOut: (text) => void stdout.write(text), writeErr: () => {}, outputError: () => {} })
+      .configureHelp({ showGlobalOptions: true, helpWidth: Math.min(stdout.columns ?? 100, 110) })
+      .version(HOOKCLI_VERSION, "--version", "print the version")
+      .helpOption("-h, --help", "print help")
+      .helpCommand(false)
+      .option("--json", "print JSON only on stdout")
+      .addOption(new Option("--format <kind>", "the same as --json when it is json").choices(["text", "json"]))
+      .addOption(new Option("--color <when>", "colour").choices(["auto", "always", "never"]).default("auto"))
+      .option("--quiet", "no talk on stderr but warnings and errors")
+      .option("-v, --verbose", "more detail: headers and bodies")
+      .option("-y, --yes", "answer yes to questions")
+      .option("--db <path>", "the file of the store")
+      .option("--config <path>", "the config file");
+    for (const definition of commands) this.add(program, definition);
+    this.addHelp(program);
+    return program;
+  }
+
+  private add(parent: Command, definition: CommandDefinition): void {
+    const command = parent.command(definition.name).summary(definition.summary).description(definition.summary);
+    if (definition.aliases !== undefined) command.aliases([...definition.aliases]);
+    definition.define?.(command);
+    command.addHelpText("after", () => examplesText(definition.examples));
+    for (const subcommand of definition.subcommands ?? []) this.add(command, subcommand);
+    if (definition.run !== undefined) {
+      command.action(async () => {
+        this.exitCode = await this.invoke(definition, command);
+      });
+    }
+  }
+
+  private async invoke(definition: CommandDefinition, command: Command): Promise<number> {
+    const global = globalOptions(command);
+    this.output = createOutput(this.context, global);
+    if (this.words.length > 0) throw new CliError(`${definition.name} takes nothing after --`);
+    const invocation = {
+      args: command.args,
+      options: command.opts() as never,
+      global,
+      words: this.words,
+      context: this.context,
+      output: this.output,
+    };
+    const running = definition.run?.(invocation) ?? Promise.resolve(EXIT.done);
+    return definition.endsOnSignal === true ? running : untilInterrupted(running, this.context.signal);
+  }
+
+  private addHelp(program: Command): void {
+    program
+      .command("help")
+      .summary("help for a command or a topic")
+      .argument("[command]", "a command, or one of: " + helpTopics.map((topic) => topic.name).join(", "))
+      .argument("[subcommand]")
+      .action((name: string | undefined, subcommand: string | undefined, _options: unknown, self: Command) => {
+        const topic = helpTopics.find((row) => row.name === name);
+        if (topic === undefined) return findCommand(program, [name, subcommand]).outputHelp();
+        return topic.print(createOutput(this.context, globalOptions(self)));
+      });
+  }
+}
+
+/** The command that `hookcli help a b` means. */
+function findCommand(program: Command, path: readonly (string | undefined)[]): Command {
+  let found = program;
+  for (const name of path) {
+    if (name === undefined) break;
+    const next = found.commands.find((command) => command.name() === name || command.aliases().includes(name));
+    if (next === undefined) throw new CliError(`no help for ${name}`, { hint: "hookcli help lists the commands" });
+    found = next;
+  }
+  return found;
+}
+
+function globalOptions(command: Command): GlobalOptions {
+  const all: Record<string, unknown> = command.optsWithGlobals();
+  const text = (value: unknown) => (typeof value === "string" ? value : undefined);
+  return {
+    json: all["json"] === true || all["format"] === "json",
+    color: all["color"] === "always" || all["color"] === "never" ? all["color"] : "auto",
+    quiet: all["quiet"] === true,
+    verbose: all["verbose"] === true,
+    yes: all["yes"] === true,
+    db: text(all["db"]),
+    config: text(all["config"]),
+  };
+}
+
+function examplesText(examples: readonly Example[]): string {
+  if (examples.length === 0) return "";
+  return `\nExamples:\n${examples.map(({ line, about }) => `  # ${about}\n  ${line}\n`).join("")}`;
+}
+
+/** The command's own end, or the signal's exit code when that comes first. */
+async function untilInterrupted(running: Promise<number>, signal: AbortSignal): Promise<number> {
+  let onAbort = () => {};
+  const interrupted = new Promise<number>((resolve) => {
+    onAbort = () => resolve((signal.reason as Interrupted).exitCode);
+    signal.addEventListener("abort", onAbort, { once: true });
+    if (signal.aborted) onAbort();
+  });
+  try {
+    return await Promise.race([running, interrupted]);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
+}
+
+/** An error as text on stderr; its exit code. */
+function report(error: unknown, output: Output, context: Context): number {
+  if (error instanceof CommanderError) return reportUsage(error, output);
+  if (context.signal.aborted && !(error instanceof CliError) && !(error instanceof StoreError)) {
+    return (context.signal.reason as Interrupted).exitCode;
+  }
+  const stack = context.env["HOOKCLI_DEBUG"] === "1" && error instanceof Error ? error.stack : undefined;
+  if (error instanceof CliError) output.error(error.message, error.hint);
+  else if (error instanceof StoreError) output.error(error.message, error.hint);
+  else {
+    const message = error instanceof Error ? error.message : String(error);
+    output.error(`unexpected: ${message}`, "this is a bug in hookcli; HOOKCLI_DEBUG=1 shows where");
+  }
+  if (stack !== undefined) for (const line of stack.split("\n")) output.note(line);
+  if (error instanceof CliError) return error.exitCode;
+  return error instanceof StoreError ? EXIT.store : EXIT.usage;
+}
+
+/** Commander's own findings (`error: unknown option '--x'\n(Did you mean --y?)`) in our form. Help and version are no errors. */
+function reportUsage(error: CommanderError, output: Output): number {
+  if (error.exitCode === 0) return EXIT.done;
+  const [first = "", ...rest] = error.message.split("\n");
+  const suggestion = /^\((Did you mean .*\?)\)$/.exec(rest.join(" ").trim())?.[1];
+  const message = first.replace(/^error: /, "").replace(/\.$/, "");
+  output.error(
+    lowerFirst(message),
+    suggestion === undefined ? "hookcli --help lists commands and options" : lowerFirst(suggestion),
+  );
+  return EXIT.usage;
+}
+
+function lowerFirst(text: string): string {
+  return text.slice(0, 1).toLowerCase() + text.slice(1);
+}

@@ -1,0 +1,62 @@
+import { randomBytes } from "node:crypto";
+import { homedir } from "node:os";
+import { setTimeout as delay } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { run } from "./cli.js";
+import type { Context, Interrupted } from "./context.js";
+import { EXIT } from "./errors.js";
+
+/** Node 20.20 has fixes to its HTTP parser that a program which takes requests from strangers wants. */
+const OLDEST_WITHOUT_WARNING = [20, 20] as const;
+
+const controller = new AbortController();
+const context: Context = {
+  stdin: process.stdin,
+  stdout: process.stdout,
+  stderr: process.stderr,
+  env: process.env,
+  cwd: process.cwd(),
+  home: homedir(),
+  platform: process.platform,
+  pid: process.pid,
+  now: Date.now,
+  monotonic: () => performance.now(),
+  sleep: async (ms, signal) => {
+    await delay(ms, undefined, signal === undefined ? {} : { signal });
+  },
+  random: (length) => randomBytes(length),
+  signal: controller.signal,
+  fixturesDir: fileURLToPath(new URL("../fixtures", import.meta.url)),
+};
+
+warnOfOldNode();
+listenToSignals();
+const exitCode = await run(process.argv.slice(2), context);
+process.exit(exitCode);
+
+function warnOfOldNode(): void {
+  const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+  const [oldMajor, oldMinor] = OLDEST_WITHOUT_WARNING;
+  if (major > oldMajor || (major === oldMajor && minor >= oldMinor)) return;
+  process.stderr.write(
+    `hookcli: warning: node ${process.versions.node} is old; use ${oldMajor}.${oldMinor} or later\n`,
+  );
+}
+
+/** The first signal asks the command to end; the second one ends the process. */
+function listenToSignals(): void {
+  const signals = [
+    ["SIGINT", EXIT.interrupt],
+    ["SIGTERM", EXIT.terminated],
+    ["SIGHUP", EXIT.hangup],
+  ] as const;
+  for (const [signalName, exitCode] of signals) process.on(signalName, () => interrupt({ signalName, exitCode }));
+  // A reader that has left, as in `hookcli events list | head -1`, is no failure.
+  process.stdout.on("error", () => interrupt({ signalName: "EPIPE", exitCode: EXIT.done }));
+  process.stderr.on("error", () => {});
+}
+
+function interrupt(reason: Interrupted): void {
+  if (controller.signal.aborted && reason.signalName !== "EPIPE") process.exit(reason.exitCode);
+  controller.abort(reason);
+}
