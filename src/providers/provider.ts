@@ -1,0 +1,77 @@
+import type { FieldPath, Scheme } from "../signatures/scheme.js";
+
+/** A provider: who sends the webhooks, as one row of data. */
+export interface Provider {
+  /** Unique, lower case with dashes; the folder of its fixtures; `<NAME>_WEBHOOK_SECRET` in the environment. */
+  readonly name: string;
+  readonly aliases: readonly string[];
+  /** As the provider writes itself. */
+  readonly title: string;
+  /** The first is the default, the rest for requests or credentials that fit them, weak ones only when asked for by name. */
+  readonly schemes: readonly Scheme[];
+  /** What the provider sends: the default content type of its events. */
+  readonly contentType: string;
+  readonly detection: Detection;
+  /** Where the event's type stands; the first place that has one counts. */
+  readonly eventType: readonly ValueSource[];
+  /** Where the provider's own id of the event stands. */
+  readonly eventId: readonly ValueSource[];
+  /** Where the id of the delivery stands: the same over retries of one event to one endpoint. */
+  readonly deliveryId: readonly ValueSource[];
+  /** Headers beside content type and signature that the provider sends. */
+  readonly outgoing: readonly OutgoingHeader[];
+  /** The provider gives up waiting for an answer after this long, milliseconds. Documented values only. */
+  readonly ackDeadlineMs?: number;
+  /** What the provider documents about deliveries that were not accepted. */
+  readonly retry?: RetryFacts;
+  /** What the endpoint must answer before or beside events. */
+  readonly handshake?: HandshakeKind;
+}
+
+/** How a request tells who sent it. */
+export interface Detection {
+  /** Names of headers that carry the provider's signature or token. */
+  readonly signatureHeaders: readonly string[];
+  /** Other headers only this provider sends. */
+  readonly otherHeaders?: readonly string[];
+  /** With one of these it is somebody else, who imitates the provider's headers. */
+  readonly unless?: readonly string[];
+}
+
+/** A place in a request. `also`: a second part, joined with a dot when it is there. `names`: other words for the value. `prefix`: put before it. */
+export type ValueSource = (
+  | { readonly in: "header"; readonly name: string }
+  | { readonly in: "body"; readonly path: FieldPath }
+  | { readonly in: "form"; readonly name: string }
+  /** A form field that holds JSON. */
+  | { readonly in: "formJson"; readonly name: string; readonly path: FieldPath }
+  | { readonly in: "query"; readonly name: string }
+) & { readonly also?: ValueSource; readonly names?: Readonly<Record<string, string>>; readonly prefix?: string };
+
+/** A header that the provider sends; left out when its value is not known. */
+export interface OutgoingHeader {
+  readonly name: string;
+  readonly value:
+    | { readonly from: "literal"; readonly text: string }
+    /** `beforeDot`: up to the first dot; `slash`: the first dot becomes a slash; `names`: by table, else the header is left out. */
+    | {
+        readonly from: "eventType";
+        readonly form?: "whole" | "beforeDot" | "slash";
+        readonly names?: Readonly<Record<string, string>>;
+      }
+    | { readonly from: "eventId" }
+    | { readonly from: "deliveryId" }
+    /** RFC 3339. */
+    | { readonly from: "now" };
+}
+
+export interface RetryFacts {
+  /** Waits between attempts, milliseconds, where the provider documents them. */
+  readonly delaysMs?: readonly number[];
+  /** Retries after the first attempt. */
+  readonly retries?: number;
+  /** One sentence. */
+  readonly note: string;
+}
+
+export type HandshakeKind = "slack-url-verification" | "discord-ping";

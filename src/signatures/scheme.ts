@@ -1,0 +1,200 @@
+/**
+ * What a signature scheme is: data, never code. Signing and verifying walk this record; they never ask for a provider's
+ * name. The eight dimensions in which the known schemes differ, and where each is held:
+ *
+ * 1. family: {@link Algorithm} `family` (hmac, hash, ed25519, ecdsa, rsa, jwt, token, basic). A provider that signs
+ *    nothing has a row without schemes. Keys by URL or from certificates arrive as parsed {@link Key}s; the scheme only
+ *    says which kind it takes ({@link SecretForm} `key`).
+ * 2. signature source and parse: {@link SignatureSource} (header with alternative spellings and rotation headers, JSON
+ *    body field, form field) and {@link SignatureParse} (raw, prefix, pairs, list, base64 of JSON).
+ * 3. signed content: {@link ContentPart} list, each part a pure function in the table of `content.ts`. A scheme whose
+ *    signature is bound to the body by a hash beside it names that in {@link Scheme.bindings}.
+ * 4. hash and output: {@link Algorithm} `hash`, {@link SignatureEncoding}.
+ * 5. secret decoding: {@link SecretForm}.
+ * 6. timestamp: {@link TimestampRule} with unit, place, and what the provider itself enforces.
+ * 7. several signatures: every parse yields a list, and any one may match; `more` names further headers; several secrets
+ *    or keys are given at the call.
+ * 8. event type, ids, handshake, acknowledgement, retry: not the signature's business; they stand in the provider's row.
+ */
+export interface Scheme {
+  /** Unique, stable, lower case: `stripe-v1`, `github-sha256`. What `--scheme` and `"scheme"` in JSON say. */
+  readonly name: string;
+  /** What stands after the provider's name in a verdict's line: `v1`, `sha256`. */
+  readonly label: string;
+  readonly algorithm: Algorithm;
+  /** The signed bytes, part after part with nothing between. */
+  readonly content: readonly ContentPart[];
+  readonly signature: SignatureSource;
+  readonly encoding: SignatureEncoding;
+  readonly secret: SecretForm;
+  /** Absent: the scheme signs no timestamp, and nothing about time is checked. */
+  readonly timestamp?: TimestampRule;
+  /** Where the delivery id stands that {@link ContentPart} `id` signs. */
+  readonly id?: HeaderNames;
+  /** Facts beside the signature that must hold too. */
+  readonly bindings?: readonly Binding[];
+  /** Other spellings of the URL that the provider may have signed, tried in this order after the one given. */
+  readonly urlForms?: readonly UrlForm[];
+  /** The scheme is for requests that have this query parameter; others of the same provider are for the rest. */
+  readonly onlyWithQuery?: string;
+  /** The scheme is considered too weak to count unless it is asked for by name. */
+  readonly weak?: boolean;
+}
+
+/**
+ * A header's name, documented spelling first, and what else the provider calls it. All names of a scheme have equally
+ * many spellings or one: a request uses one column of them (`svix-id`, `svix-timestamp`, ... or `webhook-id`, ...).
+ */
+export type HeaderNames = readonly [string, ...string[]];
+
+export type HashName = "md5" | "sha1" | "sha256" | "sha384" | "sha512";
+export type CurveName = "p256" | "p384" | "p521" | "secp256k1";
+export type JwtAlgorithm =
+  | "HS256"
+  | "HS384"
+  | "HS512"
+  | "RS256"
+  | "RS384"
+  | "RS512"
+  | "PS256"
+  | "PS384"
+  | "PS512"
+  | "ES256"
+  | "ES384"
+  | "ES512"
+  | "EdDSA";
+
+export type Algorithm =
+  /** `bits`: the MAC is cut to its first bits (RFC 2104, section 5); absent: whole. */
+  | { readonly family: "hmac"; readonly hash: HashName; readonly bits?: number }
+  /** A plain hash; the secret is one of the content's parts. */
+  | { readonly family: "hash"; readonly hash: HashName }
+  | { readonly family: "ed25519" }
+  | { readonly family: "ecdsa"; readonly hash: HashName; readonly curve: CurveName; readonly format: "der" | "p1363" }
+  /** `pss`: salt as long as the hash, MGF1 with the same hash. */
+  | { readonly family: "rsa"; readonly hash: HashName; readonly padding: "pkcs1" | "pss" }
+  /** A compact JWS; the scheme fixes which algorithms count, the token never does. `content` is not used. */
+  | { readonly family: "jwt"; readonly algorithms: readonly JwtAlgorithm[]; readonly claims: readonly ClaimRule[] }
+  /** The value sent is the secret itself. */
+  | { readonly family: "token" }
+  /** `Authorization: Basic`; the secret is `user:password`. */
+  | { readonly family: "basic" };
+
+/** What a claim of a JWT must be. */
+export type ClaimRule =
+  | { readonly claim: string; readonly equals: string }
+  | {
+      readonly claim: string;
+      readonly equalsPart: ContentPart;
+      readonly encoding: "text" | SignatureEncoding;
+      readonly hash?: HashName;
+      readonly optionalWhenBodyIsEmpty?: boolean;
+    };
+
+/** Where the signature stands. */
+export type SignatureSource =
+  /** `more`: further headers that may carry a signature of the same kind (a second key, a rotation). */
+  | {
+      readonly from: "header";
+      readonly names: HeaderNames;
+      readonly parse: SignatureParse;
+      readonly more?: readonly string[];
+    }
+  | { readonly from: "bodyField"; readonly path: FieldPath; readonly parse: SignatureParse }
+  | { readonly from: "formField"; readonly name: string; readonly parse: SignatureParse };
+
+/** Steps into a JSON body: object keys and array indexes. */
+export type FieldPath = readonly (string | number)[];
+
+/** How the text found becomes a list of encoded signatures (and, for some, a timestamp). */
+export type SignatureParse =
+  | { readonly kind: "raw" }
+  /** `optional`: the text counts without the prefix too. */
+  | { readonly kind: "prefix"; readonly prefix: string; readonly optional?: boolean }
+  /**
+   * Items such as `t=1,v1=ab,v1=cd` (`item` ",", `pair` "=") or `v1,ab v1,cd` (`item` " ", `pair` ","). `signature`: the
+   * key whose values count, `undefined` for any; other keys are skipped. `trim`: blanks around an item are dropped.
+   */
+  | {
+      readonly kind: "pairs";
+      readonly item: string;
+      readonly pair: string;
+      readonly signature: string | undefined;
+      readonly timestamp?: string;
+      readonly trim?: boolean;
+    }
+  /** Values one after the other; `timestampFirst`: the first is the timestamp. */
+  | { readonly kind: "list"; readonly separator: string; readonly timestampFirst?: boolean }
+  /** base64 of a JSON object with the signature under this key. */
+  | { readonly kind: "base64Json"; readonly signature: string };
+
+/** `hex`: lower case, as the provider sends it; `hexAnyCase`: either; `text`: the value itself (tokens, JWTs). */
+export type SignatureEncoding = "hex" | "hexAnyCase" | "base64" | "base64url" | "text";
+
+/** How the text of a secret becomes key bytes. */
+export type SecretForm =
+  | { readonly kind: "utf8" }
+  /** Unicode NFKD first. */
+  | { readonly kind: "utf8Nfkd" }
+  | { readonly kind: "hex" }
+  | { readonly kind: "base64" }
+  /** The prefix is dropped if it is there, the rest decoded as base64. `without`: what a text without the prefix is. */
+  | { readonly kind: "prefixedBase64"; readonly prefix: string; readonly without: "base64" | "utf8" }
+  /** The SHA-1 of the text. */
+  | { readonly kind: "sha1" }
+  /** Not a shared secret: a key of this type. */
+  | { readonly kind: "key"; readonly type: KeyType };
+
+export type KeyType = "ed25519" | "ec" | "rsa";
+
+/** Where the signed time stands, and in what unit. Whoever is laxer, we check 300 s both ways. */
+export interface TimestampRule {
+  readonly from:
+    | { readonly kind: "header"; readonly names: HeaderNames }
+    | { readonly kind: "signature" }
+    | { readonly kind: "bodyField"; readonly path: FieldPath };
+  readonly unit: "s" | "ms" | "iso8601" | "httpDate";
+  /** What the provider's own library enforces, seconds; `null`: nothing. For explanations only. */
+  readonly providerToleranceSeconds: number | null;
+  /** Whether the provider's own library refuses timestamps in the future too. For explanations only. */
+  readonly providerRefusesFuture: boolean;
+}
+
+/** One part of the signed content. */
+export type ContentPart =
+  | { readonly part: "body" }
+  /** Exactly the text that was sent. */
+  | { readonly part: "timestamp" }
+  | { readonly part: "id" }
+  /** The full public URL. */
+  | { readonly part: "url" }
+  /** Upper case. */
+  | { readonly part: "method" }
+  | { readonly part: "path" }
+  /** Without the question mark. */
+  | { readonly part: "query" }
+  | { readonly part: "queryParameter"; readonly name: string; readonly lowerCase?: boolean }
+  | { readonly part: "header"; readonly name: string }
+  | { readonly part: "literal"; readonly text: string }
+  /** A value that the user configured at the provider (a webhook id, a callback URL), given at the call. */
+  | { readonly part: "setting"; readonly name: string }
+  | { readonly part: "bodyHash"; readonly hash: HashName; readonly encoding: SignatureEncoding }
+  /** CRC-32 of the body, decimal. */
+  | { readonly part: "crc32" }
+  /** Form fields sorted by name, name and value joined without separators; repeated values sorted, once each. */
+  | { readonly part: "sortedForm" }
+  | { readonly part: "formField"; readonly name: string }
+  /** A JSON body's field as text; empty when it is absent or null. */
+  | { readonly part: "bodyField"; readonly path: FieldPath }
+  /** For `family` hash: the secret's bytes. */
+  | { readonly part: "secret" };
+
+/** A fact beside the signature: the query parameter holds the hash of the body, hex. */
+export interface Binding {
+  readonly kind: "bodyHashInQuery";
+  readonly parameter: string;
+  readonly hash: HashName;
+}
+
+/** `withoutPort`, `withPort`: the port dropped, the standard one added; `legacyQuery`: the query encoded as node's old querystring did. */
+export type UrlForm = "withoutPort" | "withPort" | "legacyQueryWithoutPort" | "legacyQueryWithPort";

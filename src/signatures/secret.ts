@@ -1,0 +1,66 @@
+import { createHash } from "node:crypto";
+import { CliError } from "../errors.js";
+import { decodeBase64, decodeHex } from "./encoding.js";
+import type { SecretForm } from "./scheme.js";
+
+/** A secret that cannot be used: empty, or not in the form that the scheme demands. Misuse, never a verdict. Never quotes the secret. */
+export class SecretError extends CliError {
+  readonly code: "empty" | "malformed" | "missing";
+
+  constructor(code: "empty" | "malformed" | "missing", message: string, hint?: string) {
+    super(message, { hint });
+    this.code = code;
+  }
+}
+
+type Decoder = (text: string, bytes: Uint8Array, form: SecretForm) => Uint8Array | undefined;
+
+const DECODERS: Readonly<
+  Record<Exclude<SecretForm["kind"], "key">, { readonly wants: string; readonly decode: Decoder }>
+> = {
+  utf8: { wants: "text", decode: (_text, bytes) => bytes },
+  utf8Nfkd: { wants: "text", decode: (text) => new TextEncoder().encode(text.normalize("NFKD")) },
+  hex: { wants: "hex", decode: (text) => decodeHex(text.toLowerCase()) },
+  base64: { wants: "base64", decode: (text) => decodeBase64(text) },
+  prefixedBase64: { wants: "base64 after its prefix", decode: decodePrefixed },
+  sha1: { wants: "text", decode: (_text, bytes) => createHash("sha1").update(bytes).digest() },
+};
+
+/**
+ * The key bytes of a secret.
+ *
+ * @param secret the text as the user has it, as bytes
+ * @throws SecretError when it is empty or malformed
+ */
+export function decodeSecret(secret: Uint8Array, form: SecretForm): Uint8Array {
+  if (secret.length === 0)
+    throw new SecretError(
+      "empty",
+      "the secret is empty",
+      "an empty secret would accept anything; set the variable or the file it comes from",
+    );
+  if (form.kind === "key")
+    throw new SecretError("malformed", "this scheme takes a key, not a shared secret", "pass --key");
+  if (form.kind === "utf8") return secret;
+  const { wants, decode } = DECODERS[form.kind];
+  const key = decode(Buffer.from(secret.buffer, secret.byteOffset, secret.length).toString("utf8"), secret, form);
+  if (key === undefined) throw malformed(secret, form, wants);
+  if (key.length === 0) throw new SecretError("empty", "the secret is empty once decoded");
+  return key;
+}
+
+function decodePrefixed(text: string, bytes: Uint8Array, form: SecretForm): Uint8Array | undefined {
+  if (form.kind !== "prefixedBase64") return undefined;
+  if (text.startsWith(form.prefix)) return decodeBase64(text.slice(form.prefix.length));
+  return form.without === "utf8" ? bytes : decodeBase64(text);
+}
+
+function malformed(secret: Uint8Array, form: SecretForm, wants: string): SecretError {
+  const prefix = form.kind === "prefixedBase64" ? ` (${form.prefix}...)` : "";
+  const last = secret[secret.length - 1];
+  const hint =
+    last === 0x0a || last === 0x0d || last === 0x20
+      ? "it ends with a blank or a line break"
+      : "copy it again from the provider, whole";
+  return new SecretError("malformed", `the secret is malformed: this scheme's secrets are ${wants}${prefix}`, hint);
+}
