@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -86,6 +86,21 @@ describe("the layers of the house", () => {
     writeFileSync(join(root, file), `${code}\n`);
     return spawnSync(join(rootDir, "node_modules/.bin/oxlint"), ["--deny-warnings"], { cwd: root, encoding: "utf8" });
   }
+});
+
+describe("commands", () => {
+  const HEAVY_ROOMS =
+    /^import (?!type )[^;]*from "[./]*\/(receive|deliver|tunnel|programs|fixtures|relay|inspector|check|doctor|store)\/(?!store\.js)/gm;
+
+  it.each(
+    readdirSync(join(rootDir, "src/commands"), { recursive: true, encoding: "utf8" }).filter((name) =>
+      name.endsWith(".ts"),
+    ),
+  )("%s imports heavy rooms inside its action only", (name) => {
+    const code = readFileSync(join(rootDir, "src/commands", name), "utf8");
+
+    expect(code.match(HEAVY_ROOMS)).toBeNull();
+  });
 });
 
 interface Metafile {
