@@ -1,0 +1,144 @@
+import type { HeaderList } from "./headers.js";
+import { headerValue } from "./headers.js";
+import { safeBlock } from "./safe-text.js";
+
+/** A request to be printed. Header values and the URL are latin1, as in {@link HeaderList}. */
+export interface CurlRequest {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: HeaderList;
+  readonly body: Uint8Array;
+}
+
+export interface CurlOptions {
+  /** Print headers that are credentials; otherwise they stand as environment variables. */
+  readonly showSecrets?: boolean;
+  /** The variable for a provider's token header; `HOOKCLI_SECRET` when none is named. */
+  readonly secretEnv?: string;
+  /** Names of the headers that carry the secret itself, besides those that every program treats so. */
+  readonly secretHeaders?: readonly string[];
+}
+
+/** Headers that are a credential whoever sends them, and the variable that stands for each. */
+const CREDENTIAL_HEADERS: Readonly<Record<string, string>> = {
+  authorization: "AUTHORIZATION",
+  "proxy-authorization": "PROXY_AUTHORIZATION",
+  cookie: "COOKIE",
+  "x-api-key": "API_KEY",
+};
+
+/** Of the connection and not of the request: curl makes its own. */
+const CONNECTION_HEADERS = new Set([
+  "host",
+  "content-length",
+  "connection",
+  "transfer-encoding",
+  "keep-alive",
+  "expect",
+]);
+
+/** Headers that curl sends unless told not to. */
+const CURL_DEFAULTS = ["User-Agent", "Accept"];
+
+/** Linux allows one argument 128 KiB; longer bodies go through a pipe, whose `printf` is the shell's own. */
+const MAX_ARGUMENT_LENGTH = 100_000;
+
+/** Above this size curl asks with `Expect: 100-continue` first. */
+const EXPECT_ABOVE_BYTES = 1024;
+
+/**
+ * A command for a POSIX shell that makes curl send the same bytes: the body, and the header list in its order. Text that a
+ * terminal may show stands as it is; all else goes through `printf` with octal escapes.
+ */
+export function curlCommand(request: CurlRequest, options: CurlOptions = {}): string {
+  const body = bodyArgument(request);
+  const parts = [
+    `curl ${methodArgument(request)} ${quoteBytes(request.url)}`,
+    ...urlArguments(request.url),
+    ...request.headers
+      .filter(([name]) => !CONNECTION_HEADERS.has(name.toLowerCase()))
+      .map((pair) => headerArgument(pair, options)),
+    ...silencedDefaults(request, body.argument !== undefined),
+    ...(body.argument === undefined ? [] : [body.argument]),
+  ];
+  return (body.pipe ?? "") + parts.join(" \\\n  ");
+}
+
+function methodArgument({ method, body }: CurlRequest): string {
+  return method === "HEAD" && body.length === 0 ? "--head" : `-X ${quote(method)}`;
+}
+
+function urlArguments(url: string): string[] {
+  const arguments_ = [];
+  if (/[[\]{}]/.test(url)) arguments_.push("--globoff");
+  if (/\/\.{1,2}(?:[/?#]|$)/.test(url)) arguments_.push("--path-as-is");
+  if (url.startsWith("https:")) arguments_.push("--http1.1");
+  // curl would percent-encode these bytes.
+  const target = /^[a-z]+:\/\/[^/]+(\/.*[^!-~].*)$/s.exec(url)?.[1];
+  if (target !== undefined) arguments_.push(`--request-target ${quoteBytes(target)}`);
+  return arguments_;
+}
+
+function headerArgument([name, value]: readonly [string, string], options: CurlOptions): string {
+  const variable = options.showSecrets === true ? undefined : secretVariable(name.toLowerCase(), options);
+  if (variable !== undefined) return `-H "${name.replaceAll(/["\\$`]/g, "\\$&")}: $${variable}"`;
+  return `-H ${quoteBytes(value === "" ? `${name};` : `${name}: ${value}`)}`;
+}
+
+function secretVariable(name: string, { secretEnv, secretHeaders }: CurlOptions): string | undefined {
+  if (secretHeaders?.some((header) => header.toLowerCase() === name) === true) return secretEnv ?? "HOOKCLI_SECRET";
+  return Object.hasOwn(CREDENTIAL_HEADERS, name) ? CREDENTIAL_HEADERS[name] : undefined;
+}
+
+function silencedDefaults({ headers, body }: CurlRequest, hasBody: boolean): string[] {
+  const unwanted = [...CURL_DEFAULTS, ...(hasBody ? ["Content-Type"] : [])];
+  if (body.length > EXPECT_ABOVE_BYTES) unwanted.push("Expect");
+  return unwanted.filter((name) => headerValue(headers, name) === undefined).map((name) => `-H '${name}:'`);
+}
+
+function bodyArgument({ method, body }: CurlRequest): { argument?: string; pipe?: string } {
+  if (body.length === 0) return ["GET", "HEAD"].includes(method) ? {} : { argument: "--data-raw ''" };
+  const text = plainText(body);
+  if (text !== undefined && text.length < MAX_ARGUMENT_LENGTH) return { argument: `--data-raw ${quote(text)}` };
+  return { argument: "--data-binary @-", pipe: `printf ${printfFormat(body)} | ` };
+}
+
+/** The bytes as text, when they are UTF-8 that a terminal shows as it is. */
+function plainText(bytes: Uint8Array): string | undefined {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const text = buffer.toString("utf8");
+  return safeBlock(text) === text && Buffer.from(text).equals(buffer) ? text : undefined;
+}
+
+/** A latin1 text as one argument with exactly its bytes. */
+function quoteBytes(latin1: string): string {
+  const bytes = Buffer.from(latin1, "latin1");
+  const text = plainText(bytes);
+  return text === undefined ? `"$(printf ${printfFormat(bytes)})"` : quote(text);
+}
+
+/** POSIX: nothing is special between single quotes but the single quote. */
+function quote(text: string): string {
+  return /^[A-Za-z0-9_./:=@%+,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}
+
+const ESCAPES: Readonly<Record<string, string>> = {
+  "\\": "\\\\",
+  "%": "%%",
+  "'": "'\\''",
+  "\n": "\\n",
+  "\r": "\\r",
+  "\t": "\\t",
+};
+
+/** A quoted format for POSIX printf that writes exactly these bytes. */
+function printfFormat(bytes: Uint8Array): string {
+  const latin1 = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
+  const escaped = latin1.replaceAll(/[^\x20-\x7e]|[\\%']/g, (character) => ESCAPES[character] ?? octal(character));
+  // A leading dash could be taken for an option.
+  return `'${escaped.replace(/^-/, octal("-"))}'`;
+}
+
+function octal(character: string): string {
+  return `\\${character.charCodeAt(0).toString(8).padStart(3, "0")}`;
+}
