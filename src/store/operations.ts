@@ -1,0 +1,72 @@
+import type { EventState, NewEvent } from "../events/event.js";
+import type { Appended, AttemptEnd, AttemptStart, ListenerRow, StoreFault } from "./store.js";
+
+/** Header lists cross to the writer, and lie in the store, as the JSON text of their pairs. */
+type Packed<T, Keys extends keyof T> = Omit<T, Keys> & { readonly [Key in Keys]: string };
+
+/** An event on its way to the writer. */
+export type PackedEvent = Packed<NewEvent, "headers" | "trailers">;
+
+/** Every write that the writer knows. */
+export type Operation =
+  | { readonly kind: "append"; readonly event: PackedEvent; readonly attempt: AttemptStart | undefined }
+  | { readonly kind: "startAttempt"; readonly eventId: string; readonly start: AttemptStart }
+  | {
+      readonly kind: "endAttempt";
+      readonly eventId: string;
+      readonly n: number;
+      readonly end: Packed<AttemptEnd, "headers">;
+      readonly state: EventState | undefined;
+    }
+  | { readonly kind: "saveListener"; readonly row: ListenerRow }
+  | { readonly kind: "removeListener"; readonly pid: number };
+
+/** What a write resolves to, by its kind. */
+export interface Results {
+  readonly append: Appended;
+  readonly startAttempt: number;
+  readonly endAttempt: null;
+  readonly saveListener: null;
+  readonly removeListener: null;
+}
+
+export type Result = Results[Operation["kind"]];
+
+/** A write with the number that its outcome comes back under. */
+export interface Numbered {
+  readonly id: number;
+  readonly operation: Operation;
+}
+
+/** A {@link StoreError} on its way between threads. */
+export interface PackedError {
+  readonly fault: StoreFault;
+  readonly message: string;
+  readonly hint: string | undefined;
+}
+
+/** How one write ended: committed and on disk, or not in the store at all. */
+export type Outcome =
+  | { readonly id: number; readonly result: Result }
+  | { readonly id: number; readonly error: PackedError };
+
+/** To the writer. */
+export type ToWriter =
+  | { readonly kind: "write"; readonly operations: readonly Numbered[] }
+  | { readonly kind: "close" };
+
+/** From the writer. */
+export type FromWriter =
+  | { readonly kind: "open" }
+  | { readonly kind: "failed"; readonly error: PackedError }
+  | { readonly kind: "outcomes"; readonly outcomes: readonly Outcome[] }
+  | { readonly kind: "closed" };
+
+/** What a writer thread is started with. */
+export interface WriterData {
+  readonly path: string;
+  /** How long a batch waits for a lock that another process holds. */
+  readonly busyTimeoutMs: number;
+  /** For a test's own writer entry; the real one ignores it. */
+  readonly faults?: unknown;
+}

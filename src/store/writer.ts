@@ -1,0 +1,211 @@
+import { Worker } from "node:worker_threads";
+import { storeError } from "./faults.js";
+import type {
+  FromWriter,
+  Numbered,
+  Operation,
+  PackedError,
+  Result,
+  Results,
+  ToWriter,
+  WriterData,
+} from "./operations.js";
+import { StoreError } from "./store.js";
+
+/** What may wait for its commit before a write is refused as `busy`. */
+export interface QueueLimits {
+  readonly events: number;
+  readonly bytes: number;
+  /** Bodies copied to the writer and not committed yet: what a copy costs at most. */
+  readonly postedBytes: number;
+}
+
+export const DEFAULT_LIMITS: QueueLimits = { events: 20_000, bytes: 256 * 2 ** 20, postedBytes: 32 * 2 ** 20 };
+
+interface Pending {
+  readonly id: number;
+  readonly operation: Operation;
+  readonly bytes: number;
+  readonly resolve: (result: Result) => void;
+  readonly reject: (error: StoreError) => void;
+}
+
+/** The main thread's end of the writer: numbers each write, and settles its promise by that number alone. */
+export class Writer {
+  private readonly worker: Worker;
+  private readonly path: string;
+  private readonly limits: QueueLimits;
+  /** Not posted yet, in order. */
+  private queue: Pending[] = [];
+  private readonly posted = new Map<number, Pending>();
+  private queuedBytes = 0;
+  private postedBytes = 0;
+  private lastId = 0;
+  private flushing = false;
+  /** Set once no further write is taken. */
+  private ended: StoreError | undefined;
+  private readonly exited: Promise<void>;
+
+  private constructor(worker: Worker, path: string, limits: QueueLimits) {
+    this.worker = worker;
+    this.path = path;
+    this.limits = limits;
+    worker.on("message", (message: FromWriter) => this.receive(message));
+    worker.on("error", (error) => this.fail(storeError("io", path, `the writer failed: ${error.message}`, error)));
+    this.exited = new Promise((resolve) => {
+      worker.on("exit", () => {
+        this.fail(this.ended ?? storeError("io", path, "the writer ended"));
+        resolve();
+      });
+    });
+  }
+
+  /** Starts the thread and waits until it has opened the file. */
+  static async start(entry: URL, data: WriterData, limits: QueueLimits): Promise<Writer> {
+    const worker = new Worker(entry, { workerData: data });
+    await opened(worker, data.path);
+    const writer = new Writer(worker, data.path, limits);
+    worker.unref();
+    return writer;
+  }
+
+  /** Takes a write; resolves once it is on disk. `bytes`: what it weighs in the queue. */
+  write<O extends Operation>(operation: O, bytes: number): Promise<Results[O["kind"]]> {
+    const refusal = this.ended ?? this.refusal(bytes);
+    if (refusal !== undefined) return Promise.reject(refusal);
+    return new Promise<Result>((resolve, reject) => {
+      this.lastId += 1;
+      this.queue.push({ id: this.lastId, operation, bytes, resolve, reject });
+      this.queuedBytes += bytes;
+      this.worker.ref();
+      this.schedule();
+    }) as Promise<Results[O["kind"]]>;
+  }
+
+  pending(): { readonly events: number; readonly bytes: number } {
+    return { events: this.queue.length + this.posted.size, bytes: this.queuedBytes + this.postedBytes };
+  }
+
+  /** Commits what waits, then ends the thread. */
+  async close(): Promise<void> {
+    if (this.ended === undefined) {
+      this.ended = storeError("closed", this.path);
+      this.worker.ref();
+      this.post();
+      if (this.queue.length === 0) this.send({ kind: "close" });
+    }
+    await this.exited;
+  }
+
+  private refusal(bytes: number): StoreError | undefined {
+    const { events, bytes: waiting } = this.pending();
+    if (events < this.limits.events && (events === 0 || waiting + bytes <= this.limits.bytes)) return undefined;
+    const detail = `${events} writes with ${waiting} bytes are waiting`;
+    return new StoreError("busy", `too much is waiting to be stored (${detail})`, {
+      hint: "the disk cannot keep up, or another program holds a lock on the store",
+    });
+  }
+
+  /** One message a turn of the loop: all that came in since goes together. */
+  private schedule(): void {
+    if (this.flushing) return;
+    this.flushing = true;
+    setImmediate(() => {
+      this.flushing = false;
+      this.post();
+    });
+  }
+
+  /** Posts as much of the queue as the window of bytes takes; a larger body goes when nothing else is on its way. */
+  private post(): void {
+    const batch: Numbered[] = [];
+    const transfer: ArrayBuffer[] = [];
+    let taken = 0;
+    for (const pending of this.queue) {
+      if (this.postedBytes > 0 && this.postedBytes + pending.bytes > this.limits.postedBytes) break;
+      taken += 1;
+      this.queuedBytes -= pending.bytes;
+      this.postedBytes += pending.bytes;
+      this.posted.set(pending.id, pending);
+      batch.push({ id: pending.id, operation: withOwnBody(pending.operation, transfer) });
+    }
+    if (taken === 0) return;
+    this.queue = this.queue.slice(taken);
+    this.send({ kind: "write", operations: batch }, transfer);
+  }
+
+  private send(message: ToWriter, transfer: ArrayBuffer[] = []): void {
+    this.worker.postMessage(message, transfer);
+  }
+
+  private receive(message: FromWriter): void {
+    if (message.kind !== "outcomes") return;
+    for (const outcome of message.outcomes) {
+      const pending = this.posted.get(outcome.id);
+      if (pending === undefined) continue;
+      this.posted.delete(outcome.id);
+      this.postedBytes -= pending.bytes;
+      if ("error" in outcome) pending.reject(unpackError(outcome.error));
+      else pending.resolve(outcome.result);
+    }
+    this.post();
+    if (this.posted.size > 0) return;
+    if (this.ended === undefined) this.worker.unref();
+    else this.send({ kind: "close" });
+  }
+
+  /** Nothing more can be committed: every write that has no answer fails. */
+  private fail(error: StoreError): void {
+    this.ended ??= error;
+    const lost = [...this.posted.values(), ...this.queue];
+    this.posted.clear();
+    this.queue = [];
+    this.queuedBytes = 0;
+    this.postedBytes = 0;
+    for (const pending of lost) pending.reject(error);
+  }
+}
+
+/** Resolves when the writer has opened the file; rejects with why it could not. */
+function opened(worker: Worker, path: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stop = (settle: () => void) => {
+      worker.off("message", onMessage);
+      worker.off("error", onError);
+      worker.off("exit", onExit);
+      settle();
+    };
+    const onMessage = (message: FromWriter) => {
+      if (message.kind === "open") stop(resolve);
+      if (message.kind === "failed") stop(() => reject(unpackError(message.error)));
+    };
+    const onError = (error: Error) => stop(() => reject(storeError("io", path, error.message, error)));
+    const onExit = () => stop(() => reject(storeError("io", path, "the writer ended")));
+    worker.on("message", onMessage);
+    worker.on("error", onError);
+    worker.on("exit", onExit);
+  });
+}
+
+/**
+ * The write with a copy of its body in memory of its own, to be handed over: a view into a larger buffer would take all
+ * of that along, and handing over the caller's would empty it under the delivery.
+ */
+function withOwnBody(operation: Operation, transfer: ArrayBuffer[]): Operation {
+  if (operation.kind === "append") {
+    const body = ownCopy(operation.event.body, transfer);
+    return { ...operation, event: { ...operation.event, body } };
+  }
+  if (operation.kind !== "endAttempt") return operation;
+  return { ...operation, end: { ...operation.end, body: ownCopy(operation.end.body, transfer) } };
+}
+
+function ownCopy(bytes: Uint8Array, transfer: ArrayBuffer[]): Uint8Array {
+  const copy = new Uint8Array(bytes);
+  transfer.push(copy.buffer);
+  return copy;
+}
+
+function unpackError({ fault, message, hint }: PackedError): StoreError {
+  return new StoreError(fault, message, { hint });
+}
