@@ -26,6 +26,7 @@ const context: Context = {
   },
   random: (length) => randomBytes(length),
   signal: controller.signal,
+  self: [process.execPath, fileURLToPath(new URL("../bin/hookcli.js", import.meta.url))],
   fixturesDir: fileURLToPath(new URL("../fixtures", import.meta.url)),
 };
 
