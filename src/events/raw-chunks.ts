@@ -25,7 +25,7 @@ function sizeLine(buffer: Buffer, at: number): { bytes: number; next: number } |
   // A dump may end right behind the last chunk's "0".
   const end = feed === -1 ? buffer.length : at + feed;
   if (end - at > MAX_SIZE_LINE_BYTES) return undefined;
-  const line = buffer.latin1Slice(at, buffer[end - 1] === 0x0d ? end - 1 : end);
+  const line = buffer.toString("latin1", at, buffer[end - 1] === 0x0d ? end - 1 : end);
   const match = SIZE_LINE.exec(line);
   if (!match) return undefined;
   const bytes = Number.parseInt(match[1] ?? "", 16);

@@ -63,7 +63,7 @@ function headLines(bytes: Uint8Array): { lines: string[]; firstLine: number; bod
     if (at > MAX_HEAD_BYTES) throw new CliError("no blank line ends the headers within 1 MiB", { hint: HINT });
     const feed = buffer.indexOf(0x0a, at);
     const end = feed === -1 ? buffer.length : feed;
-    const line = buffer.latin1Slice(at, end > at && buffer[end - 1] === 0x0d ? end - 1 : end);
+    const line = buffer.toString("latin1", at, end > at && buffer[end - 1] === 0x0d ? end - 1 : end);
     at = feed === -1 ? buffer.length : feed + 1;
     if (line !== "") lines.push(line);
     else if (lines.length > 0) return { lines, firstLine: skipped + 1, bodyStart: at };
