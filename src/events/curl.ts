@@ -73,9 +73,6 @@ function urlArguments(url: string): string[] {
   if (/[[\]{}]/.test(url)) arguments_.push("--globoff");
   if (/\/\.{1,2}(?:[/?#]|$)/.test(url)) arguments_.push("--path-as-is");
   if (url.startsWith("https:")) arguments_.push("--http1.1");
-  // curl would percent-encode these bytes.
-  const target = /^[a-z]+:\/\/[^/]+(\/.*[^!-~].*)$/s.exec(url)?.[1];
-  if (target !== undefined) arguments_.push(`--request-target ${quoteBytes(target)}`);
   return arguments_;
 }
 

@@ -123,7 +123,7 @@ describe("curlCommand, run by a shell", () => {
     expect(own((await run({ headers })).headers)).toEqual(headers);
   });
 
-  it.each(["/a?b=[1]&c={x,y}", "/a/../b/./c", "/it's?q=%20+", "/caf\u00e9"])("asks for %s as it is", async (path) => {
+  it.each(["/a?b=[1]&c={x,y}", "/a/../b/./c", "/it's?q=%20+"])("asks for %s as it is", async (path) => {
     expect((await run({ url: origin + path })).path).toBe(path);
   });
 
