@@ -18,7 +18,7 @@ export interface SignedRequest {
 /** Values that the user configured at the provider, by name (`webhookId`), for schemes that sign them. */
 export type Settings = Readonly<Record<string, string>>;
 
-/** Seconds both ways, or `off`; `undefined`: 300. */
+/** Seconds both ways; `off` or 0: the time is not checked; `undefined`: 300. */
 export type Tolerance = number | "off" | undefined;
 
 /** The window around now, seconds, in both directions, for every scheme. */
@@ -63,4 +63,9 @@ export interface SignatureParts {
   readonly url?: string;
   /** Set when the signature stands in the body. */
   readonly body?: Uint8Array;
+}
+
+/** Whether time is not to be checked. */
+export function isToleranceOff(tolerance: Tolerance): boolean {
+  return tolerance === "off" || tolerance === 0;
 }

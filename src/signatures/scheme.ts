@@ -2,7 +2,8 @@
  * What a signature scheme is: data, never code. Signing and verifying walk this record; they never ask for a provider's
  * name. The eight dimensions in which the known schemes differ, and where each is held:
  *
- * 1. family: {@link Algorithm} `family` (hmac, hash, ed25519, ecdsa, rsa, jwt, token, basic). A provider that signs
+ * 1. family: {@link Algorithm} `family` (hmac, hash, ed25519, ecdsa, rsa, jwt, token; basic authorization is
+ *    a token in base64 after a prefix). A provider that signs
  *    nothing has a row without schemes. Keys by URL or from certificates arrive as parsed {@link Key}s; the scheme only
  *    says which kind it takes ({@link SecretForm} `key`).
  * 2. signature source and parse: {@link SignatureSource} (header with alternative spellings and rotation headers, JSON
@@ -37,6 +38,8 @@ export interface Scheme {
   readonly urlForms?: readonly UrlForm[];
   /** The scheme is for requests that have this query parameter; others of the same provider are for the rest. */
   readonly onlyWithQuery?: string;
+  /** When signing, the scheme is for bodies of this media type; others of the same provider are for the rest. */
+  readonly signsMediaType?: string;
   /** The scheme is considered too weak to count unless it is asked for by name. */
   readonly weak?: boolean;
 }
@@ -75,20 +78,19 @@ export type Algorithm =
   | { readonly family: "rsa"; readonly hash: HashName; readonly padding: "pkcs1" | "pss" }
   /** A compact JWS; the scheme fixes which algorithms count, the token never does. `content` is not used. */
   | { readonly family: "jwt"; readonly algorithms: readonly JwtAlgorithm[]; readonly claims: readonly ClaimRule[] }
-  /** The value sent is the secret itself. */
-  | { readonly family: "token" }
-  /** `Authorization: Basic`; the secret is `user:password`. */
-  | { readonly family: "basic" };
+  /** The value sent is the secret itself; for basic authorization it is `user:password` in base64 after a prefix. */
+  | { readonly family: "token" };
 
-/** What a claim of a JWT must be. */
+/** What a claim of a JWT must be: a fixed text, or content of the request (hashed first where `hash` is given). */
 export type ClaimRule =
   | { readonly claim: string; readonly equals: string }
   | {
       readonly claim: string;
-      readonly equalsPart: ContentPart;
-      readonly encoding: "text" | SignatureEncoding;
+      readonly content: readonly ContentPart[];
       readonly hash?: HashName;
-      readonly optionalWhenBodyIsEmpty?: boolean;
+      readonly encoding: SignatureEncoding;
+      /** Says about the body: an empty body must have no such claim, any other must. */
+      readonly absentForEmptyBody?: boolean;
     };
 
 /** Where the signature stands. */
@@ -142,8 +144,8 @@ export type SecretForm =
   | { readonly kind: "prefixedBase64"; readonly prefix: string; readonly without: "base64" | "utf8" }
   /** The SHA-1 of the text. */
   | { readonly kind: "sha1" }
-  /** Not a shared secret: a key of this type. */
-  | { readonly kind: "key"; readonly type: KeyType };
+  /** Not a shared secret: a key of this type. `text`: the writing with `whpk_` and `whsk_` instead of hex, base64, PEM. */
+  | { readonly kind: "key"; readonly type: KeyType; readonly text?: "standard-webhooks" };
 
 export type KeyType = "ed25519" | "ec" | "rsa";
 

@@ -1,0 +1,1 @@
+export { keyFromObject, looksLikeKey, parseKey, type Key, type KeyForm } from "../signatures/key.js";

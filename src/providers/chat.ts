@@ -1,0 +1,91 @@
+import type { Provider } from "./provider.js";
+
+/** Source: https://api.slack.com/authentication/verifying-requests-from-slack */
+export const slack: Provider = {
+  name: "slack",
+  aliases: [],
+  title: "Slack",
+  schemes: [
+    {
+      name: "slack-v0",
+      label: "v0",
+      algorithm: { family: "hmac", hash: "sha256" },
+      content: [
+        { part: "literal", text: "v0:" },
+        { part: "timestamp" },
+        { part: "literal", text: ":" },
+        { part: "body" },
+      ],
+      signature: { from: "header", names: ["X-Slack-Signature"], parse: { kind: "prefix", prefix: "v0=" } },
+      encoding: "hex",
+      secret: { kind: "utf8" },
+      timestamp: {
+        from: { kind: "header", names: ["X-Slack-Request-Timestamp"] },
+        unit: "s",
+        providerToleranceSeconds: 300,
+        providerRefusesFuture: false,
+      },
+    },
+  ],
+  contentType: "application/json",
+  detection: { signatureHeaders: ["X-Slack-Signature"], otherHeaders: ["X-Slack-Request-Timestamp"] },
+  eventType: [
+    { in: "body", path: ["event", "type"] },
+    { in: "body", path: ["type"] },
+    { in: "formJson", name: "payload", path: ["type"] },
+    { in: "form", name: "command", prefix: "slash_command " },
+  ],
+  eventId: [{ in: "body", path: ["event_id"] }],
+  deliveryId: [],
+  outgoing: [],
+  ackDeadlineMs: 3_000,
+  retry: {
+    delaysMs: [0, 60_000, 300_000],
+    retries: 3,
+    note: "at once, after a minute, after five; X-Slack-No-Retry: 1 in a refusal ends it",
+  },
+  handshake: "slack-url-verification",
+};
+
+/** The numbers of Discord's interaction types. Source: https://discord.com/developers/docs/interactions/receiving-and-responding */
+const DISCORD_INTERACTIONS: Readonly<Record<string, string>> = {
+  "1": "PING",
+  "2": "APPLICATION_COMMAND",
+  "3": "MESSAGE_COMPONENT",
+  "4": "APPLICATION_COMMAND_AUTOCOMPLETE",
+  "5": "MODAL_SUBMIT",
+};
+
+/** Interactions and webhook events. Discord sends wrong signatures on purpose and expects 401 for them. */
+export const discord: Provider = {
+  name: "discord",
+  aliases: [],
+  title: "Discord",
+  schemes: [
+    {
+      name: "discord-ed25519",
+      label: "ed25519",
+      algorithm: { family: "ed25519" },
+      content: [{ part: "timestamp" }, { part: "body" }],
+      signature: { from: "header", names: ["X-Signature-Ed25519"], parse: { kind: "raw" } },
+      encoding: "hexAnyCase",
+      secret: { kind: "key", type: "ed25519" },
+      timestamp: {
+        from: { kind: "header", names: ["X-Signature-Timestamp"] },
+        unit: "s",
+        providerToleranceSeconds: null,
+        providerRefusesFuture: false,
+      },
+    },
+  ],
+  contentType: "application/json",
+  detection: { signatureHeaders: ["X-Signature-Ed25519"], otherHeaders: ["X-Signature-Timestamp"] },
+  eventType: [
+    { in: "body", path: ["event", "type"] },
+    { in: "body", path: ["type"], names: DISCORD_INTERACTIONS },
+  ],
+  eventId: [{ in: "body", path: ["id"] }],
+  deliveryId: [],
+  outgoing: [],
+  handshake: "discord-ping",
+};

@@ -1,0 +1,107 @@
+import type { HeaderList } from "../events/headers.js";
+import { fieldAt, parseJsonBody, scalarText } from "../signatures/body.js";
+import { formField, parseForm, type FormFields } from "../signatures/form.js";
+import { findHeader } from "../signatures/spelling.js";
+import { queryParameter } from "../signatures/url.js";
+import { detectProvider } from "./detect.js";
+import type { Provider, ValueSource } from "./provider.js";
+import { GENERIC_EVENT_ID, GENERIC_EVENT_TYPE } from "./specs.js";
+
+/** What a request says of itself; `null` where it says nothing. Untrusted text. */
+export interface Description {
+  readonly provider: string | null;
+  readonly eventType: string | null;
+  readonly providerEventId: string | null;
+  readonly deliveryId: string | null;
+}
+
+export interface Describable {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: HeaderList;
+  readonly body: Uint8Array;
+}
+
+/** Types and ids are short words; what is longer is none, and would only fill the store's index. */
+const MAX_VALUE_LENGTH = 512;
+/** Forms over this are not searched for an event type. */
+const MAX_FORM_BYTES = 1024 * 1024;
+
+/**
+ * Tells provider, event type and ids of a request: by the provider's rules, and by the generic ones where those find
+ * nothing. Never throws, whatever the body; JSON is read up to 4 MiB, and only when it is valid UTF-8.
+ *
+ * @param provider the provider, when it is known; else it is detected
+ */
+export function describeEvent(request: Describable, provider?: Provider): Description {
+  const detected = provider === undefined ? detectProvider(request) : undefined;
+  const row = provider ?? (detected?.kind === "one" ? detected.provider : undefined);
+  const reader = makeReader(request);
+  return {
+    provider: row?.name ?? null,
+    eventType: firstValue([...(row?.eventType ?? []), ...GENERIC_EVENT_TYPE], reader),
+    providerEventId: firstValue(row === undefined || row.name === "generic" ? GENERIC_EVENT_ID : row.eventId, reader),
+    deliveryId: firstValue(row?.deliveryId ?? [], reader),
+  };
+}
+
+interface Reader {
+  readonly request: Describable;
+  readonly json: () => unknown;
+  readonly form: () => FormFields;
+}
+
+function makeReader(request: Describable): Reader {
+  return { request, json: once(() => parseJsonBody(request.body)), form: once(() => readForm(request)) };
+}
+
+function readForm({ headers, body }: Describable): FormFields {
+  const type = findHeader(headers, "content-type");
+  const isForm = type.count === 1 && type.value.toLowerCase().startsWith("application/x-www-form-urlencoded");
+  return isForm && body.length <= MAX_FORM_BYTES ? parseForm(body) : [];
+}
+
+type PlaceOf<Place extends ValueSource["in"]> = Extract<ValueSource, { readonly in: Place }>;
+
+const PLACES: {
+  readonly [Place in ValueSource["in"]]: (reader: Reader, source: PlaceOf<Place>) => string | undefined;
+} = {
+  header: ({ request }, { name }) => request.headers.find(([key]) => key.toLowerCase() === name.toLowerCase())?.[1],
+  body: ({ json }, { path }) => scalarText(fieldAt(json(), path)),
+  form: ({ form }, { name }) => formText(form(), name),
+  formJson: ({ form }, { name, path }) => {
+    const text = formField(form(), name);
+    return text === undefined ? undefined : scalarText(fieldAt(parseJsonBody(Buffer.from(text, "latin1")), path));
+  },
+  query: ({ request }, { name }) => queryParameter(request.path, name),
+};
+
+function firstValue(sources: readonly ValueSource[], reader: Reader): string | null {
+  for (const source of sources) {
+    const value = valueOf(source, reader);
+    if (value !== undefined) return value;
+  }
+  return null;
+}
+
+function valueOf<Place extends ValueSource["in"]>(
+  source: PlaceOf<Place> & { readonly in: Place },
+  reader: Reader,
+): string | undefined {
+  const raw = PLACES[source.in](reader, source);
+  if (raw === undefined || raw === "" || raw.length > MAX_VALUE_LENGTH) return undefined;
+  const { names, prefix = "", also }: Pick<ValueSource, "names" | "prefix" | "also"> = source;
+  const value = prefix + (names !== undefined && Object.hasOwn(names, raw) ? names[raw] : raw);
+  const second = also === undefined ? undefined : valueOf(also, reader);
+  return second === undefined ? value : `${value}.${second}`;
+}
+
+function formText(fields: FormFields, name: string): string | undefined {
+  const value = formField(fields, name);
+  return value === undefined ? undefined : Buffer.from(value, "latin1").toString("utf8");
+}
+
+function once<Value>(make: () => Value): () => Value {
+  let made: { readonly value: Value } | undefined;
+  return () => (made ??= { value: make() }).value;
+}

@@ -1,0 +1,47 @@
+import type { HeaderList } from "../events/headers.js";
+import { providers } from "./index.js";
+import type { Provider } from "./provider.js";
+
+/** Who sent a request. `evidence`: the header that tells. */
+export type Detected =
+  | { readonly kind: "one"; readonly provider: Provider; readonly evidence: string }
+  | { readonly kind: "several"; readonly providers: readonly Provider[] }
+  | { readonly kind: "none" };
+
+interface Sighting {
+  readonly provider: Provider;
+  readonly evidence: string;
+}
+
+/**
+ * Finds the provider by its signature headers; without any, by other headers that only it sends. Headers are all it looks
+ * at; `body` and `path` may be passed along.
+ */
+export function detectProvider(request: {
+  readonly headers: HeaderList;
+  readonly body?: Uint8Array;
+  readonly path?: string;
+}): Detected {
+  const names = new Set(request.headers.map(([name]) => name.toLowerCase()));
+  const signed = sightings(names, ({ detection }) => detection.signatureHeaders);
+  const seen = signed.length > 0 ? signed : sightings(names, ({ detection }) => detection.otherHeaders ?? []);
+  const [first] = seen;
+  if (first === undefined) return { kind: "none" };
+  return seen.length === 1
+    ? { kind: "one", ...first }
+    : { kind: "several", providers: seen.map(({ provider }) => provider) };
+}
+
+/** The providers whose signature headers a request has, but for the one named. */
+export function otherSigners(headers: HeaderList, besides: Provider): Sighting[] {
+  const names = new Set(headers.map(([name]) => name.toLowerCase()));
+  return sightings(names, ({ detection }) => detection.signatureHeaders).filter(({ provider }) => provider !== besides);
+}
+
+function sightings(names: ReadonlySet<string>, headersOf: (provider: Provider) => readonly string[]): Sighting[] {
+  return providers.flatMap((provider) => {
+    const evidence = headersOf(provider).find((name) => names.has(name.toLowerCase()));
+    const isImitated = provider.detection.unless?.some((name) => names.has(name.toLowerCase())) ?? false;
+    return evidence === undefined || isImitated ? [] : [{ provider, evidence }];
+  });
+}

@@ -1,0 +1,93 @@
+import type { Scheme } from "../signatures/scheme.js";
+import type { Provider } from "./provider.js";
+
+/** Source: https://docs.github.com/webhooks/using-webhooks/validating-webhook-deliveries */
+function githubScheme(hash: "sha256" | "sha1", header: string): Scheme {
+  return {
+    name: `github-${hash}`,
+    label: hash,
+    algorithm: { family: "hmac", hash },
+    content: [{ part: "body" }],
+    signature: { from: "header", names: [header], parse: { kind: "prefix", prefix: `${hash}=` } },
+    encoding: "hex",
+    secret: { kind: "utf8" },
+    ...(hash === "sha1" ? { weak: true } : {}),
+  };
+}
+
+export const github: Provider = {
+  name: "github",
+  aliases: ["gh"],
+  title: "GitHub",
+  schemes: [githubScheme("sha256", "X-Hub-Signature-256"), githubScheme("sha1", "X-Hub-Signature")],
+  contentType: "application/json",
+  detection: {
+    signatureHeaders: ["X-Hub-Signature-256", "X-Hub-Signature"],
+    otherHeaders: ["X-GitHub-Event", "X-GitHub-Delivery"],
+    unless: ["X-Gitea-Event", "X-Forgejo-Event", "X-Gogs-Event"],
+  },
+  eventType: [{ in: "header", name: "X-GitHub-Event", also: { in: "body", path: ["action"] } }],
+  eventId: [],
+  deliveryId: [{ in: "header", name: "X-GitHub-Delivery" }],
+  outgoing: [
+    { name: "User-Agent", value: { from: "literal", text: "GitHub-Hookshot/hookcli" } },
+    { name: "X-GitHub-Delivery", value: { from: "deliveryId" } },
+    { name: "X-GitHub-Event", value: { from: "eventType", form: "beforeDot" } },
+  ],
+  ackDeadlineMs: 10_000,
+  retry: { retries: 0, note: "no automatic redelivery; by hand or API for 3 days" },
+};
+
+/** The words of a body's `object_kind` as the X-Gitlab-Event header writes them. Source: https://docs.gitlab.com/user/project/integrations/webhook_events/ */
+const GITLAB_EVENTS: Readonly<Record<string, string>> = {
+  push: "Push Hook",
+  tag_push: "Tag Push Hook",
+  issue: "Issue Hook",
+  note: "Note Hook",
+  merge_request: "Merge Request Hook",
+  wiki_page: "Wiki Page Hook",
+  pipeline: "Pipeline Hook",
+  build: "Job Hook",
+  deployment: "Deployment Hook",
+  feature_flag: "Feature Flag Hook",
+  release: "Release Hook",
+  emoji: "Emoji Hook",
+  milestone: "Milestone Hook",
+  access_token: "Resource Access Token Hook",
+};
+
+export const gitlab: Provider = {
+  name: "gitlab",
+  aliases: [],
+  title: "GitLab",
+  schemes: [
+    {
+      name: "gitlab-token",
+      label: "token",
+      algorithm: { family: "token" },
+      content: [],
+      signature: { from: "header", names: ["X-Gitlab-Token"], parse: { kind: "raw" } },
+      encoding: "text",
+      secret: { kind: "utf8" },
+    },
+  ],
+  contentType: "application/json",
+  detection: { signatureHeaders: ["X-Gitlab-Token"], otherHeaders: ["X-Gitlab-Event"] },
+  eventType: [
+    { in: "body", path: ["object_kind"] },
+    { in: "body", path: ["event_name"] },
+    { in: "header", name: "X-Gitlab-Event" },
+  ],
+  eventId: [{ in: "header", name: "X-Gitlab-Event-UUID" }],
+  deliveryId: [
+    { in: "header", name: "Idempotency-Key" },
+    { in: "header", name: "X-Gitlab-Event-UUID" },
+  ],
+  outgoing: [
+    { name: "User-Agent", value: { from: "literal", text: "GitLab/hookcli" } },
+    { name: "Idempotency-Key", value: { from: "deliveryId" } },
+    { name: "X-Gitlab-Event", value: { from: "eventType", names: GITLAB_EVENTS } },
+    { name: "X-Gitlab-Event-UUID", value: { from: "eventId" } },
+  ],
+  ackDeadlineMs: 10_000,
+};

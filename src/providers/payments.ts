@@ -1,0 +1,63 @@
+import type { Provider } from "./provider.js";
+
+/**
+ * The secret is used as it is written, `whsec_` included. Old `v0` signatures are passed over.
+ * Source: https://docs.stripe.com/webhooks/signature
+ */
+export const stripe: Provider = {
+  name: "stripe",
+  aliases: [],
+  title: "Stripe",
+  schemes: [
+    {
+      name: "stripe-v1",
+      label: "v1",
+      algorithm: { family: "hmac", hash: "sha256" },
+      content: [{ part: "timestamp" }, { part: "literal", text: "." }, { part: "body" }],
+      signature: {
+        from: "header",
+        names: ["Stripe-Signature"],
+        parse: { kind: "pairs", item: ",", pair: "=", signature: "v1", timestamp: "t" },
+      },
+      encoding: "hex",
+      secret: { kind: "utf8" },
+      timestamp: {
+        from: { kind: "signature" },
+        unit: "s",
+        providerToleranceSeconds: 300,
+        providerRefusesFuture: false,
+      },
+    },
+  ],
+  contentType: "application/json; charset=utf-8",
+  detection: { signatureHeaders: ["Stripe-Signature"] },
+  eventType: [{ in: "body", path: ["type"] }],
+  eventId: [{ in: "body", path: ["id"] }],
+  deliveryId: [],
+  outgoing: [],
+  retry: { note: "with growing waits for up to 3 days in live mode, three times over a few hours in a sandbox" },
+};
+
+/** Source: https://developer.squareup.com/docs/webhooks/step3validate */
+export const square: Provider = {
+  name: "square",
+  aliases: [],
+  title: "Square",
+  schemes: [
+    {
+      name: "square-hmacsha256",
+      label: "hmacsha256",
+      algorithm: { family: "hmac", hash: "sha256" },
+      content: [{ part: "url" }, { part: "body" }],
+      signature: { from: "header", names: ["x-square-hmacsha256-signature"], parse: { kind: "raw" } },
+      encoding: "base64",
+      secret: { kind: "utf8" },
+    },
+  ],
+  contentType: "application/json",
+  detection: { signatureHeaders: ["x-square-hmacsha256-signature"], otherHeaders: ["x-square-signature"] },
+  eventType: [{ in: "body", path: ["type"] }],
+  eventId: [{ in: "body", path: ["event_id"] }],
+  deliveryId: [],
+  outgoing: [],
+};

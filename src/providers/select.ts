@@ -1,0 +1,65 @@
+import { CliError } from "../errors.js";
+import { looksLikeKey, type Key } from "../signatures/key.js";
+import type { SignedRequest } from "../signatures/request.js";
+import type { Scheme } from "../signatures/scheme.js";
+import { findHeader } from "../signatures/spelling.js";
+import { queryParameter } from "../signatures/url.js";
+import type { Provider } from "./provider.js";
+
+export interface SchemeQuestion {
+  readonly provider: Provider;
+  /** Name (`github-sha1`) or label (`sha1`) of the scheme wanted; the only way to a weak one. */
+  readonly name?: string | undefined;
+  readonly purpose: "verify" | "sign";
+  readonly request: SignedRequest;
+  readonly secrets: readonly Uint8Array[];
+  readonly keys: readonly Key[];
+}
+
+/**
+ * Which of a provider's schemes is meant: the one named; else of those that fit the credentials (a shared secret, or a key)
+ * the first whose condition the request fulfils, else the first without a condition.
+ *
+ * @throws CliError when the provider signs nothing, or has no scheme of that name
+ */
+export function selectScheme(question: SchemeQuestion): Scheme {
+  const { provider, name } = question;
+  if (name !== undefined) return namedScheme(provider, name);
+  const strong = provider.schemes.filter(({ weak }) => weak !== true);
+  const fitting = strong.filter((scheme) => fitsCredentials(scheme, question));
+  const candidates = fitting.length > 0 ? fitting : strong;
+  const scheme =
+    candidates.find((candidate) => isConditional(candidate) && fulfils(candidate, question)) ??
+    candidates.find((candidate) => !isConditional(candidate)) ??
+    candidates[0];
+  if (scheme === undefined) throw new CliError(`${provider.title} does not sign its events`);
+  return scheme;
+}
+
+function namedScheme(provider: Provider, name: string): Scheme {
+  const wanted = name.toLowerCase();
+  const scheme = provider.schemes.find((candidate) => candidate.name === wanted || candidate.label === wanted);
+  if (scheme !== undefined) return scheme;
+  throw new CliError(`${provider.name} has no scheme ${name}`, {
+    hint: `it has ${provider.schemes.map((candidate) => candidate.name).join(", ")}`,
+  });
+}
+
+/** Keys go with schemes that have keys. Without any credential every scheme fits. */
+function fitsCredentials(scheme: Scheme, { secrets, keys }: SchemeQuestion): boolean {
+  if (secrets.length === 0 && keys.length === 0) return true;
+  const hasKey = keys.length > 0 || secrets.some(looksLikeKey);
+  const hasSecret = secrets.some((secret) => !looksLikeKey(secret));
+  return scheme.secret.kind === "key" ? hasKey : hasSecret;
+}
+
+function isConditional(scheme: Scheme): boolean {
+  return scheme.onlyWithQuery !== undefined || scheme.signsMediaType !== undefined;
+}
+
+function fulfils(scheme: Scheme, { purpose, request }: SchemeQuestion): boolean {
+  if (purpose === "verify")
+    return scheme.onlyWithQuery !== undefined && queryParameter(request.url, scheme.onlyWithQuery) !== undefined;
+  const type = findHeader(request.headers, "content-type");
+  return type.count === 1 && scheme.signsMediaType === type.value.split(";", 1)[0]?.trim().toLowerCase();
+}

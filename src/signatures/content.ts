@@ -1,0 +1,99 @@
+import { createHash } from "node:crypto";
+import { crc32 } from "./crc32.js";
+import { fieldAt, parseJsonBody, scalarText } from "./body.js";
+import { encodeSignature } from "./encoding.js";
+import { formField, parseForm, sortedFields, type FormFields } from "./form.js";
+import type { Settings, SignedRequest } from "./request.js";
+import type { ContentPart } from "./scheme.js";
+import { findHeader } from "./spelling.js";
+import { queryParameter } from "./url.js";
+
+/** What the parts are taken from. */
+export interface ContentFacts {
+  readonly request: SignedRequest;
+  readonly url: string | undefined;
+  readonly timestamp: string | undefined;
+  readonly id: string | undefined;
+  /** Key bytes, for plain hashes. */
+  readonly secret: Uint8Array | undefined;
+  readonly settings: Settings;
+}
+
+/** Signed bytes in pieces. A string stands for its latin1 bytes. */
+export type Piece = Uint8Array | string;
+
+type PartOf<Name extends ContentPart["part"]> = Extract<ContentPart, { readonly part: Name }>;
+type PartTable = { readonly [Name in ContentPart["part"]]: (facts: ContentFacts, part: PartOf<Name>) => Piece };
+
+/** One pure function for each kind of part. */
+const PARTS: PartTable = {
+  body: ({ request }) => request.body,
+  timestamp: ({ timestamp }) => timestamp ?? "",
+  id: ({ id }) => id ?? "",
+  url: ({ url }) => utf8(url ?? ""),
+  method: ({ request }) => (request.method ?? "POST").toUpperCase(),
+  path: ({ url }) => utf8(pathOf(url)),
+  query: ({ url }) => utf8(queryOf(url)),
+  queryParameter: ({ url }, { name, lowerCase }) => {
+    const value = queryParameter(url, name) ?? "";
+    return utf8(lowerCase === true ? value.toLowerCase() : value);
+  },
+  header: ({ request }, { name }) => {
+    const found = findHeader(request.headers, name);
+    return found.count === 1 ? found.value : "";
+  },
+  literal: (_facts, { text }) => utf8(text),
+  setting: ({ settings }, { name }) => utf8(Object.hasOwn(settings, name) ? (settings[name] ?? "") : ""),
+  bodyHash: ({ request }, { hash, encoding }) =>
+    encodeSignature(createHash(hash).update(request.body).digest(), encoding),
+  crc32: ({ request }) => String(crc32(request.body)),
+  sortedForm: ({ request }) => sortedFields(formOf(request)),
+  formField: ({ request }, { name }) => formField(formOf(request), name) ?? "",
+  bodyField: ({ request }, { path }) => utf8(scalarText(fieldAt(parseJsonBody(request.body), path)) ?? ""),
+  secret: ({ secret }) => secret ?? "",
+};
+
+/** The signed content, piece by piece. */
+export function contentPieces(parts: readonly ContentPart[], facts: ContentFacts): Piece[] {
+  return parts.map((part) => pieceOf(part, facts));
+}
+
+/** One part of the content. */
+export function pieceOf<Name extends ContentPart["part"]>(
+  part: PartOf<Name> & { readonly part: Name },
+  facts: ContentFacts,
+): Piece {
+  return PARTS[part.part](facts, part);
+}
+
+/** The pieces as one run of bytes. */
+export function joinPieces(pieces: readonly Piece[]): Uint8Array {
+  const [only] = pieces;
+  if (pieces.length === 1 && only instanceof Uint8Array) return only;
+  return Buffer.concat(pieces.map((piece) => (typeof piece === "string" ? Buffer.from(piece, "latin1") : piece)));
+}
+
+/** True when any of the parts is taken from the URL. */
+export function signsUrl(parts: readonly ContentPart[]): boolean {
+  return parts.some(({ part }) => part === "url" || part === "path" || part === "query" || part === "queryParameter");
+}
+
+/** A form's fields; none when the content type says that the body is something else. */
+function formOf(request: SignedRequest): FormFields {
+  const type = findHeader(request.headers, "content-type");
+  if (type.count === 1 && !type.value.toLowerCase().startsWith("application/x-www-form-urlencoded")) return [];
+  return parseForm(request.body);
+}
+
+/** ASCII text is its own latin1; anything else becomes UTF-8 bytes. */
+function utf8(text: string): Piece {
+  return Buffer.from(text, "utf8");
+}
+
+function pathOf(url: string | undefined): string {
+  return url === undefined ? "" : new URL(url).pathname;
+}
+
+function queryOf(url: string | undefined): string {
+  return url === undefined ? "" : new URL(url).search.slice(1);
+}

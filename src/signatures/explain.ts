@@ -1,0 +1,231 @@
+import { headerValue } from "../events/headers.js";
+import { CliError } from "../errors.js";
+import {
+  encodingVariants as bodyEncodings,
+  formVariants,
+  jsonVariants,
+  newlineVariants,
+  type BodyVariant,
+} from "./explain-bodies.js";
+import { FIXES } from "./explain-fixes.js";
+import { contentVariants, encodingVariants, headerVariants } from "./explain-schemes.js";
+import { secretLooksLike, secretVariants } from "./explain-secrets.js";
+import { urlVariants } from "./explain-urls.js";
+import type { Cause, Explanation } from "./explanation.js";
+import type { Key } from "./key.js";
+import type { Settings, SignedRequest, VerifyOptions } from "./request.js";
+import type { Scheme } from "./scheme.js";
+import { verifyRequest } from "./verify.js";
+
+/** What {@link explain} looks at. */
+export interface ExplainOptions {
+  readonly scheme: Scheme;
+  readonly request: SignedRequest;
+  readonly secrets?: readonly Uint8Array[];
+  readonly keys?: readonly Key[];
+  /** Milliseconds since 1970. */
+  readonly now: number;
+  readonly settings?: Settings;
+  /** Schemes of other providers, and other schemes of the same one, that may have made the signature. */
+  readonly others?: readonly OtherScheme[];
+}
+
+/** A scheme under the name that a person knows it by. */
+export interface OtherScheme {
+  readonly provider: string;
+  readonly scheme: Scheme;
+}
+
+/** No explanation tries more than this. */
+const MAX_TRIES = 6_000;
+/** No explanation hashes more than this: about a second. */
+const MAX_BYTES = 512 * 2 ** 20;
+
+interface Hypothesis {
+  readonly cause: Cause;
+  readonly message: string;
+  readonly scheme?: Scheme;
+  readonly request?: SignedRequest;
+  /** In place of the secrets given. */
+  readonly secret?: { readonly bytes: Uint8Array; readonly index: number };
+}
+
+/**
+ * Says why a signature does not match: tries what usually goes wrong, one fault at a time and then secret and body
+ * together, until one hypothesis makes the signature right. A match is proof; the explanation names the fault and how to
+ * mend it, and holds neither a secret nor a signature. Bounded in tries and bytes.
+ */
+export function explain(options: ExplainOptions): Explanation {
+  const hints = observations(options);
+  let tried = 0;
+  let bytes = 0;
+  for (const hypothesis of hypotheses(options)) {
+    const size = (hypothesis.request ?? options.request).body.length;
+    if (tried >= MAX_TRIES || (tried > 0 && bytes + size > MAX_BYTES)) break;
+    tried += 1;
+    bytes += size + 256;
+    const secretIndex = holds(hypothesis, options);
+    if (secretIndex === undefined) continue;
+    const { cause, message } = hypothesis;
+    return { cause, message, fixes: FIXES[cause], hints, tried, secretIndex };
+  }
+  return {
+    cause: "unknown",
+    message: unknownMessage(tried, options),
+    fixes: FIXES.unknown,
+    hints,
+    tried,
+    secretIndex: null,
+  };
+}
+
+function unknownMessage(tried: number, { scheme, secrets = [] }: ExplainOptions): string {
+  const what = scheme.secret.kind === "key" ? "key" : "secret";
+  const which =
+    secrets.length > 1
+      ? `none of the ${secrets.length} ${what}s made this signature`
+      : `the ${what} is most likely another one`;
+  return `${tried} hypotheses were tried and none matches: ${which}`;
+}
+
+/** The index of the secret with which the hypothesis holds; the timestamp is left out of it. */
+function holds(hypothesis: Hypothesis, options: ExplainOptions): number | undefined {
+  const { secret } = hypothesis;
+  const attempt: VerifyOptions = {
+    scheme: hypothesis.scheme ?? options.scheme,
+    request: hypothesis.request ?? options.request,
+    secrets: secret === undefined ? (options.secrets ?? []) : [secret.bytes],
+    ...(options.keys === undefined ? {} : { keys: options.keys }),
+    ...(options.settings === undefined ? {} : { settings: options.settings }),
+    now: options.now,
+    tolerance: "off",
+  };
+  try {
+    const verdict = verifyRequest(attempt);
+    if (!verdict.valid) return undefined;
+    return secret?.index ?? verdict.secretIndex;
+  } catch (error) {
+    // A secret or a URL that the hypothesis cannot use: it does not hold.
+    if (error instanceof CliError) return undefined;
+    throw error;
+  }
+}
+
+function* hypotheses(options: ExplainOptions): Generator<Hypothesis> {
+  const { request, secrets = [] } = options;
+  yield { cause: "timestamp", message: "the signature is right; only its timestamp is not" };
+  yield* secretHypotheses(options);
+  yield* signatureHypotheses(options);
+  yield* bodyHypotheses(options, newlineVariants(request.body));
+  yield* bodyHypotheses(options, bodyEncodings(request.body));
+  yield* bodyHypotheses(options, formVariants(request.body));
+  yield* urlHypotheses(options);
+  yield* otherSchemes(options);
+  yield* bodyHypotheses(options, jsonVariants(request.body));
+  yield* contentHypotheses(options);
+  for (const [index, secret] of secrets.entries()) yield* pairHypotheses(options, secret, index);
+}
+
+function* secretHypotheses({ scheme, secrets = [] }: ExplainOptions): Generator<Hypothesis> {
+  if (scheme.secret.kind === "key") return;
+  for (const [index, secret] of secrets.entries()) {
+    for (const { bytes, cause, about, decoded } of secretVariants(secret)) {
+      const message = `secret ${index + 1} is right ${about}`;
+      yield { cause, message, secret: { bytes, index }, ...(decoded ? { scheme: withPlainSecret(scheme) } : {}) };
+    }
+  }
+}
+
+/** The scheme with key bytes taken as they are given. */
+function withPlainSecret(scheme: Scheme): Scheme {
+  return { ...scheme, secret: { kind: "utf8" } };
+}
+
+function* signatureHypotheses({ scheme, request }: ExplainOptions): Generator<Hypothesis> {
+  for (const { headers, about } of headerVariants(scheme, request.headers)) {
+    yield {
+      cause: "header_altered",
+      message: `the signature is right once ${about}`,
+      request: { ...request, headers },
+    };
+  }
+  for (const { scheme: changed, cause, about } of encodingVariants(scheme)) {
+    yield { cause, message: `the signature is right as ${about}`, scheme: changed };
+  }
+}
+
+function* bodyHypotheses({ request, scheme }: ExplainOptions, variants: Iterable<BodyVariant>): Generator<Hypothesis> {
+  if (!signsBody(scheme)) return;
+  for (const { bytes, cause, about } of variants) {
+    yield { cause, message: `the signature is right for ${about}`, request: { ...request, body: bytes } };
+  }
+}
+
+function signsBody({ algorithm, content, bindings }: Scheme): boolean {
+  if (algorithm.family === "jwt" || (bindings ?? []).length > 0) return true;
+  return content.some(({ part }) => BODY_PARTS.has(part));
+}
+
+const BODY_PARTS: ReadonlySet<string> = new Set(["body", "bodyHash", "crc32", "sortedForm", "formField", "bodyField"]);
+const URL_PARTS: ReadonlySet<string> = new Set(["url", "path", "query", "queryParameter"]);
+
+function* urlHypotheses({ request, scheme }: ExplainOptions): Generator<Hypothesis> {
+  const { url } = request;
+  if (url === undefined || !scheme.content.some(({ part }) => URL_PARTS.has(part))) return;
+  for (const variant of urlVariants(url, request.headers)) {
+    const message = `the signature is right for the URL ${withoutCredentials(variant.url)} (${variant.about})`;
+    yield { cause: "url_rewritten", message, request: { ...request, url: variant.url } };
+  }
+}
+
+function withoutCredentials(url: string): string {
+  return url.replace(/^([a-z]+:\/\/)[^/?#@]*@/i, "$1***@");
+}
+
+function* otherSchemes({ scheme, others = [] }: ExplainOptions): Generator<Hypothesis> {
+  for (const other of others) {
+    if (other.scheme.name === scheme.name) continue;
+    const message = `this is a valid ${other.provider} signature (scheme ${other.scheme.name})`;
+    yield { cause: "other_scheme", message, scheme: other.scheme };
+  }
+}
+
+function* contentHypotheses({ scheme, request }: ExplainOptions): Generator<Hypothesis> {
+  for (const { scheme: changed, cause, about } of contentVariants(scheme, request.url !== undefined)) {
+    yield { cause, message: `the signature is right as ${about}`, scheme: changed };
+  }
+}
+
+/** A wrong decoding of the secret and another line end at once. */
+function* pairHypotheses(options: ExplainOptions, secret: Uint8Array, index: number): Generator<Hypothesis> {
+  const { request, scheme } = options;
+  if (scheme.secret.kind === "key" || !signsBody(scheme)) return;
+  for (const body of newlineVariants(request.body)) {
+    for (const variant of secretVariants(secret)) {
+      yield {
+        cause: variant.cause,
+        message: `secret ${index + 1} is right ${variant.about}, and the signature is for ${body.about}`,
+        secret: { bytes: variant.bytes, index },
+        request: { ...request, body: body.bytes },
+        ...(variant.decoded ? { scheme: withPlainSecret(scheme) } : {}),
+      };
+    }
+  }
+}
+
+/** What stands out in the request and the secrets, whether anything matches or not. */
+function observations({ request, secrets = [] }: ExplainOptions): string[] {
+  const hints: string[] = [];
+  for (const [index, secret] of secrets.entries()) {
+    const looks = secretLooksLike(secret);
+    if (looks !== undefined) hints.push(`secret ${index + 1} looks like ${looks}, which signs no webhooks`);
+  }
+  const length = headerValue(request.headers, "content-length");
+  if (length !== undefined && /^\d{1,15}$/.test(length) && Number(length) !== request.body.length) {
+    hints.push(`Content-Length says ${length}, the body has ${request.body.length} bytes: it was changed on the way`);
+  }
+  if (Buffer.from(request.body.buffer, request.body.byteOffset, request.body.length).includes("\ufffd")) {
+    hints.push("the body has U+FFFD in it: bytes were lost when it was decoded as text");
+  }
+  return hints;
+}

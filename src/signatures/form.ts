@@ -1,0 +1,55 @@
+/*
+ * Form bodies, read by bytes: percent escapes become bytes, never text, so that a body that is not UTF-8 is signed as it
+ * was sent. Names and values are latin1 strings: one character is one byte.
+ */
+
+/** Fields in the order of the body. */
+export type FormFields = readonly (readonly [name: string, value: string])[];
+
+/** Reads `application/x-www-form-urlencoded`. Never fails: a wrong escape stands for itself, as in the URL standard. */
+export function parseForm(body: Uint8Array): FormFields {
+  const text = Buffer.from(body.buffer, body.byteOffset, body.length).toString("latin1");
+  return text
+    .split("&")
+    .filter((item) => item !== "")
+    .map((item) => {
+      const at = item.indexOf("=");
+      return at < 0 ? [unescape(item), ""] : [unescape(item.slice(0, at)), unescape(item.slice(at + 1))];
+    });
+}
+
+/** The first value of a field. */
+export function formField(fields: FormFields, name: string): string | undefined {
+  return fields.find(([key]) => key === name)?.[1];
+}
+
+/** Names and values joined, sorted by name; of a repeated name the values sorted, each once. Twilio's rule, and Mandrill's. */
+export function sortedFields(fields: FormFields): string {
+  const byName = new Map<string, Set<string>>();
+  for (const [name, value] of fields) {
+    const values = byName.get(name);
+    if (values === undefined) byName.set(name, new Set([value]));
+    else values.add(value);
+  }
+  const names = sortAsText([...byName.keys()]);
+  return names
+    .map((name) =>
+      sortAsText([...(byName.get(name) ?? [])])
+        .map((value) => name + value)
+        .join(""),
+    )
+    .join("");
+}
+
+/** Sorted as the providers' libraries do: by UTF-16 code units of the text. */
+function sortAsText(values: string[]): string[] {
+  if (values.length < 2) return values;
+  const keyed = values.map((value) => [Buffer.from(value, "latin1").toString("utf8"), value] as const);
+  return keyed.toSorted(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)).map(([, value]) => value);
+}
+
+function unescape(text: string): string {
+  return text
+    .replaceAll("+", " ")
+    .replace(/%([0-9A-Fa-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+}

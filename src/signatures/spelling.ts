@@ -1,0 +1,55 @@
+import type { HeaderList } from "../events/headers.js";
+import type { HeaderNames, Scheme } from "./scheme.js";
+
+/** A header looked up: absent, there once, or sent several times (which no scheme allows). */
+export type Found = { readonly count: 0 } | { readonly count: 1; readonly value: string } | { readonly count: 2 };
+
+const ABSENT: Found = { count: 0 };
+const REPEATED: Found = { count: 2 };
+
+/** Looks a header up, its name in any case. */
+export function findHeader(headers: HeaderList, name: string): Found {
+  const wanted = name.toLowerCase();
+  let found: Found = ABSENT;
+  for (const [key, value] of headers) {
+    if (key.length !== wanted.length || key.toLowerCase() !== wanted) continue;
+    if (found.count > 0) return REPEATED;
+    found = { count: 1, value };
+  }
+  return found;
+}
+
+/** The name in a column of spellings; a name with a single spelling is the same in all. */
+export function spell(names: HeaderNames, column: number): string {
+  return names[column] ?? names[0];
+}
+
+/** All header names that a scheme reads, each with its spellings. */
+export function schemeHeaders(scheme: Scheme): HeaderNames[] {
+  const { signature, timestamp, id } = scheme;
+  const all: HeaderNames[] = signature.from === "header" ? [signature.names] : [];
+  if (timestamp?.from.kind === "header") all.push(timestamp.from.names);
+  if (id !== undefined) all.push(id);
+  return all;
+}
+
+/**
+ * Which column of spellings a request uses: the first of which all headers are there, else the first of which any is,
+ * else the documented one.
+ */
+export function chooseSpelling(scheme: Scheme, headers: HeaderList): number {
+  const all = schemeHeaders(scheme);
+  const columns = Math.max(1, ...all.map((names) => names.length));
+  if (columns === 1) return 0;
+  const present = Array.from(
+    { length: columns },
+    (_, column) => all.filter((names) => findHeader(headers, spell(names, column)).count > 0).length,
+  );
+  const whole = present.indexOf(all.length);
+  return whole >= 0
+    ? whole
+    : Math.max(
+        0,
+        present.findIndex((count) => count > 0),
+      );
+}

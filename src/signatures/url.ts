@@ -1,0 +1,93 @@
+import { parse, stringify } from "node:querystring";
+import type { HeaderList } from "../events/headers.js";
+import { CliError } from "../errors.js";
+import type { UrlForm } from "./scheme.js";
+import { findHeader } from "./spelling.js";
+
+/**
+ * The public URL of a captured request: `path` (with query) behind the scheme and host that the sender used, as the Host,
+ * X-Forwarded-Proto and X-Forwarded-Host headers tell. A whole URL is returned as it is.
+ *
+ * @returns `undefined` when no header names the host
+ */
+export function publicUrl(path: string, headers: HeaderList): string | undefined {
+  if (/^https?:\/\//i.test(path)) return path;
+  const host = firstOf(headers, "x-forwarded-host") ?? firstOf(headers, "host");
+  if (host === undefined) return undefined;
+  const protocol = firstOf(headers, "x-forwarded-proto")?.toLowerCase() === "https" ? "https" : "http";
+  return `${protocol}://${host}${path.startsWith("/") ? "" : "/"}${path}`;
+}
+
+/** The URL that a scheme signs. @throws CliError when it is not known, or not an http URL */
+export function requireUrl(schemeName: string, url: string | undefined, headers: HeaderList): string {
+  const whole = url === undefined ? undefined : publicUrl(url, headers);
+  if (whole === undefined)
+    throw new CliError(`${schemeName} signs the URL, and it is not known`, {
+      hint: "pass --url with the URL that the provider calls",
+    });
+  if (!URL.canParse(whole))
+    throw new CliError(`not a URL: ${whole}`, { hint: "pass --url with the URL that the provider calls" });
+  return whole;
+}
+
+/** The spellings of a URL that a provider may have signed: the one given first, each once. */
+export function urlSpellings(url: string, forms: readonly UrlForm[]): string[] {
+  return [...new Set([url, ...forms.map((form) => FORMS[form](url))])];
+}
+
+const FORMS: Readonly<Record<UrlForm, (url: string) => string>> = {
+  withoutPort,
+  withPort,
+  legacyQueryWithoutPort: (url) => legacyQuery(withoutPort(url)),
+  legacyQueryWithPort: (url) => legacyQuery(withPort(url)),
+};
+
+function withoutPort(url: string): string {
+  const parsed = new URL(url);
+  parsed.port = "";
+  return parsed.toString();
+}
+
+/** As twilio-node's addPort: a URL without a port gets the standard one of its protocol, credentials kept. */
+function withPort(url: string): string {
+  const parsed = new URL(url);
+  if (parsed.port !== "") return parsed.toString();
+  const password = parsed.password === "" ? "" : `:${parsed.password}`;
+  const credentials = parsed.username === "" && password === "" ? "" : `${parsed.username}${password}@`;
+  const port = parsed.protocol === "https:" ? 443 : 80;
+  return `${parsed.protocol}//${credentials}${parsed.host}:${port}${parsed.pathname}${parsed.search}${parsed.hash}`;
+}
+
+/** As twilio-node's withLegacyQuerystring: the query decoded and encoded again by node:querystring. */
+function legacyQuery(url: string): string {
+  const start = url.indexOf("?");
+  return start < 0 ? url : `${url.slice(0, start)}?${stringify(parse(url.slice(start + 1)))}`;
+}
+
+/** One query parameter, decoded. */
+export function queryParameter(url: string | undefined, name: string): string | undefined {
+  const start = url?.indexOf("?") ?? -1;
+  if (url === undefined || start < 0) return undefined;
+  return new URLSearchParams(url.slice(start + 1).split("#", 1)[0]).get(name) ?? undefined;
+}
+
+/** The URL with a query parameter set: in its place when it is there already, else at the end; the rest untouched. */
+export function withQueryParameter(url: string, name: string, value: string): string {
+  const [base = "", fragment] = splitOnce(url, "#");
+  const [path = "", query] = splitOnce(base, "?");
+  const items = query === undefined || query === "" ? [] : query.split("&");
+  const kept = items.filter((item) => item.split("=", 1)[0] !== name);
+  const joined = `${path}?${[...kept, `${name}=${value}`].join("&")}`;
+  return fragment === undefined ? joined : `${joined}#${fragment}`;
+}
+
+function splitOnce(text: string, separator: string): [string, string?] {
+  const at = text.indexOf(separator);
+  return at < 0 ? [text] : [text.slice(0, at), text.slice(at + separator.length)];
+}
+
+function firstOf(headers: HeaderList, name: string): string | undefined {
+  const found = findHeader(headers, name);
+  const first = found.count === 1 ? found.value.split(",", 1)[0]?.trim() : undefined;
+  return first === "" ? undefined : first;
+}

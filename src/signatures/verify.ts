@@ -1,0 +1,234 @@
+import { hashOfLength, makeChecker, signatureBytes, type ByteAlgorithm, type Credential } from "./algorithm.js";
+import { bindingProblem } from "./binding.js";
+import { contentPieces, signsUrl, type ContentFacts } from "./content.js";
+import { credentialsFor } from "./credentials.js";
+import { decodeSignature, ENCODING_TITLES } from "./encoding.js";
+import { claimProblem, parseToken, timeProblem, tokenMatches, type ParsedToken } from "./jwt.js";
+import { readRequest, type RequestReading } from "./read-request.js";
+import { DEFAULT_TOLERANCE_SECONDS, isToleranceOff, type VerifyOptions } from "./request.js";
+import type { Scheme } from "./scheme.js";
+import type { SignatureProblem } from "./signature-text.js";
+import { findHeader } from "./spelling.js";
+import { ageInSeconds, unitHint } from "./timestamp.js";
+import { requireUrl, urlSpellings } from "./url.js";
+import type { InvalidVerdict, ReasonCode, Verdict } from "./verdict.js";
+
+export { DEFAULT_TOLERANCE_SECONDS } from "./request.js";
+export type { SignedRequest, Settings, Tolerance, VerifyOptions } from "./request.js";
+
+const NO_SETTINGS = {};
+
+/**
+ * Checks the signature of a request.
+ *
+ * The order of the checks makes the reason honest: what cannot be read comes first, then the signature, and only when that
+ * is right what it says about the body and the time. So `timestamp_too_old` means that the signature is right, and a
+ * wrong signature is `signature_mismatch` however old it is.
+ *
+ * @throws SecretError (a CliError) when a secret or key is missing, empty or malformed; CliError when the scheme signs the
+ *   URL and it is not known. Never for anything in the request.
+ */
+export function verifyRequest(options: VerifyOptions): Verdict {
+  const { scheme, request } = options;
+  const credentials = credentialsFor(scheme, options.secrets ?? [], options.keys ?? []);
+  const reading = readRequest(scheme, request);
+  if ("reason" in reading) return invalid(options, reading);
+  const verdict =
+    scheme.algorithm.family === "jwt"
+      ? verifyToken(options, reading, credentials)
+      : verifyBytes(options, reading, credentials);
+  return verdict;
+}
+
+/** A right signature found: whose, which, and over which spelling of the URL. */
+interface Match {
+  readonly secretIndex: number;
+  readonly signatureIndex: number;
+  readonly signedUrl?: string;
+}
+
+function verifyBytes(options: VerifyOptions, reading: RequestReading, credentials: readonly Credential[]): Verdict {
+  const { scheme, request } = options;
+  const signatures = reading.signatures.map((text) => decodeSignature(text, scheme.encoding));
+  const malformed = formProblem(scheme, signatures, reading.signatures);
+  if (malformed !== undefined) return invalid(options, malformed, reading);
+  const match = findMatch(options, { reading, credentials, signatures });
+  if (match === undefined)
+    return invalid(options, mismatch(options, reading.signatures.length * credentials.length), reading);
+  const problem = bindingProblem(scheme.bindings ?? [], request) ?? windowProblem(options, reading);
+  return problem === undefined ? valid(options, reading, match) : invalid(options, problem, reading, match);
+}
+
+/** All signatures are tried with all credentials; one that cannot be decoded is passed over. */
+function findMatch(
+  options: VerifyOptions,
+  given: {
+    reading: RequestReading;
+    credentials: readonly Credential[];
+    signatures: readonly (Uint8Array | undefined)[];
+  },
+): Match | undefined {
+  const algorithm = options.scheme.algorithm as ByteAlgorithm;
+  const urls = urlsToTry(options);
+  for (const [secretIndex, credential] of given.credentials.entries()) {
+    for (const url of urls) {
+      const check = makeChecker(
+        algorithm,
+        credential,
+        contentPieces(options.scheme.content, factsOf(options, given.reading, { url, credential })),
+      );
+      const signatureIndex = given.signatures.findIndex((signature) => signature !== undefined && check(signature));
+      if (signatureIndex < 0) continue;
+      return url === undefined || url === urls[0]
+        ? { secretIndex, signatureIndex }
+        : { secretIndex, signatureIndex, signedUrl: url };
+    }
+  }
+  return undefined;
+}
+
+const NO_URL = [undefined];
+
+function urlsToTry({ scheme, request }: VerifyOptions): readonly (string | undefined)[] {
+  if (scheme.urlForms === undefined && !signsUrl(scheme.content)) return NO_URL;
+  return urlSpellings(requireUrl(scheme.name, request.url, request.headers), scheme.urlForms ?? []);
+}
+
+function factsOf(
+  options: VerifyOptions,
+  reading: RequestReading,
+  { url, credential }: { url: string | undefined; credential: Credential },
+): ContentFacts {
+  return {
+    request: options.request,
+    url,
+    timestamp: reading.timestamp?.text,
+    id: reading.id,
+    secret: "bytes" in credential ? credential.bytes : undefined,
+    settings: options.settings ?? NO_SETTINGS,
+  };
+}
+
+function verifyToken(options: VerifyOptions, reading: RequestReading, credentials: readonly Credential[]): Verdict {
+  const { scheme } = options;
+  if (scheme.algorithm.family !== "jwt") throw new TypeError("not a JWT scheme");
+  const token = parseToken(reading.signatures[0] ?? "", scheme.algorithm);
+  if ("reason" in token) return invalid(options, token, reading);
+  const secretIndex = credentials.findIndex((credential) => tokenMatches(token, credential));
+  const credential = credentials[secretIndex];
+  if (credential === undefined) return invalid(options, mismatch(options, credentials.length), reading);
+  const problem = tokenProblem(options, token, factsOf(options, reading, { url: tokenUrl(options), credential }));
+  const match = { secretIndex, signatureIndex: 0 };
+  return problem === undefined ? valid(options, reading, match) : invalid(options, problem, reading, match);
+}
+
+/** Leeway for a token's own times, milliseconds: clocks differ by a little. */
+const TOKEN_LEEWAY_MS = 5_000;
+
+function tokenProblem(options: VerifyOptions, token: ParsedToken, facts: ContentFacts): SignatureProblem | undefined {
+  const rules = options.scheme.algorithm.family === "jwt" ? options.scheme.algorithm.claims : [];
+  const late = isToleranceOff(options.tolerance) ? undefined : timeProblem(token.claims, options.now, TOKEN_LEEWAY_MS);
+  return claimProblem(token.claims, rules, facts) ?? late;
+}
+
+function tokenUrl({ scheme, request }: VerifyOptions): string | undefined {
+  const rules = scheme.algorithm.family === "jwt" ? scheme.algorithm.claims : [];
+  return rules.some((rule) => "content" in rule && signsUrl(rule.content))
+    ? requireUrl(scheme.name, request.url, request.headers)
+    : undefined;
+}
+
+/** Why none of the signatures can be one of this scheme; `undefined` when at least one may be. */
+function formProblem(
+  scheme: Scheme,
+  decoded: readonly (Uint8Array | undefined)[],
+  texts: readonly string[],
+): SignatureProblem | undefined {
+  const wanted = signatureBytes(scheme.algorithm);
+  if (decoded.some((bytes) => bytes !== undefined && (wanted === undefined || bytes.length === wanted)))
+    return undefined;
+  const found = decoded.find((bytes) => bytes !== undefined);
+  if (found === undefined) return { reason: "signature_malformed", message: encodingMessage(scheme, texts[0] ?? "") };
+  const hash = hashOfLength(found.length);
+  const guess = hash === undefined ? "" : `, as many as ${hash.toUpperCase()} makes`;
+  return {
+    reason: "signature_malformed",
+    message: `the signature has ${found.length} bytes${guess}; ${scheme.label} has ${wanted ?? 0}`,
+  };
+}
+
+function encodingMessage({ encoding }: Scheme, text: string): string {
+  if (text === "") return "the signature is empty";
+  const upper = encoding === "hex" && decodeSignature(text, "hexAnyCase") !== undefined;
+  return upper
+    ? "the signature is upper-case hex; the provider sends lower case"
+    : `the signature is not ${ENCODING_TITLES[encoding]}`;
+}
+
+/** No signature fits. Where the body's length is not what the sender said, that is the reason. */
+function mismatch({ request, secrets, keys }: VerifyOptions, tries: number): SignatureProblem {
+  const length = findHeader(request.headers, "content-length");
+  const isWhole =
+    length.count !== 1 || !/^[0-9]{1,15}$/.test(length.value) || Number(length.value) === request.body.length;
+  if (!isWhole && findHeader(request.headers, "content-encoding").count === 0) {
+    return {
+      reason: "body_length",
+      message: `Content-Length says ${length.count === 1 ? length.value : ""}, the body has ${request.body.length} bytes`,
+    };
+  }
+  const many =
+    (secrets?.length ?? 0) + (keys?.length ?? 0) > 1 ? "none of the secrets" : "another secret, or another body";
+  const message = many.startsWith("none")
+    ? `${many} made any of the signatures (${tries} tried)`
+    : `the signature was made with ${many}`;
+  return { reason: "signature_mismatch", message };
+}
+
+function windowProblem(
+  { scheme, tolerance, now }: VerifyOptions,
+  { timestamp }: RequestReading,
+): SignatureProblem | undefined {
+  const rule = scheme.timestamp;
+  if (rule === undefined || timestamp === undefined || isToleranceOff(tolerance)) return undefined;
+  const limit = typeof tolerance === "number" ? tolerance : DEFAULT_TOLERANCE_SECONDS;
+  const age = ageInSeconds(timestamp.ms, now, rule.unit);
+  if (Math.abs(age) <= limit) return undefined;
+  const [reason, words]: [ReasonCode, string] =
+    age > 0 ? ["timestamp_too_old", "old"] : ["timestamp_in_future", "ahead of the clock"];
+  const message = `the signature is right, but its timestamp is ${Math.abs(Math.trunc(age))} s ${words} (${limit} s are allowed)${unitHint(timestamp.ms, rule.unit)}`;
+  return { reason, message };
+}
+
+function valid(options: VerifyOptions, reading: RequestReading, match: Match): Verdict {
+  return { valid: true, reason: null, ...factsOfVerdict(options, reading), ...match };
+}
+
+function invalid(
+  options: VerifyOptions,
+  problem: SignatureProblem,
+  reading?: RequestReading,
+  match?: Match,
+): InvalidVerdict {
+  return {
+    valid: false,
+    reason: problem.reason,
+    message: problem.message,
+    ...factsOfVerdict(options, reading),
+    secretIndex: match?.secretIndex ?? null,
+    signatureIndex: match?.signatureIndex ?? null,
+  };
+}
+
+function factsOfVerdict({ scheme, tolerance, now }: VerifyOptions, reading: RequestReading | undefined) {
+  const timestamp = reading?.timestamp?.ms ?? null;
+  return {
+    scheme: scheme.name,
+    label: scheme.label,
+    timestamp,
+    ageSeconds:
+      timestamp === null || scheme.timestamp === undefined
+        ? null
+        : Math.floor(ageInSeconds(timestamp, now, scheme.timestamp.unit)),
+    timestampChecked: scheme.timestamp === undefined || !isToleranceOff(tolerance),
+  };
+}
