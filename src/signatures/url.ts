@@ -73,8 +73,8 @@ export function queryParameter(url: string | undefined, name: string): string | 
 
 /** The URL with a query parameter set: in its place when it is there already, else at the end; the rest untouched. */
 export function withQueryParameter(url: string, name: string, value: string): string {
-  const [base = "", fragment] = splitOnce(url, "#");
-  const [path = "", query] = splitOnce(base, "?");
+  const [base, fragment] = splitOnce(url, "#");
+  const [path, query] = splitOnce(base, "?");
   const items = query === undefined || query === "" ? [] : query.split("&");
   const kept = items.filter((item) => item.split("=", 1)[0] !== name);
   const joined = `${path}?${[...kept, `${name}=${value}`].join("&")}`;

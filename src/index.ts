@@ -1,0 +1,195 @@
+/**
+ * The library: `import { sign, verify, explain, providers } from "hookcli"`.
+ *
+ * Pure functions over bytes: no files, no network, no clock. A wrong signature is a value with a reason; misuse (an empty
+ * secret, an unknown provider, a URL that is signed and not given) throws a {@link CliError}.
+ */
+import { CliError } from "./errors.js";
+import type { HeaderList } from "./events/headers.js";
+import { findProvider, nearestProviders, providers } from "./providers/index.js";
+import { selectScheme } from "./providers/select.js";
+import type { Provider } from "./providers/provider.js";
+import { verifyProvider } from "./providers/verify.js";
+import { explain as explainRequest } from "./signatures/explain.js";
+import type { Explanation } from "./signatures/explanation.js";
+import { parseKey, type Key } from "./signatures/key.js";
+import type { Settings, SignatureParts, SignedRequest, Tolerance } from "./signatures/request.js";
+import type { Scheme } from "./signatures/scheme.js";
+import { signRequest } from "./signatures/sign.js";
+import { verifyRequest } from "./signatures/verify.js";
+import type { Verdict } from "./signatures/verdict.js";
+
+export { CliError } from "./errors.js";
+export { SecretError } from "./signatures/secret.js";
+export { genericScheme, type GenericOptions } from "./signatures/generic.js";
+export { parseKey, type Key } from "./signatures/key.js";
+export {
+  REASON_CODES,
+  type InvalidVerdict,
+  type ReasonCode,
+  type ValidVerdict,
+  type Verdict,
+} from "./signatures/verdict.js";
+export type { HeaderList } from "./events/headers.js";
+export type { Provider } from "./providers/provider.js";
+export type { Cause, Explanation, Fix } from "./signatures/explanation.js";
+export type { Settings, SignatureParts, Tolerance } from "./signatures/request.js";
+export type { Scheme } from "./signatures/scheme.js";
+export { providers };
+
+/** Headers as pairs (a `Headers` object, a list) or as a plain object such as `request.headers` of node:http. */
+export type HeadersInput =
+  | Iterable<readonly [string, string]>
+  | Readonly<Record<string, string | readonly string[] | undefined>>;
+
+/** What all three functions take. */
+export interface RequestOptions {
+  /** Name, alias or row; `generic` when neither provider nor scheme is given. */
+  readonly provider?: string | Provider;
+  /** Name of one of the provider's schemes (`github-sha1`), or a scheme of your own. */
+  readonly scheme?: string | Scheme;
+  readonly headers?: HeadersInput;
+  /** The exact bytes of the body; a string stands for its UTF-8. */
+  readonly body: Uint8Array | string;
+  /** `POST` when absent. */
+  readonly method?: string;
+  /** The public URL, for schemes that sign it. */
+  readonly url?: string;
+  /** Values configured at the provider, for schemes that sign them. */
+  readonly settings?: Settings;
+  /** Milliseconds since 1970; the library reads no clock: `Date.now()`. */
+  readonly now: number;
+}
+
+type Text = string | Uint8Array;
+
+export interface VerifyInput extends RequestOptions {
+  /** One secret or several (rotation), as the provider shows them. */
+  readonly secret?: Text | readonly Text[];
+  /** One key or several: parsed, or PEM, JWK, hex, base64, `whpk_`. */
+  readonly key?: Text | Key | readonly (Text | Key)[];
+  /** Seconds both ways, 300 when absent; `"off"` leaves the time unchecked. */
+  readonly tolerance?: Tolerance;
+}
+
+export interface SignInput extends RequestOptions {
+  readonly secret?: Text;
+  /** A private key. */
+  readonly key?: Text | Key;
+  /** The delivery id, for schemes that sign one. */
+  readonly id?: string;
+  /** The timestamp's text, in place of `now`. */
+  readonly timestamp?: string;
+}
+
+/** Checks a signature. */
+export function verify(input: VerifyInput): Verdict {
+  const given = {
+    request: requestOf(input),
+    ...credentialsOf(input),
+    now: input.now,
+    tolerance: input.tolerance,
+    ...settingsOf(input),
+  };
+  if (typeof input.scheme === "object") return verifyRequest({ ...given, scheme: input.scheme });
+  return verifyProvider({ ...given, provider: providerOf(input), schemeName: input.scheme });
+}
+
+/** Makes the headers (and for some schemes the URL) that the provider would send. */
+export function sign(input: SignInput): SignatureParts {
+  const request = requestOf(input);
+  const { secrets, keys } = credentialsOf(input);
+  const scheme = schemeOf(input, { purpose: "sign", request, secrets, keys });
+  const [secret] = secrets;
+  const [key] = keys;
+  return signRequest({
+    scheme,
+    request,
+    now: input.now,
+    ...(secret === undefined ? {} : { secret }),
+    ...(key === undefined ? {} : { key }),
+    ...(input.id === undefined ? {} : { id: input.id }),
+    ...(input.timestamp === undefined ? {} : { timestamp: input.timestamp }),
+    ...settingsOf(input),
+  });
+}
+
+/** Says why a signature does not match, and how to mend it. */
+export function explain(input: VerifyInput): Explanation {
+  const request = requestOf(input);
+  const { secrets, keys } = credentialsOf(input);
+  const scheme = schemeOf(input, { purpose: "verify", request, secrets, keys });
+  const others = providers.flatMap((provider) =>
+    provider.schemes.filter((other) => other !== scheme).map((other) => ({ provider: provider.name, scheme: other })),
+  );
+  return explainRequest({ scheme, request, secrets, keys, now: input.now, others, ...settingsOf(input) });
+}
+
+function schemeOf(
+  input: RequestOptions,
+  question: {
+    purpose: "sign" | "verify";
+    request: SignedRequest;
+    secrets: readonly Uint8Array[];
+    keys: readonly Key[];
+  },
+): Scheme {
+  return typeof input.scheme === "object"
+    ? input.scheme
+    : selectScheme({ ...question, provider: providerOf(input), name: input.scheme });
+}
+
+function providerOf({ provider = "generic" }: RequestOptions): Provider {
+  if (typeof provider === "object") return provider;
+  const row = findProvider(provider);
+  if (row !== undefined) return row;
+  const nearest = nearestProviders(provider);
+  throw new CliError(
+    `unknown provider: ${provider}`,
+    nearest.length > 0 ? { hint: `did you mean ${nearest.join(" or ")}?` } : {},
+  );
+}
+
+function requestOf({ headers = [], body, method, url }: RequestOptions): SignedRequest {
+  return {
+    headers: headerList(headers),
+    body: bytesOf(body),
+    ...(method === undefined ? {} : { method }),
+    ...(url === undefined ? {} : { url }),
+  };
+}
+
+function headerList(headers: HeadersInput): HeaderList {
+  if (isPairs(headers)) return [...headers];
+  return Object.entries(headers).flatMap(([name, value]) => {
+    const values = typeof value === "string" ? [value] : (value ?? []);
+    return values.map((one) => [name, one] as const);
+  });
+}
+
+function isPairs(headers: HeadersInput): headers is Iterable<readonly [string, string]> {
+  return Symbol.iterator in headers;
+}
+
+function credentialsOf({ secret, key }: Pick<VerifyInput, "secret" | "key">): { secrets: Uint8Array[]; keys: Key[] } {
+  return {
+    secrets: secret === undefined ? [] : listOf<Text>(secret).map(bytesOf),
+    keys: key === undefined ? [] : listOf<Text | Key>(key).map((one) => (isText(one) ? parseKey(one) : one)),
+  };
+}
+
+function listOf<Item>(value: Item | readonly Item[]): readonly Item[] {
+  return Array.isArray(value) ? (value as readonly Item[]) : [value as Item];
+}
+
+function isText(value: Text | Key): value is Text {
+  return typeof value === "string" || value instanceof Uint8Array;
+}
+
+function settingsOf({ settings }: RequestOptions): { settings?: Settings } {
+  return settings === undefined ? {} : { settings };
+}
+
+function bytesOf(text: Text): Uint8Array {
+  return typeof text === "string" ? Buffer.from(text, "utf8") : text;
+}
