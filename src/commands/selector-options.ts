@@ -1,0 +1,71 @@
+import { Option, type Command } from "commander";
+import { collect, parseDuration, parseList } from "../config/values.js";
+import { CliError } from "../errors.js";
+import type { EventSource, EventState, SignatureNote } from "../events/event.js";
+import type { Moment, SelectorFlags } from "../events/selector.js";
+
+const STATES: readonly EventState[] = ["refused", "stored", "pending", "delivered", "failed", "dead"];
+const SIGNATURES: readonly SignatureNote["status"][] = ["valid", "invalid", "unchecked", "not_checkable"];
+const SOURCES: readonly EventSource[] = ["tunnel", "local", "send", "replay", "import"];
+
+/** The filters of cli.md's selectors as commander gives them: `options` of a command that used {@link addSelectorOptions}. */
+export type SelectorOptions = Omit<SelectorFlags, "limit">;
+
+/**
+ * Adds the filters that select events to a command: `--type`, `--provider`, `--status`, `--state`, `--signature`,
+ * `--source` (each repeatable, or a list with commas), `--since`, `--until`, `--grep`, `--all-projects`.
+ */
+export function addSelectorOptions(command: Command): Command {
+  return command
+    .addOption(list("--type <glob>", "events of a type, such as 'invoice.*'", anyText))
+    .addOption(list("--provider <name>", "events of a provider", anyText))
+    .addOption(list("--status <code>", "last answer's status: 200, 5xx", status))
+    .addOption(list("--state <state>", STATES.join(", "), oneOf("--state", STATES)))
+    .addOption(list("--signature <verdict>", SIGNATURES.join(", "), oneOf("--signature", SIGNATURES)))
+    .addOption(list("--source <source>", SOURCES.join(", "), oneOf("--source", SOURCES)))
+    .option("--since <time>", "not older than 2h, or than a date", parseMoment)
+    .option("--until <time>", "not newer than 2h ago, or than a date", parseMoment)
+    .option("--grep <text>", "text in headers or in a text body, in any case", grepText)
+    .option("--all-projects", "events of all projects, not of this one alone");
+}
+
+/** `5m`, `2h` (ago), or a date: `2025-03-01`, `2025-03-01T12:00`, `2025-03-01T12:00:00Z`. Throws CliError 2. */
+export function parseMoment(text: string): Moment {
+  if (/^\d{4}-\d{2}-\d{2}/.test(text)) {
+    // A date without a time would be read as UTC midnight, one with a time as local: both are meant locally.
+    const at = Date.parse(/^\d{4}-\d{2}-\d{2}$/.test(text) ? `${text}T00:00` : text);
+    if (!Number.isNaN(at)) return { at };
+  } else if (/^\d/.test(text)) return { agoMs: parseDuration(text) };
+  throw new CliError(`not a time: ${text}`, { hint: "write it as 30m, 2h, 3d, 2025-03-01 or 2025-03-01T12:00:00Z" });
+}
+
+function list(flags: string, description: string, check: (item: string) => string): Option {
+  const name = flags.split(" ")[0] ?? flags;
+  const parse = (text: string, previous: readonly string[] | undefined) =>
+    parseList(text, name)
+      .map(check)
+      .reduce((all, item) => collect(item, all), previous ?? []);
+  return new Option(flags, description).argParser(parse);
+}
+
+function anyText(text: string): string {
+  return text;
+}
+
+function status(text: string): string {
+  if (/^[1-9](?:\d\d|xx)$/i.test(text)) return text.toLowerCase();
+  throw new CliError(`--status takes a status such as 404 or 5xx, not ${text}`);
+}
+
+function oneOf(name: string, allowed: readonly string[]): (text: string) => string {
+  return (text) => {
+    if (allowed.includes(text)) return text;
+    throw new CliError(`${name} takes ${allowed.join(", ")}, not ${text}`);
+  };
+}
+
+/** An index of three-letter pieces cannot find less. */
+function grepText(text: string): string {
+  if ([...text].length >= 3) return text;
+  throw new CliError(`--grep takes three characters or more, not ${text}`);
+}

@@ -1,0 +1,76 @@
+import type { Attempt, HookEvent, SignatureNote } from "../events/event.js";
+import { bodyText } from "../events/body-text.js";
+import type { Line, Output } from "./output.js";
+import { formatBytes, formatDuration, formatTime } from "./quantity.js";
+import { bold, dim, green, red, yellow } from "./style.js";
+
+const LABEL_WIDTH = 12;
+
+/** Prints all that is known of an event: request, verdict, attempts, body. `now` (milliseconds) is the day of today. */
+export function printEvent(output: Output, event: HookEvent, now: number): void {
+  for (const line of factLines(event, now)) output.line(line);
+  output.line("");
+  output.line([bold(event.method), ` ${event.path}`]);
+  for (const [name, value] of event.headers) output.line([dim(`${name}: `), value]);
+  for (const [name, value] of event.trailers) output.line([dim(`(trailer) ${name}: `), value]);
+  output.line("");
+  printBody(output, event.body, event.bodyComplete ? "no body" : "the body was not read");
+  for (const attempt of event.attempts) printAttempt(output, attempt, now);
+}
+
+function factLines(event: HookEvent, now: number): Line[] {
+  const facts: readonly (readonly [string, string | null | Line])[] = [
+    ["event", [bold(`#${event.seq}`), `  ${event.id}`]],
+    [
+      "received",
+      `${formatTime(event.receivedAt, now)}, ${event.source}${event.remoteIp === null ? "" : ` from ${event.remoteIp}`}`,
+    ],
+    ["type", event.eventType],
+    ["provider", event.provider],
+    ["provider id", event.providerEventId],
+    ["delivery id", event.deliveryId],
+    ["signature", signatureLine(event.signature)],
+    ["state", event.refusal === null ? event.state : [red(event.state), `: ${event.refusal}`]],
+    ["duplicate of", event.duplicateOf],
+    ["replay of", event.replayOf],
+    ["project", event.project],
+    ["body", `${formatBytes(event.size)}${event.bodyComplete ? "" : ", not whole"}, sha256 ${event.bodySha256}`],
+  ];
+  return facts.flatMap(([label, value]) =>
+    value === null ? [] : [[dim(`${label}:`.padEnd(LABEL_WIDTH + 2)), ...pieces(value)]],
+  );
+}
+
+function signatureLine({ status, reason, scheme, secretIndex }: SignatureNote): Line {
+  const by =
+    scheme === undefined ? "" : ` (${scheme}${secretIndex === undefined ? "" : `, secret ${secretIndex + 1}`})`;
+  if (status === "valid") return [green("valid"), by];
+  if (status === "invalid") return [red(`invalid: ${reason ?? "unknown"}`), by];
+  return status === "unchecked" ? "unchecked" : "not checkable: the provider signs nothing";
+}
+
+function printAttempt(output: Output, attempt: Attempt, now: number): void {
+  const { n, target, startedAt, durationMs, status, error } = attempt;
+  const took = durationMs === null ? "not ended" : formatDuration(durationMs);
+  output.line("");
+  output.line([bold(`attempt ${n}`), ` to ${target}, ${formatTime(startedAt, now)}, ${took}`]);
+  output.line(
+    error === null ? `status ${status ?? "unknown"}` : [yellow(error), status === null ? "" : `, status ${status}`],
+  );
+  for (const [name, value] of attempt.headers) output.line([dim(`${name}: `), value]);
+  if (attempt.body.byteLength > 0) {
+    output.line("");
+    printBody(output, attempt.body, "");
+  }
+}
+
+function printBody(output: Output, body: Uint8Array, whenEmpty: string): void {
+  const { kind, text, hidden } = bodyText(body);
+  if (kind === "empty") output.line([dim(whenEmpty)]);
+  else output.block(text);
+  if (hidden > 0) output.line([dim(`${formatBytes(hidden)} more; --body writes all of it to a file or a pipe`)]);
+}
+
+function pieces(line: Line): Exclude<Line, string> {
+  return typeof line === "string" ? [line] : line;
+}
