@@ -1,0 +1,96 @@
+import type { Config } from "../../config/config.js";
+import type { Target } from "../../deliver/deliverer.js";
+import type { Receiver } from "../../receive/receiver.js";
+import type { Store } from "../../store/store.js";
+import type { Invocation } from "../command.js";
+import { EventFlow } from "./flow.js";
+import { createGatekeeper } from "./gatekeeper.js";
+import type { ListenOptions } from "./options.js";
+import type { PublicSide } from "./public-side.js";
+import type { ListenReporter } from "./report.js";
+import { forwardedFor, ownAnswer, router } from "./routing.js";
+
+/** In-flight bodies together, bytes; what is beyond is answered 503. */
+const MAX_IN_FLIGHT_BYTES = 256 * 2 ** 20;
+/** How long answers on their way may take once the end was asked for, milliseconds. */
+const GRACE_MS = 5_000;
+
+/** Store, receiver and deliverer put together: what captures. */
+export interface Capture {
+  readonly localUrl: string;
+  readonly tunnelPort: number;
+  readonly store: Store;
+  /** Requests that were refused and only counted. */
+  notStored(): number;
+  /** Takes no more requests, finishes those in flight within the grace, and stores the ends of their attempts. */
+  stop(): Promise<void>;
+}
+
+/** Opens the store and the sockets. The rooms are loaded here, beside one another. */
+export async function startCapture(parts: {
+  invocation: Invocation<ListenOptions>;
+  config: Config;
+  target: Target | undefined;
+  side: PublicSide;
+  reporter: ListenReporter;
+}): Promise<Capture> {
+  const { invocation, config, target, side, reporter } = parts;
+  const { context, output, options } = invocation;
+  const [{ openStore }, { createReceiver }, { createDeliverer }] = await Promise.all([
+    import("../../store/open.js"),
+    import("../../receive/create.js"),
+    import("../../deliver/create.js"),
+  ]);
+  const publicUrl = () => side.url;
+  const gatekeeper = await createGatekeeper({ context, output, config, options, publicUrl });
+  const answer = await ownAnswer(options, context);
+  const deliverer = createDeliverer({
+    timeoutMs: options.timeout,
+    insecure: options.insecure === true,
+    allowRemote: options.allowRemote === true,
+    hostHeader: options.hostHeader,
+    headers: options.header,
+    monotonic: context.monotonic,
+  });
+  const store = await openStore({ path: config.dbPath, context });
+  const flow = new EventFlow({
+    context,
+    project: config.project,
+    store,
+    deliverer,
+    gatekeeper,
+    reporter,
+    route: router(target, options.events),
+    ownAnswer: answer,
+    forwarded: forwardedFor(publicUrl),
+  });
+  let receiver: Receiver;
+  try {
+    receiver = await createReceiver({
+      port: options.port,
+      maxBodyBytes: options.maxBody,
+      maxInFlightBytes: MAX_IN_FLIGHT_BYTES,
+      trustedProxies: options.trustedProxy,
+      now: context.now,
+      onHead: (request) => gatekeeper.refuseHead(request),
+      onRequest: (request, responder) => flow.receive(request, responder),
+      onUpgrade: (upgrade) => flow.upgrade(upgrade),
+      onRefused: (refused) => void flow.turnedAway(refused),
+      ...(side.probePath === undefined ? {} : { probePath: side.probePath }),
+    });
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+  return {
+    localUrl: receiver.localUrl,
+    tunnelPort: receiver.tunnelPort,
+    store,
+    notStored: () => flow.flood.counted,
+    async stop() {
+      await receiver.close(GRACE_MS);
+      await flow.settled();
+      await deliverer.close();
+    },
+  };
+}

@@ -1,0 +1,268 @@
+import type { Context } from "../../context.js";
+import type { Deliverer, Delivery, DeliveryRequest, Target } from "../../deliver/deliverer.js";
+import type { Attempt, EventState, HookEvent, NewEvent } from "../../events/event.js";
+import type { HeaderList } from "../../events/headers.js";
+import { newEventId } from "../../events/id.js";
+import type { Refusal } from "../../receive/gates.js";
+import type { ReceivedRequest, Responder, UpgradeRequest } from "../../receive/receiver.js";
+import { StoreError, type Appended, type Store } from "../../store/store.js";
+import { FloodGuard } from "./flood.js";
+import type { EventFacts, Gatekeeper } from "./gatekeeper.js";
+import type { ListenReporter } from "./report.js";
+
+/** What the sender is told when the store could not commit its event. */
+const STORE_REFUSALS = {
+  full: { status: 507, message: "the disk is full; the event is not stored" },
+  other: { status: 503, message: "the event could not be stored; send it again" },
+} as const;
+const RETRY_SOON: HeaderList = [["Retry-After", "1"]];
+
+/** What `listen` answers by itself, without a target or to an event that is not delivered. */
+export interface OwnAnswer {
+  readonly status: number;
+  readonly headers: HeaderList;
+  readonly body: Uint8Array;
+}
+
+export interface FlowParts {
+  readonly context: Context;
+  readonly project: string;
+  readonly store: Store;
+  readonly deliverer: Deliverer;
+  readonly gatekeeper: Gatekeeper;
+  readonly reporter: ListenReporter;
+  /** Where an event goes; `undefined`: nowhere, it is answered by `ownAnswer`. */
+  readonly route: (facts: EventFacts) => Target | undefined;
+  readonly ownAnswer: OwnAnswer;
+  readonly forwarded: (request: ReceivedRequest) => DeliveryRequest["forwarded"];
+}
+
+/** An event on its way, as far as it has come. */
+interface Passage {
+  readonly event: NewEvent;
+  readonly appended: Appended;
+  readonly target: Target | undefined;
+  readonly startedAt: number;
+}
+
+/** The way of an event through `listen`: gates, store, delivery, answer, in this order. */
+export class EventFlow {
+  readonly flood: FloodGuard;
+  private readonly parts: FlowParts;
+  private readonly attempts = new Set<Promise<void>>();
+  /** The store's trouble was told, and it has not worked since. */
+  private storeTroubleTold = false;
+
+  constructor(parts: FlowParts) {
+    this.parts = parts;
+    this.flood = new FloodGuard(parts.context.monotonic);
+  }
+
+  /** One request from its last byte to the end of its answer. */
+  async receive(request: ReceivedRequest, answer: Responder): Promise<void> {
+    const { gatekeeper } = this.parts;
+    const facts = await gatekeeper.look(request);
+    const refusal = gatekeeper.refuse(request, facts);
+    if (refusal !== undefined) return this.refuse(request, facts, refusal, answer);
+    const passage = await this.commit(request, facts, answer);
+    if (passage === undefined) return;
+    const settle = this.parts.reporter.stored(storedEvent(passage));
+    const delivery =
+      passage.target === undefined ? this.answerAlone(answer) : await this.deliver(request, passage.target, answer);
+    settle();
+    if (delivery !== undefined) this.keepAttempt(passage, delivery);
+    this.parts.reporter.answered(storedEvent(passage, delivery));
+  }
+
+  /** A WebSocket upgrade: its head is the event, its attempt lasts as long as the connection. */
+  async upgrade(upgrade: UpgradeRequest): Promise<void> {
+    const { request } = upgrade;
+    const { gatekeeper, deliverer, forwarded, reporter } = this.parts;
+    const facts = await gatekeeper.look(request);
+    const target = this.parts.route(facts);
+    const refusal = gatekeeper.refuse(request, facts) ?? (target === undefined ? NO_TARGET : undefined);
+    const passage = refusal === undefined ? await this.commit(request, facts, undefined) : undefined;
+    if (passage === undefined || target === undefined) {
+      const { status, message } = refusal ?? STORE_REFUSALS.other;
+      upgrade.socket.end(
+        `HTTP/1.1 ${status} Refused\r\nConnection: close\r\nContent-Length: ${message.length + 1}\r\n\r\n${message}\n`,
+      );
+      return;
+    }
+    const settle = reporter.stored(storedEvent(passage));
+    const delivery = await deliverer.upgrade(upgrade, target, forwarded(request));
+    settle();
+    this.keepAttempt(passage, delivery);
+    reporter.answered(storedEvent(passage, delivery));
+  }
+
+  /** A request that the receiver refused by itself (too large, no room, malformed): kept with what is known of it. */
+  async turnedAway({ request, code }: { request?: ReceivedRequest; code: string }): Promise<void> {
+    if (request === undefined) {
+      this.parts.reporter.refused += 1;
+      return;
+    }
+    await this.storeRefused(request, await this.parts.gatekeeper.look(request), code);
+  }
+
+  /** Resolves when the ends of all attempts are stored. */
+  async settled(): Promise<void> {
+    while (this.attempts.size > 0) await Promise.all(this.attempts);
+  }
+
+  private async refuse(
+    request: ReceivedRequest,
+    facts: EventFacts,
+    refusal: Refusal,
+    answer: Responder,
+  ): Promise<void> {
+    answer.send(refusal.status, refusal.code, refusal.message);
+    await this.storeRefused(request, facts, refusal.code);
+  }
+
+  private async storeRefused(request: ReceivedRequest, facts: EventFacts, code: string): Promise<void> {
+    if (!this.flood.admit()) return;
+    const event = this.newEvent(request, facts, { state: "refused", refusal: code });
+    try {
+      const appended = await this.parts.store.append(event);
+      const stored = storedEvent({ event, appended, target: undefined, startedAt: 0 });
+      this.parts.reporter.stored(stored)();
+      this.parts.reporter.answered(stored);
+    } catch (error) {
+      this.tellStoreTrouble(error);
+    }
+  }
+
+  /** Puts the event on disk, with the start of its attempt; a sender whose event is not there is told so. */
+  private async commit(
+    request: ReceivedRequest,
+    facts: EventFacts,
+    answer: Responder | undefined,
+  ): Promise<Passage | undefined> {
+    const { store, context, route } = this.parts;
+    const target = route(facts);
+    const event = this.newEvent(request, facts, { state: target === undefined ? "stored" : "pending", refusal: null });
+    const startedAt = context.now();
+    try {
+      const appended = await store.append(
+        event,
+        target === undefined ? undefined : { target: target.label, startedAt },
+      );
+      this.storeTroubleTold = false;
+      return { event, appended, target, startedAt };
+    } catch (error) {
+      this.tellStoreTrouble(error);
+      const { status, message } =
+        STORE_REFUSALS[error instanceof StoreError && error.fault === "full" ? "full" : "other"];
+      answer?.send(status, "not_stored", message, RETRY_SOON);
+      return undefined;
+    }
+  }
+
+  private newEvent(
+    request: ReceivedRequest,
+    facts: EventFacts,
+    outcome: { state: EventState; refusal: string | null },
+  ): NewEvent {
+    const { context, project } = this.parts;
+    return {
+      id: newEventId(request.receivedAt, context.random),
+      project,
+      receivedAt: request.receivedAt,
+      source: request.source,
+      method: request.method,
+      path: request.path,
+      headers: request.headers,
+      trailers: request.trailers,
+      body: request.body,
+      bodyComplete: request.bodyComplete,
+      remoteIp: request.remoteIp,
+      provider: facts.provider,
+      eventType: facts.eventType,
+      providerEventId: facts.providerEventId,
+      deliveryId: facts.deliveryId,
+      signature: facts.signature,
+      replayOf: null,
+      ...outcome,
+    };
+  }
+
+  private answerAlone(answer: Responder): undefined {
+    const { status, headers, body } = this.parts.ownAnswer;
+    answer.writeHead(status, undefined, headers);
+    if (body.length > 0) void answer.write(body);
+    answer.end();
+    return undefined;
+  }
+
+  private async deliver(request: ReceivedRequest, target: Target, answer: Responder): Promise<Delivery> {
+    const { deliverer, forwarded } = this.parts;
+    const delivery = await deliverer.deliver({ request, target, forwarded: forwarded(request), answer });
+    if (delivery.unanswered) {
+      const late = delivery.error === "timeout";
+      answer.send(late ? 504 : 502, delivery.error ?? "failed", failureText(delivery, target));
+    }
+    return delivery;
+  }
+
+  /** Stores the end of an attempt, beside the answer and never before it. */
+  private keepAttempt({ event }: Passage, delivery: Delivery): void {
+    const kept = this.parts.store
+      .endAttempt(event.id, 1, delivery)
+      .catch((error: unknown) => this.tellStoreTrouble(error))
+      .finally(() => this.attempts.delete(kept));
+    this.attempts.add(kept);
+  }
+
+  private tellStoreTrouble(error: unknown): void {
+    if (!(error instanceof StoreError)) throw error;
+    if (this.storeTroubleTold) return;
+    this.storeTroubleTold = true;
+    this.parts.reporter.storeTrouble(error);
+  }
+}
+
+const NO_TARGET: Refusal = { status: 501, code: "no_target", message: "there is no target to upgrade with" };
+
+/** What the sender reads when the app gave no answer. */
+function failureText(delivery: Delivery, target: Target): string {
+  const why: Readonly<Record<string, string>> = {
+    refused: "nothing listens there",
+    timeout: "it did not answer in time",
+    reset: "it closed the connection",
+    bad_answer: "it answered something that is not HTTP",
+    dns: "its name does not resolve",
+    tls: "TLS failed",
+    not_allowed: "it is not on this computer, and --allow-remote was not given",
+  };
+  const reason = why[delivery.error ?? ""] ?? delivery.error ?? "no answer";
+  return `hookcli could not deliver to ${target.label}: ${reason}`;
+}
+
+function storedEvent({ event, appended, target, startedAt }: Passage, delivery?: Delivery): HookEvent {
+  const attempt: Attempt | undefined =
+    target === undefined || delivery === undefined
+      ? undefined
+      : { n: 1, target: target.label, startedAt, ...attemptEnd(delivery) };
+  return {
+    ...event,
+    ...appended,
+    size: event.body.length,
+    state: delivery === undefined ? event.state : isAccepted(delivery) ? "delivered" : "failed",
+    attempts: attempt === undefined ? [] : [attempt],
+  };
+}
+
+function attemptEnd({
+  durationMs,
+  status,
+  error,
+  headers,
+  body,
+}: Delivery): Omit<Attempt, "n" | "target" | "startedAt"> {
+  return { durationMs, status, error, headers, body };
+}
+
+function isAccepted({ status, error }: Delivery): boolean {
+  return error === null && status !== null && status >= 200 && status < 300;
+}

@@ -1,0 +1,146 @@
+import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import type { Config } from "../../config/config.js";
+import { plainReason } from "../../config/input.js";
+import type { Context } from "../../context.js";
+import { CliError } from "../../errors.js";
+import type { SignatureNote } from "../../events/event.js";
+import { globMatches } from "../../events/glob.js";
+import { headerValue } from "../../events/headers.js";
+import type { Output } from "../../output/output.js";
+import { describeEvent, type Description } from "../../providers/describe.js";
+import { findProvider, nearestProviders, type Provider } from "../../providers/index.js";
+import type { AddressRanges } from "../../receive/address.js";
+import type { Refusal } from "../../receive/gates.js";
+import type { ReceivedRequest } from "../../receive/receiver.js";
+import type { SchemaGate } from "../../receive/schema.js";
+import type { Verdict } from "../../signatures/verdict.js";
+import type { ListenOptions } from "./options.js";
+import { SignatureChecker } from "./signatures.js";
+
+/** What is known of a request before it becomes an event. */
+export interface EventFacts extends Description {
+  readonly signature: SignatureNote;
+  /** `undefined`: nothing could be checked. */
+  readonly verdict: Verdict | undefined;
+}
+
+interface GateSettings {
+  readonly provider: Provider | undefined;
+  readonly checker: SignatureChecker;
+  readonly allowed: AddressRanges;
+  readonly schema: SchemaGate | undefined;
+  readonly options: ListenOptions;
+  /** The public base URL while there is one. */
+  readonly publicUrl: () => string | undefined;
+}
+
+type Gates = typeof import("../../receive/gates.js");
+
+/** Tells what a request is, and refuses what the user asked to be refused: address, type, payload, signature, in this order. */
+export class Gatekeeper {
+  private readonly gates: Gates;
+  private readonly settings: GateSettings;
+
+  constructor(gates: Gates, settings: GateSettings) {
+    this.gates = gates;
+    this.settings = settings;
+  }
+
+  /** What can be told from the head alone. */
+  refuseHead(request: ReceivedRequest): Refusal | undefined {
+    return this.gates.refuseAddress(request.remoteIp, this.settings.allowed);
+  }
+
+  /** Provider, type, ids, and the verdict on the signature. */
+  async look(request: ReceivedRequest): Promise<EventFacts> {
+    const description = describeEvent(request, this.settings.provider);
+    const { note, verdict } = await this.check(request, description.provider);
+    return { ...description, signature: note, verdict };
+  }
+
+  /** The first gate that says no. */
+  refuse(request: ReceivedRequest, facts: EventFacts): Refusal | undefined {
+    const { gates } = this;
+    const { options, schema, allowed } = this.settings;
+    return (
+      gates.refuseAddress(request.remoteIp, allowed) ??
+      (options.allowType.length === 0
+        ? undefined
+        : gates.refuseType(facts.eventType, (type) => options.allowType.some((glob) => globMatches(glob, type)))) ??
+      gates.refuseMissing(request, options.require) ??
+      schema?.(request) ??
+      (options.requireSignature === true ? gates.refuseSignature(facts.verdict) : undefined)
+    );
+  }
+
+  /** Without a provider and without its headers, a generic signature is looked for where one must be. */
+  private async check(request: ReceivedRequest, provider: string | null) {
+    const { checker, options } = this.settings;
+    const name = provider ?? (options.requireSignature === true || isGeneric(request) ? "generic" : undefined);
+    if (name === undefined) return { note: { status: "unchecked" } as const, verdict: undefined };
+    return checker.check(name, request, candidateUrls(request, this.settings.publicUrl()));
+  }
+}
+
+/** Reads what the gates need: the schema, the ranges, and the secrets, so that a wrong one ends the command at its start. */
+export async function createGatekeeper(parts: {
+  context: Context;
+  output: Output;
+  config: Config;
+  options: ListenOptions;
+  publicUrl: () => string | undefined;
+}): Promise<Gatekeeper> {
+  const { context, output, config, options, publicUrl } = parts;
+  const [gates, { parseRanges }] = await Promise.all([
+    import("../../receive/gates.js"),
+    import("../../receive/address.js"),
+  ]);
+  const provider = namedProvider(options.provider ?? config.provider);
+  const checker = new SignatureChecker({ context, output, config, secretFlags: options.secret, keyFlags: options.key });
+  const known = await checker.prepare(provider?.name);
+  if (options.requireSignature === true && provider !== undefined && !known) {
+    throw new CliError(`--require-signature needs a secret for ${provider.name}`, {
+      hint: `set ${provider.name.toUpperCase().replaceAll("-", "_")}_WEBHOOK_SECRET, or pass --secret env:NAME`,
+    });
+  }
+  parseRanges(options.trustedProxy, "--trusted-proxy");
+  return new Gatekeeper(gates, {
+    provider,
+    checker,
+    allowed: parseRanges(options.allowIp, "--allow-ip"),
+    schema: options.validate === undefined ? undefined : await readSchema(options.validate, context),
+    options,
+    publicUrl,
+  });
+}
+
+async function readSchema(name: string, context: Context): Promise<SchemaGate> {
+  const { compileSchema } = await import("../../receive/schema.js");
+  try {
+    return await compileSchema(await readFile(resolve(context.cwd, name), "utf8"), name);
+  } catch (error) {
+    if (error instanceof CliError) throw error;
+    throw new CliError(`cannot read the schema ${name}: ${plainReason(error)}`, { cause: error });
+  }
+}
+
+function namedProvider(name: string | undefined): Provider | undefined {
+  if (name === undefined) return undefined;
+  const provider = findProvider(name);
+  if (provider !== undefined) return provider;
+  const near = nearestProviders(name);
+  throw new CliError(`unknown provider ${name}`, near.length === 0 ? {} : { hint: `did you mean ${near.join(", ")}?` });
+}
+
+function isGeneric(request: ReceivedRequest): boolean {
+  return headerValue(request.headers, "x-signature") !== undefined;
+}
+
+/** The URLs that a sender may have signed: the public one for what came through the tunnel, the one it called otherwise. */
+function candidateUrls(request: ReceivedRequest, publicUrl: string | undefined): string[] {
+  const outside = publicUrl === undefined ? [] : [publicUrl.replace(/\/$/, "") + request.path];
+  const host = headerValue(request.headers, "host");
+  const called = host === undefined ? [] : [`http://${host}${request.path}`];
+  return request.source === "tunnel" ? [...outside, ...called] : [...called, ...outside];
+}

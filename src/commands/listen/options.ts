@@ -1,0 +1,92 @@
+import { Option, type Command } from "commander";
+import { collect, parseDuration, parseHeaderLine, parseInteger, parseList, parseSize } from "../../config/values.js";
+import type { HeaderList } from "../../events/headers.js";
+
+/** What `listen` was asked for, parsed. */
+export interface ListenOptions {
+  readonly forwardTo?: string;
+  readonly via?: string;
+  /** False with `--no-tunnel`. */
+  readonly tunnel: boolean;
+  readonly tunnelHost?: string;
+  readonly subdomain?: string;
+  readonly publicUrl?: string;
+  readonly requireTunnel?: boolean;
+  readonly port: number;
+  readonly allowIp: readonly string[];
+  readonly trustedProxy: readonly string[];
+  readonly allowType: readonly string[];
+  readonly require: readonly string[];
+  readonly validate?: string;
+  readonly provider?: string;
+  readonly secret: readonly string[];
+  readonly key: readonly string[];
+  readonly requireSignature?: boolean;
+  readonly maxBody: number;
+  readonly events: readonly string[];
+  readonly header: HeaderList;
+  readonly hostHeader: string;
+  readonly allowRemote?: boolean;
+  readonly insecure?: boolean;
+  readonly timeout: number;
+  readonly respond: number;
+  readonly respondBody?: string;
+}
+
+const lists = (name: string) => (text: string, previous: readonly string[]) => [...previous, ...parseList(text, name)];
+const number = (name: string, min: number, max: number) => (text: string) => parseInteger(text, { name, min, max });
+
+/** Puts the options of `listen` on its command. */
+export function defineListen(command: Command): void {
+  command.argument("[target]", "where events are delivered: 5000, 5000/path, localhost:5000, http://...");
+  for (const option of listenOptions()) command.addOption(option);
+}
+
+function listenOptions(): Option[] {
+  return [
+    new Option("-f, --forward-to <target>", "the same as the argument"),
+    new Option("--via <kind>", "the kind of tunnel").choices(["localtunnel", "cloudflared", "ssh"]),
+    new Option("--no-tunnel", "capture at the local URL only"),
+    new Option("--tunnel-host <url>", "the tunnel service, or your ssh host"),
+    new Option("-s, --subdomain <name>", "the name asked of the tunnel service"),
+    new Option("--public-url <url>", "the public URL, when something else brings the requests"),
+    new Option("--require-tunnel", "an error (4) when the tunnel cannot be opened"),
+    new Option("--port <number>", "local capture port").argParser(number("--port", 0, 65_535)).default(0, "a free one"),
+    new Option("--allow-ip <cidr>", "let in only these senders (repeatable)")
+      .argParser(lists("--allow-ip"))
+      .default([], ""),
+    new Option("--trusted-proxy <cidr>", "believe the X-Forwarded-For of these (repeatable)")
+      .argParser(lists("--trusted-proxy"))
+      .default([], ""),
+    new Option("--allow-type <types>", "let in only these event types, as a,b.*")
+      .argParser(lists("--allow-type"))
+      .default([], ""),
+    new Option("--require <fields>", "let in only bodies with these fields")
+      .argParser(lists("--require"))
+      .default([], ""),
+    new Option("--validate <schema>", "let in only bodies that fit this JSON Schema file"),
+    new Option("--provider <name>", "the provider, in place of detecting it"),
+    new Option("--secret <secret>", "env:NAME, @file, - or a literal (repeatable)").argParser(collect).default([], ""),
+    new Option("--key <key>", "a public key, as @file, env:NAME or a literal (repeatable)")
+      .argParser(collect)
+      .default([], ""),
+    new Option("--require-signature", "let in only what is signed"),
+    new Option("--max-body <size>", "largest body").argParser(parseSize).default(25 * 2 ** 20, "25mb"),
+    new Option("-e, --events <types>", "deliver only these event types, as a,b.*")
+      .argParser(lists("--events"))
+      .default([], "all"),
+    new Option("-H, --header <header>", "add 'Name: value' to each delivery (repeatable)")
+      .argParser((text, previous: HeaderList) => [...previous, parseHeaderLine(text)])
+      .default([], ""),
+    new Option("--host-header <value>", "Host of each delivery: target, keep, or a value").default("target"),
+    new Option("--allow-remote", "allow a target that is not on this computer"),
+    new Option("-k, --insecure", "accept a self-signed certificate of the target"),
+    new Option("--timeout <duration>", "longest wait for the app, 0 for none")
+      .argParser(parseDuration)
+      .default(30_000, "30s"),
+    new Option("--respond <status>", "without a target: the status to answer")
+      .argParser(number("--respond", 200, 599))
+      .default(200),
+    new Option("--respond-body <file>", "without a target: the body to answer"),
+  ];
+}

@@ -1,0 +1,114 @@
+import type { Context } from "../../context.js";
+import type { HookEvent } from "../../events/event.js";
+import { attemptToJson, eventToJson, STREAM_BODY_LIMIT } from "../../events/event-json.js";
+import { eventLine } from "../../output/event-line.js";
+import type { Output } from "../../output/output.js";
+import { bold, dim } from "../../output/style.js";
+import type { TunnelState } from "../../tunnel/tunnel.js";
+import { printEvent } from "../../output/event-page.js";
+import type { StoreError } from "../../store/store.js";
+
+/** On a terminal an event whose answer takes longer than this is shown as pending first, milliseconds. */
+const PENDING_AFTER_MS = 100;
+
+/** What the banner and the `ready` line tell. */
+export interface ReadyFacts {
+  readonly url: string | undefined;
+  readonly localUrl: string;
+  readonly target: string | undefined;
+  /** What to know of the tunnel. */
+  readonly caution: string | undefined;
+}
+
+/** Everything that `listen` says: lines for people, NDJSON for programs. Counts what it tells. */
+export class ListenReporter {
+  /** Events captured, refused ones not among them. */
+  captured = 0;
+  refused = 0;
+  private readonly output: Output;
+  private readonly context: Context;
+  /** The public URL last told. */
+  private url: string | undefined;
+  private wasReady = false;
+
+  constructor(output: Output, context: Context) {
+    this.output = output;
+    this.context = context;
+  }
+
+  ready({ url, localUrl, target, caution }: ReadyFacts): void {
+    const { output } = this;
+    this.wasReady = true;
+    output.record({ type: "ready", at: this.at(), url: url ?? null, localUrl, target: target ?? null });
+    if (url !== undefined) output.note([dim("public   "), bold(url)]);
+    output.note([dim("local    "), localUrl]);
+    output.note([dim("target   "), target ?? "none: events are captured and answered"]);
+    if (caution !== undefined) output.note([dim("note     "), caution]);
+    output.note([dim("         Ctrl-C ends it")]);
+  }
+
+  /** The tunnel is up, or down; each once for each loss. */
+  tunnel(state: TunnelState): void {
+    const { output } = this;
+    if (state.state === "down") {
+      output.record({ type: "tunnel", at: this.at(), state: "down", url: this.url ?? null, reason: state.reason });
+      output.warn(
+        `${this.url === undefined ? "no tunnel" : "the tunnel is down"}: ${state.reason}; events at the local URL are captured, and hookcli keeps trying`,
+      );
+      if (state.hint !== undefined) output.note(`hookcli: hint: ${state.hint}`);
+      return;
+    }
+    output.record({ type: "tunnel", at: this.at(), state: "up", url: state.url });
+    if (state.notGranted !== undefined) output.warn(`the tunnel service did not give the name ${state.notGranted}`);
+    if (state.changed)
+      output.warn(
+        `the public URL has changed to ${state.url}; services that send to ${this.url ?? "the old one"} must be told`,
+      );
+    else if (this.wasReady) output.note([dim("public   "), bold(state.url), " is up"]);
+    this.url = state.url;
+  }
+
+  /** The store does not take events; told once until it does again. */
+  storeTrouble(error: StoreError): void {
+    this.output.warn(`${error.message}; senders are asked to try again`);
+  }
+
+  /** An event is on disk. Returns what ends its pending line. */
+  stored(event: HookEvent): () => void {
+    if (event.state === "refused") this.refused += 1;
+    else this.captured += 1;
+    this.output.record({
+      type: "event",
+      at: this.at(),
+      event: eventToJson(event, { omitBodiesOver: STREAM_BODY_LIMIT }),
+    });
+    if (!this.output.isTerminal || this.output.json) return () => {};
+    const timer = setTimeout(() => this.output.line(eventLine(event)), PENDING_AFTER_MS);
+    return () => clearTimeout(timer);
+  }
+
+  /** The answer to an event is known; its last attempt, if any, is among its attempts. */
+  answered(event: HookEvent): void {
+    const { output } = this;
+    const attempt = event.attempts.at(-1);
+    if (attempt !== undefined)
+      output.record({ type: "attempt", at: this.at(), eventId: event.id, attempt: attemptToJson(attempt) });
+    output.line(eventLine(event));
+    if (output.verbose && !output.json) printEvent(output, event, this.context.now());
+  }
+
+  /** The end. `notStored`: requests that were refused and only counted. */
+  done({ reason, exitCode, notStored }: { reason: string; exitCode: number; notStored: number }): void {
+    const { output } = this;
+    output.record({ type: "done", at: this.at(), reason, events: this.captured, exitCode });
+    const refused = this.refused + notStored;
+    output.note([
+      `${this.captured} ${this.captured === 1 ? "event" : "events"} captured`,
+      refused === 0 ? "" : `, ${refused} refused`,
+    ]);
+  }
+
+  private at(): string {
+    return new Date(this.context.now()).toISOString();
+  }
+}
