@@ -11,7 +11,7 @@ import type { Output } from "../../output/output.js";
 import { describeEvent, type Description } from "../../providers/describe.js";
 import { findProvider, nearestProviders, type Provider } from "../../providers/index.js";
 import type { AddressRanges } from "../../receive/address.js";
-import type { Refusal } from "../../receive/gates.js";
+import type * as Gates from "../../receive/gates.js";
 import type { ReceivedRequest } from "../../receive/receiver.js";
 import type { SchemaGate } from "../../receive/schema.js";
 import type { Verdict } from "../../signatures/verdict.js";
@@ -35,20 +35,18 @@ interface GateSettings {
   readonly publicUrl: () => string | undefined;
 }
 
-type Gates = typeof import("../../receive/gates.js");
-
 /** Tells what a request is, and refuses what the user asked to be refused: address, type, payload, signature, in this order. */
 export class Gatekeeper {
-  private readonly gates: Gates;
+  private readonly gates: typeof Gates;
   private readonly settings: GateSettings;
 
-  constructor(gates: Gates, settings: GateSettings) {
+  constructor(gates: typeof Gates, settings: GateSettings) {
     this.gates = gates;
     this.settings = settings;
   }
 
   /** What can be told from the head alone. */
-  refuseHead(request: ReceivedRequest): Refusal | undefined {
+  refuseHead(request: ReceivedRequest): Gates.Refusal | undefined {
     return this.gates.refuseAddress(request.remoteIp, this.settings.allowed);
   }
 
@@ -60,7 +58,7 @@ export class Gatekeeper {
   }
 
   /** The first gate that says no. */
-  refuse(request: ReceivedRequest, facts: EventFacts): Refusal | undefined {
+  refuse(request: ReceivedRequest, facts: EventFacts): Gates.Refusal | undefined {
     const { gates } = this;
     const { options, schema, allowed } = this.settings;
     return (

@@ -1,7 +1,8 @@
 import type { Config } from "../../config/config.js";
 import type { Context } from "../../context.js";
 import { CliError, EXIT } from "../../errors.js";
-import type { FirstOpen } from "../../tunnel/supervisor.js";
+import type { TunnelKind } from "../../tunnel/kinds.js";
+import type { FirstOpen, Supervised } from "../../tunnel/supervisor.js";
 import type { TunnelState } from "../../tunnel/tunnel.js";
 import type { ListenOptions } from "./options.js";
 
@@ -65,9 +66,6 @@ export async function choosePublicSide(parts: {
     close: async () => supervised.tunnel?.close(),
   };
 }
-
-type Supervised = import("../../tunnel/supervisor.js").Supervised;
-type TunnelKind = import("../../tunnel/kinds.js").TunnelKind;
 
 async function superviseKind(parts: {
   context: Context;
