@@ -3,6 +3,7 @@ import { type App, startApp } from "./app.js";
 import { type Access, accessOf, fixturesOf, freePort, openWorkspace, twoAtATime, type Workspace } from "./hookcli.js";
 import type { Outcome } from "./process.js";
 import { type Credentials, type Row, rows } from "./rows.js";
+import { type SignedRequest, writtenOut } from "./written-out.js";
 
 describe.each(rows)("$name", (row) => {
   let credentials: Credentials;
@@ -29,11 +30,12 @@ describe.each(rows)("$name", (row) => {
   }
 
   /** An app behind a running listener, which it knows as its public URL. */
-  async function openBehindListener(): Promise<App> {
+  async function openBehindListener(): Promise<{ app: App; origin: string }> {
     const port = await freePort();
-    const app = await open({ PUBLIC_URL: `http://localhost:${port}` });
+    const origin = `http://localhost:${port}`;
+    const app = await open({ PUBLIC_URL: origin });
     await workspace.listen([String(app.port), "--port", String(port), ...access.check]);
-    return app;
+    return { app, origin };
   }
 
   function send(fixture: string, ...words: readonly string[]): Promise<Outcome> {
@@ -65,8 +67,23 @@ describe.each(rows)("$name", (row) => {
     expect(records.map(({ accepted }) => accepted)).toEqual(cases.map(() => false));
   });
 
+  test("accepts through listen what was signed by the provider's documents, which is captured as valid", async () => {
+    const { app, origin } = await openBehindListener();
+    const timestamp = Math.floor(Date.now() / 1000);
+    const requests = (writtenOut[row.name] ?? []).map((sign) => sign({ credentials, timestamp, origin }));
+
+    const statuses = await twoAtATime(requests, ({ path, headers, body }) => post(origin + path, { headers, body }));
+
+    expect(statuses.filter((status) => status < 200 || status > 299)).toEqual([]);
+    const records = await app.records(requests.length);
+    expect(records.map(({ accepted }) => accepted)).toEqual(requests.map(() => true));
+    const captured = await workspace.events();
+    expect(captured.map(({ signature }) => signature.status)).toEqual(requests.map(() => "valid"));
+    expect(hashes(records)).toEqual(captured.map(({ bodySha256 }) => bodySha256).toSorted());
+  });
+
   test("accepts every fixture through listen, which knows it as valid, and accepts it again by replay", async () => {
-    const app = await openBehindListener();
+    const { app } = await openBehindListener();
 
     const sent = await twoAtATime(fixtures, (fixture) => send(fixture));
 
@@ -84,7 +101,7 @@ describe.each(rows)("$name", (row) => {
   });
 
   test("accepts the last captured event by `replay last`", async () => {
-    const app = await openBehindListener();
+    const { app } = await openBehindListener();
     const sent = await send(fixtures[0] ?? "");
 
     const replayed = await workspace.run(["replay", "last", ...access.sign]);
@@ -96,7 +113,7 @@ describe.each(rows)("$name", (row) => {
   });
 
   test("refuses through listen what was tampered with, which is captured as invalid", async () => {
-    const app = await openBehindListener();
+    const { app } = await openBehindListener();
     const troubles = troublesOf(row);
 
     const outcomes = await twoAtATime(troubles, (trouble) => send(fixtures[0] ?? "", ...trouble));
@@ -113,7 +130,7 @@ describe.each(rows)("$name", (row) => {
 
   if (row.checksAge)
     test("refuses an event captured long ago as it stands, and accepts it once replay has signed it anew", async () => {
-      const app = await openBehindListener();
+      const { app } = await openBehindListener();
 
       const captured = await send(fixtures[0] ?? "", "--stale", "10m");
       const [event] = await workspace.events();
@@ -138,6 +155,12 @@ function troublesOf(row: Row): readonly (readonly string[])[] {
     ...(row.signsBody ? [["--tamper", "body"]] : []),
     ...(row.checksAge ? [["--stale", "10m"]] : []),
   ];
+}
+
+async function post(target: string, request: Pick<SignedRequest, "headers" | "body">): Promise<number> {
+  const response = await fetch(target, { method: "POST", ...request });
+  await response.arrayBuffer();
+  return response.status;
 }
 
 function url(app: App): string {
