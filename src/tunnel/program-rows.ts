@@ -80,9 +80,9 @@ function sshOptions({ port, host, subdomain }: Pick<TunnelRequest, "port" | "hos
 /** `[ssh://][user@]host[:port]`. Refuses what ssh would read as an option. */
 function parseSshHost(host: string): { destination: string; hostname: string; sshPort: string | undefined } {
   const match =
-    /^(?:ssh:\/\/)?(?<user>[\w.+-]+@)?(?<hostname>[\w.-]+|\[[0-9a-fA-F:.]+\])(?::(?<port>\d{1,5}))?\/?$/.exec(host);
+    /^(?:ssh:\/\/)?(?<user>\w[\w.+-]*@)?(?<hostname>\w[\w.-]*|\[[0-9a-fA-F:.]+\])(?::(?<port>\d{1,5}))?\/?$/.exec(host);
   const { user = "", hostname, port: sshPort } = match?.groups ?? {};
-  if (hostname === undefined || (user + hostname).startsWith("-")) {
+  if (hostname === undefined) {
     throw new CliError(`${host} is not an ssh host`, { hint: "give --tunnel-host user@host, or user@host:port" });
   }
   return { destination: user + hostname.replace(/^\[(.*)\]$/, "$1"), hostname, sshPort };
