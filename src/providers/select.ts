@@ -26,6 +26,8 @@ export function selectScheme(question: SchemeQuestion): Scheme {
   const { provider, name } = question;
   if (name !== undefined) return namedScheme(provider, name);
   const strong = provider.schemes.filter(({ weak }) => weak !== true);
+  const [only] = strong;
+  if (only !== undefined && strong.length === 1) return only;
   const fitting = strong.filter((scheme) => fitsCredentials(scheme, question));
   const candidates = fitting.length > 0 ? fitting : strong;
   const scheme =

@@ -60,9 +60,13 @@ export function parseKey(input: Uint8Array | string): Key {
 
 /** True for a text that is plainly a key and no shared secret: PEM, JWK, `whpk_`, `whsk_`. */
 export function looksLikeKey(secret: Uint8Array): boolean {
-  const start = Buffer.from(secret.subarray(0, 16)).toString("latin1").trimStart();
+  if (!KEY_STARTS.has(secret[0] ?? 0)) return false;
+  const start = Buffer.from(secret.subarray(0, 16)).toString("latin1");
   return start.startsWith("-----BEGIN") || start.startsWith("{") || /^wh[ps]k1?_/.test(start);
 }
+
+/** `-`, `{`, `w`. */
+const KEY_STARTS: ReadonlySet<number> = new Set([0x2d, 0x7b, 0x77]);
 
 /** A key around a `KeyObject`. @throws CliError for kinds that no scheme uses */
 export function keyFromObject(object: KeyObject, form: KeyForm): Key {

@@ -10,8 +10,8 @@ import { readTimestamp, UNIT_TITLES } from "./timestamp.js";
 export interface RequestReading {
   /** Encoded signatures, at least one. */
   readonly signatures: readonly string[];
-  readonly timestamp?: { readonly text: string; readonly ms: number };
-  readonly id?: string;
+  readonly timestamp: { readonly text: string; readonly ms: number } | undefined;
+  readonly id: string | undefined;
 }
 
 /** Reads signature, timestamp and id where the scheme says they stand, or says what is missing or malformed. */
@@ -24,11 +24,7 @@ export function readRequest(scheme: Scheme, request: SignedRequest): RequestRead
   const timestamp =
     scheme.timestamp === undefined ? undefined : readTime(scheme.timestamp, { fields, request, column });
   if (timestamp !== undefined && "reason" in timestamp) return timestamp;
-  return {
-    signatures: fields.signatures,
-    ...(timestamp === undefined ? {} : { timestamp }),
-    ...(id === undefined ? {} : { id }),
-  };
+  return { signatures: fields.signatures, timestamp, id };
 }
 
 function readSignature(

@@ -35,7 +35,7 @@ export interface VerifyOptions {
   /** Milliseconds since 1970. */
   readonly now: number;
   readonly tolerance?: Tolerance;
-  readonly settings?: Settings;
+  readonly settings?: Settings | undefined;
 }
 
 /** What {@link signRequest} takes. */
@@ -52,7 +52,7 @@ export interface SignOptions {
   readonly id?: string;
   /** The timestamp's text as it shall stand in the request, whatever it is. */
   readonly timestamp?: string;
-  readonly settings?: Settings;
+  readonly settings?: Settings | undefined;
 }
 
 /** What a signature adds to a request. */

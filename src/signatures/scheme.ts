@@ -177,6 +177,7 @@ export type ContentPart =
   | { readonly part: "query" }
   | { readonly part: "queryParameter"; readonly name: string; readonly lowerCase?: boolean }
   | { readonly part: "header"; readonly name: string }
+  /** ASCII. */
   | { readonly part: "literal"; readonly text: string }
   /** A value that the user configured at the provider (a webhook id, a callback URL), given at the call. */
   | { readonly part: "setting"; readonly name: string }

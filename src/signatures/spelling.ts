@@ -38,18 +38,25 @@ export function schemeHeaders(scheme: Scheme): HeaderNames[] {
  * else the documented one.
  */
 export function chooseSpelling(scheme: Scheme, headers: HeaderList): number {
-  const all = schemeHeaders(scheme);
-  const columns = Math.max(1, ...all.map((names) => names.length));
+  const columns = spellings(scheme);
   if (columns === 1) return 0;
-  const present = Array.from(
-    { length: columns },
-    (_, column) => all.filter((names) => findHeader(headers, spell(names, column)).count > 0).length,
-  );
+  const all = schemeHeaders(scheme);
+  const present = Array.from({ length: columns }, (_, column) => countPresent(all, headers, column));
   const whole = present.indexOf(all.length);
-  return whole >= 0
-    ? whole
-    : Math.max(
-        0,
-        present.findIndex((count) => count > 0),
-      );
+  if (whole >= 0) return whole;
+  return Math.max(
+    0,
+    present.findIndex((count) => count > 0),
+  );
+}
+
+/** How many columns of spellings a scheme has. */
+function spellings({ signature, timestamp, id }: Scheme): number {
+  const ofSignature = signature.from === "header" ? signature.names.length : 1;
+  const ofTimestamp = timestamp?.from.kind === "header" ? timestamp.from.names.length : 1;
+  return Math.max(ofSignature, ofTimestamp, id?.length ?? 1);
+}
+
+function countPresent(all: readonly HeaderNames[], headers: HeaderList, column: number): number {
+  return all.filter((names) => findHeader(headers, spell(names, column)).count > 0).length;
 }

@@ -59,32 +59,40 @@ function verifyBytes(options: VerifyOptions, reading: RequestReading, credential
   return problem === undefined ? valid(options, reading, match) : invalid(options, problem, reading, match);
 }
 
-/** All signatures are tried with all credentials; one that cannot be decoded is passed over. */
-function findMatch(
-  options: VerifyOptions,
-  given: {
-    reading: RequestReading;
-    credentials: readonly Credential[];
-    signatures: readonly (Uint8Array | undefined)[];
-  },
-): Match | undefined {
-  const algorithm = options.scheme.algorithm as ByteAlgorithm;
+interface Candidates {
+  readonly reading: RequestReading;
+  readonly credentials: readonly Credential[];
+  /** `undefined`: one that cannot be decoded; it is passed over. */
+  readonly signatures: readonly (Uint8Array | undefined)[];
+}
+
+/** All signatures are tried with all credentials, and with all spellings of the URL. */
+function findMatch(options: VerifyOptions, candidates: Candidates): Match | undefined {
   const urls = urlsToTry(options);
-  for (const [secretIndex, credential] of given.credentials.entries()) {
+  for (let secretIndex = 0; secretIndex < candidates.credentials.length; secretIndex += 1) {
     for (const url of urls) {
-      const check = makeChecker(
-        algorithm,
-        credential,
-        contentPieces(options.scheme.content, factsOf(options, given.reading, { url, credential })),
-      );
-      const signatureIndex = given.signatures.findIndex((signature) => signature !== undefined && check(signature));
+      const signatureIndex = matchingSignature(options, candidates, { secretIndex, url });
       if (signatureIndex < 0) continue;
-      return url === undefined || url === urls[0]
+      return url === urls[0] || url === undefined
         ? { secretIndex, signatureIndex }
         : { secretIndex, signatureIndex, signedUrl: url };
     }
   }
   return undefined;
+}
+
+/** The index of the signature that a credential made over a spelling of the URL, or -1. */
+function matchingSignature(
+  options: VerifyOptions,
+  { reading, credentials, signatures }: Candidates,
+  given: { secretIndex: number; url: string | undefined },
+): number {
+  const credential = credentials[given.secretIndex];
+  if (credential === undefined) return -1;
+  const { algorithm, content } = options.scheme;
+  const pieces = contentPieces(content, factsOf(options, reading, { url: given.url, credential }));
+  const check = makeChecker(algorithm as ByteAlgorithm, credential, pieces);
+  return signatures.findIndex((signature) => signature !== undefined && check(signature));
 }
 
 const NO_URL = [undefined];
@@ -199,36 +207,34 @@ function windowProblem(
   return { reason, message };
 }
 
-function valid(options: VerifyOptions, reading: RequestReading, match: Match): Verdict {
-  return { valid: true, reason: null, ...factsOfVerdict(options, reading), ...match };
+function valid(
+  options: VerifyOptions,
+  reading: RequestReading,
+  { secretIndex, signatureIndex, signedUrl }: Match,
+): Verdict {
+  const facts = factsOfVerdict(options, reading);
+  const verdict = { valid: true, reason: null, ...facts, secretIndex, signatureIndex } as const;
+  return signedUrl === undefined ? verdict : { ...verdict, signedUrl };
 }
 
 function invalid(
   options: VerifyOptions,
-  problem: SignatureProblem,
+  { reason, message }: SignatureProblem,
   reading?: RequestReading,
   match?: Match,
 ): InvalidVerdict {
-  return {
-    valid: false,
-    reason: problem.reason,
-    message: problem.message,
-    ...factsOfVerdict(options, reading),
-    secretIndex: match?.secretIndex ?? null,
-    signatureIndex: match?.signatureIndex ?? null,
-  };
+  const { secretIndex = null, signatureIndex = null } = match ?? {};
+  return { valid: false, reason, message, ...factsOfVerdict(options, reading), secretIndex, signatureIndex };
 }
 
 function factsOfVerdict({ scheme, tolerance, now }: VerifyOptions, reading: RequestReading | undefined) {
   const timestamp = reading?.timestamp?.ms ?? null;
+  const unit = scheme.timestamp?.unit;
   return {
     scheme: scheme.name,
     label: scheme.label,
     timestamp,
-    ageSeconds:
-      timestamp === null || scheme.timestamp === undefined
-        ? null
-        : Math.floor(ageInSeconds(timestamp, now, scheme.timestamp.unit)),
-    timestampChecked: scheme.timestamp === undefined || !isToleranceOff(tolerance),
+    ageSeconds: timestamp === null || unit === undefined ? null : Math.floor(ageInSeconds(timestamp, now, unit)),
+    timestampChecked: unit === undefined || !isToleranceOff(tolerance),
   };
 }
