@@ -1,6 +1,6 @@
 // Bundles src/ into dist/: one entry for the program, one for the library, one for the store's writer thread.
 // Commands are dynamic imports, so `splitting` keeps each heavy library in a chunk of its own.
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as esbuild from "esbuild";
@@ -41,10 +41,17 @@ if (process.argv.includes("--watch")) {
   const context = await esbuild.context({ ...options, logLevel: "info" });
   await context.watch();
 } else {
-  rmSync(join(root, "dist"), { recursive: true, force: true });
   const result = await esbuild.build(options);
+  removeStale(result.metafile);
   writeFileSync(join(root, "dist", "meta.json"), JSON.stringify(result.metafile));
   writeFileSync(join(root, "THIRD_PARTY_NOTICES"), notices(result.metafile));
+}
+
+/** Chunks of earlier builds, which have other names. */
+function removeStale(metafile) {
+  for (const name of readdirSync(join(root, "dist"))) {
+    if (name.endsWith(".js") && metafile.outputs[`dist/${name}`] === undefined) rmSync(join(root, "dist", name));
+  }
 }
 
 /** The licence texts of all packages whose code is inside the bundle. */

@@ -9,6 +9,7 @@ const define = { HOOKCLI_VERSION: JSON.stringify("0.0.0-test") };
  */
 export default defineConfig({
   test: {
+    globalSetup: "test/helpers/build.ts",
     projects: [
       {
         define,
