@@ -103,5 +103,11 @@ export const FIXES: Readonly<Record<Cause, readonly Fix[]>> = {
   other_algorithm: [{ for: "hookcli", text: "--scheme names another scheme of the provider" }],
   other_content: [{ for: "code", text: "sign what the provider documents, part by part, in its order" }],
   other_scheme: [{ for: "hookcli", text: "--provider names the provider that sent it" }],
+  incomplete: [
+    {
+      for: "proxies",
+      text: "let the provider's headers through as they are; nginx drops names with _ unless underscores_in_headers is on",
+    },
+  ],
   unknown: [],
 };

@@ -13,8 +13,9 @@ import { secretLooksLike, secretVariants } from "./explain-secrets.js";
 import { urlVariants } from "./explain-urls.js";
 import type { Cause, Explanation } from "./explanation.js";
 import type { Key } from "./key.js";
-import type { Settings, SignedRequest, VerifyOptions } from "./request.js";
+import type { Settings, SignedRequest } from "./request.js";
 import type { Scheme } from "./scheme.js";
+import type { InvalidVerdict, ReasonCode, Verdict } from "./verdict.js";
 import { verifyRequest } from "./verify.js";
 
 /** What {@link explain} looks at. */
@@ -57,9 +58,13 @@ interface Hypothesis {
  */
 export function explain(options: ExplainOptions): Explanation {
   const hints = observations(options);
+  const base = attempt({ cause: "timestamp", message: "" }, options);
+  if (base !== undefined && base.ageSeconds !== null) hints.push(...timeHints(options.scheme, base.ageSeconds));
+  const incomplete = base !== undefined && !base.valid && INCOMPLETE.has(base.reason) ? base : undefined;
+  const search = incomplete === undefined ? hypotheses(options) : otherSchemes(options);
   let tried = 0;
   let bytes = 0;
-  for (const hypothesis of hypotheses(options)) {
+  for (const hypothesis of search) {
     const size = (hypothesis.request ?? options.request).body.length;
     if (tried >= MAX_TRIES || (tried > 0 && bytes + size > MAX_BYTES)) break;
     tried += 1;
@@ -69,46 +74,69 @@ export function explain(options: ExplainOptions): Explanation {
     const { cause, message } = hypothesis;
     return { cause, message, fixes: FIXES[cause], hints, tried, secretIndex };
   }
-  return {
-    cause: "unknown",
-    message: unknownMessage(tried, options),
-    fixes: FIXES.unknown,
-    hints,
-    tried,
-    secretIndex: null,
-  };
+  const cause = incomplete === undefined ? "unknown" : "incomplete";
+  const message = incomplete === undefined ? unknownMessage(tried, options) : incompleteMessage(incomplete, tried);
+  return { cause, message, fixes: FIXES[cause], hints, tried, secretIndex: null };
+}
+
+/** With one of these there is nothing to compare: only another scheme can explain the request. */
+const INCOMPLETE: ReadonlySet<ReasonCode> = new Set([
+  "missing_header",
+  "wrong_header_for_provider",
+  "timestamp_missing",
+  "timestamp_malformed",
+]);
+
+function incompleteMessage({ message }: InvalidVerdict, tried: number): string {
+  return `${message}, and none of ${tried} other schemes fits the request with this secret`;
 }
 
 function unknownMessage(tried: number, { scheme, secrets = [] }: ExplainOptions): string {
   const what = scheme.secret.kind === "key" ? "key" : "secret";
   const which =
     secrets.length > 1
-      ? `none of the ${secrets.length} ${what}s made this signature`
+      ? `none of the ${secrets.length} ${what}s made this signature; it is most likely another one`
       : `the ${what} is most likely another one`;
   return `${tried} hypotheses were tried and none matches: ${which}`;
 }
 
-/** The index of the secret with which the hypothesis holds; the timestamp is left out of it. */
+/** The index of the secret with which the hypothesis holds. */
 function holds(hypothesis: Hypothesis, options: ExplainOptions): number | undefined {
+  const verdict = attempt(hypothesis, options);
+  return verdict?.valid === true ? (hypothesis.secret?.index ?? verdict.secretIndex) : undefined;
+}
+
+/** The verdict without the timestamp; `undefined` for a secret or a URL that the hypothesis cannot use. */
+function attempt(hypothesis: Hypothesis, options: ExplainOptions): Verdict | undefined {
   const { secret } = hypothesis;
-  const attempt: VerifyOptions = {
-    scheme: hypothesis.scheme ?? options.scheme,
-    request: hypothesis.request ?? options.request,
-    secrets: secret === undefined ? (options.secrets ?? []) : [secret.bytes],
-    ...(options.keys === undefined ? {} : { keys: options.keys }),
-    ...(options.settings === undefined ? {} : { settings: options.settings }),
-    now: options.now,
-    tolerance: "off",
-  };
+  const { scheme, request, secrets, keys, settings, now } = options;
   try {
-    const verdict = verifyRequest(attempt);
-    if (!verdict.valid) return undefined;
-    return secret?.index ?? verdict.secretIndex;
+    return verifyRequest({
+      scheme: hypothesis.scheme ?? scheme,
+      request: hypothesis.request ?? request,
+      secrets: secret === undefined ? (secrets ?? []) : [secret.bytes],
+      ...(keys === undefined ? {} : { keys }),
+      ...(settings === undefined ? {} : { settings }),
+      now,
+      tolerance: "off",
+    });
   } catch (error) {
-    // A secret or a URL that the hypothesis cannot use: it does not hold.
     if (error instanceof CliError) return undefined;
     throw error;
   }
+}
+
+/** Where the provider's own library judges the time in another way. */
+function timeHints({ timestamp, label }: Scheme, ageSeconds: number): string[] {
+  if (timestamp === undefined) return [];
+  if (ageSeconds < 0 && !timestamp.providerRefusesFuture) {
+    return [`the provider's own ${label} library takes timestamps in the future; hookcli does not`];
+  }
+  const hours = Math.round(ageSeconds / 3600);
+  if (hours !== 0 && Math.abs(hours) <= 14 && Math.abs(ageSeconds - hours * 3600) < 120) {
+    return [`the timestamp is off by ${Math.abs(hours)} h almost exactly: a time zone was added or left out`];
+  }
+  return [];
 }
 
 function* hypotheses(options: ExplainOptions): Generator<Hypothesis> {

@@ -1,4 +1,7 @@
-/** Why a signature did not match. Stable words: they stand in JSON. `unknown`: nothing that was tried matches. */
+/**
+ * Why a signature did not match. Stable words: they stand in JSON. `incomplete`: the request lacks what the scheme needs;
+ * `unknown`: nothing that was tried matches.
+ */
 export type Cause =
   | "timestamp"
   | "secret_whitespace"
@@ -13,6 +16,7 @@ export type Cause =
   | "other_algorithm"
   | "other_content"
   | "other_scheme"
+  | "incomplete"
   | "unknown";
 
 /** How to mend a cause in one framework or tool. */

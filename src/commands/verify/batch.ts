@@ -1,0 +1,206 @@
+import { resolveSecrets } from "../../config/secrets.js";
+import type { Context } from "../../context.js";
+import { CliError, EXIT } from "../../errors.js";
+import { safeJson } from "../../events/safe-text.js";
+import type { Output } from "../../output/output.js";
+import { selectScheme } from "../../providers/select.js";
+import { verifyProvider } from "../../providers/verify.js";
+import { encodeSignature } from "../../signatures/encoding.js";
+import { parseKey, type Key } from "../../signatures/key.js";
+import { RAW_ALGORITHMS, verifyRaw, type RawVerdict } from "../../signatures/raw.js";
+import { CaseCaches, hex, idOf, readCase, type BatchCase } from "./batch-case.js";
+import { eachLine, MAX_LINE_BYTES, type InputLine } from "./batch-lines.js";
+import { chooseProvider, type Choice } from "./choose.js";
+import { keysOf } from "./credentials.js";
+import { fillHeaders } from "./fill.js";
+import type { Surroundings } from "./input.js";
+import type { VerifyCommandOptions } from "./options.js";
+import { rawVerdictJson } from "./raw.js";
+import { verdictJson } from "./report.js";
+
+/** Verdicts are written in pieces of about this size, characters. */
+const FLUSH_LENGTH = 64 * 1024;
+
+/** What holds for lines that do not say otherwise. */
+interface Defaults {
+  readonly options: VerifyCommandOptions;
+  readonly secrets: readonly Uint8Array[];
+  readonly keys: readonly Key[];
+  readonly now: () => number;
+  readonly fallback: string | undefined;
+}
+
+/**
+ * `verify --batch`: one verdict a line, in the order of the lines, as they come. A bad line is an error object and the run
+ * goes on. 2 when any line was bad, else 1 when any was invalid, else 0.
+ */
+export async function runBatch(options: VerifyCommandOptions, around: Surroundings): Promise<number> {
+  const { context, output } = around;
+  refuseTerminal(context);
+  const batch = new Batch(await defaultsOf(options, around));
+  await eachLine(
+    context.stdin,
+    (line) => batch.add(line),
+    () => batch.flush(output, FLUSH_LENGTH),
+  );
+  await batch.flush(output, 1);
+  return batch.exitCode;
+}
+
+function refuseTerminal({ stdin }: Context): void {
+  if (stdin.isTTY !== true) return;
+  throw new CliError("--batch reads standard input, which is a terminal", {
+    hint: "hookcli verify --batch < cases.ndjson",
+  });
+}
+
+async function defaultsOf(options: VerifyCommandOptions, around: Surroundings): Promise<Defaults> {
+  const { context, config } = around;
+  const found = await resolveSecrets({ ...around, flags: options.secret, provider: options.provider });
+  return {
+    options,
+    secrets: found.map(({ bytes }) => bytes),
+    keys: await keysOf(options, around),
+    now: context.now,
+    fallback: config.provider,
+  };
+}
+
+class Batch {
+  private readonly defaults: Defaults;
+  private readonly caches = new CaseCaches();
+  private readonly named = new Map<string, Choice>();
+  private line = 0;
+  private bad = 0;
+  private invalid = 0;
+  private pending = "";
+
+  constructor(defaults: Defaults) {
+    this.defaults = defaults;
+  }
+
+  get exitCode(): number {
+    if (this.bad > 0) return EXIT.usage;
+    return this.invalid > 0 ? EXIT.no : EXIT.done;
+  }
+
+  add(line: InputLine): void {
+    this.line += 1;
+    if (line === undefined)
+      this.report(undefined, { error: `the line is longer than ${MAX_LINE_BYTES / 2 ** 20} MiB` });
+    else if (line.length > 0) this.check(line.toString("utf8"));
+  }
+
+  async flush(output: Output, atLeast: number): Promise<void> {
+    if (this.pending.length < atLeast) return;
+    const text = this.pending;
+    this.pending = "";
+    await output.bytes(Buffer.from(text));
+  }
+
+  private check(text: string): void {
+    let id: BatchCase["id"];
+    try {
+      const row = parseRow(text);
+      id = idOf(row);
+      this.report(id, this.verdict(readCase(row, this.caches)));
+    } catch (error) {
+      if (!(error instanceof CliError)) throw error;
+      this.report(id, { error: error.message });
+    }
+  }
+
+  private report(id: BatchCase["id"], result: { readonly valid: boolean } | { readonly error: string }): void {
+    if ("error" in result) this.bad += 1;
+    else if (!result.valid) this.invalid += 1;
+    this.pending += `${safeJson({ line: this.line, ...(id === undefined ? {} : { id }), ...result })}\n`;
+  }
+
+  private verdict(given: BatchCase) {
+    const { options } = this.defaults;
+    const provider = given.provider ?? options.provider;
+    const scheme = given.scheme ?? options.scheme;
+    if (provider === undefined && scheme !== undefined && RAW_ALGORITHMS.has(scheme))
+      return this.rawVerdict(scheme, given);
+    const choice = this.choose(provider, scheme, given);
+    const { secrets, keys } = this.credentials(given);
+    const request = requestOf(given, choice, { secrets, keys });
+    const now = given.now ?? options.now ?? this.defaults.now();
+    const tolerance = given.tolerance ?? options.tolerance;
+    const verdict = verifyProvider({ ...choice, request, secrets, keys, now, tolerance });
+    return verdictJson({ provider: choice.provider.name, verdict, explanation: undefined });
+  }
+
+  /** A provider that is named is looked up once; one that is not is found by each line's headers. */
+  private choose(provider: string | undefined, scheme: string | undefined, { headers }: BatchCase): Choice {
+    const wanted = { ...this.defaults.options };
+    if (provider === undefined && scheme === undefined) return chooseProvider(wanted, headers, this.defaults.fallback);
+    const name = `${provider ?? ""}\n${scheme ?? ""}`;
+    const known = this.named.get(name);
+    if (known !== undefined) return known;
+    const choice = chooseProvider({ ...wanted, ...defined({ provider, scheme }) }, headers, this.defaults.fallback);
+    this.named.set(name, choice);
+    return choice;
+  }
+
+  private credentials({ secrets, keys, keyBytes }: BatchCase) {
+    if (keyBytes !== undefined) return { secrets: [...secrets, keyBytes], keys };
+    if (secrets.length > 0 || keys.length > 0) return { secrets, keys };
+    return this.defaults;
+  }
+
+  private rawVerdict(scheme: string, given: BatchCase) {
+    if (given.signatureHex === undefined) throw new CliError("signatureHex is missing");
+    return rawVerdictJson(scheme, rawVerdict(scheme, given, this.credentials(given)));
+  }
+}
+
+function rawVerdict(
+  scheme: string,
+  given: BatchCase,
+  { secrets, keys }: Pick<Defaults, "secrets" | "keys">,
+): RawVerdict {
+  const isMac = RAW_ALGORITHMS.get(scheme)?.family === "hmac";
+  const [secret] = secrets;
+  const key = keys[0] ?? (secret === undefined || isMac ? secret : parseKey(secret));
+  if (key === undefined) throw new CliError(isMac ? "secret or keyHex is missing" : "key is missing");
+  const signature = isHex(given.signatureHex ?? "") ? hex(given.signatureHex, "signatureHex") : undefined;
+  if (signature !== undefined) return verifyRaw({ algorithm: scheme, key, message: given.body, signature });
+  return { valid: false, reason: "signature_malformed", message: "the signature is not hex" };
+}
+
+function isHex(text: string): boolean {
+  return text.length % 2 === 0 && /^[0-9a-fA-F]*$/.test(text);
+}
+
+function parseRow(text: string): Readonly<Record<string, unknown>> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new CliError("the line is not JSON");
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    throw new CliError("the line is not a JSON object");
+  return value as Record<string, unknown>;
+}
+
+function requestOf(given: BatchCase, choice: Choice, credentials: Pick<Defaults, "secrets" | "keys">) {
+  const { headers, body, url, method, signatureHex } = given;
+  const request = { headers, body, ...defined({ url, method }) };
+  if (signatureHex === undefined) return request;
+  const scheme = selectScheme({ ...choice, name: choice.schemeName, purpose: "verify", request, ...credentials });
+  const signature = encodeSignature(hex(signatureHex, "signatureHex") ?? new Uint8Array(), scheme.encoding);
+  const parse = scheme.signature.parse;
+  const text = parse.kind === "prefix" ? parse.prefix + signature : signature;
+  return { ...request, headers: fillHeaders(headers, scheme, { signature: text }) };
+}
+
+/** Only what is there: an absent property, not one that is undefined. */
+function defined<Values extends Readonly<Record<string, string | undefined>>>(
+  values: Values,
+): { [Name in keyof Values]?: string } {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
+    [Name in keyof Values]?: string;
+  };
+}

@@ -1,0 +1,92 @@
+import { CliError } from "../../errors.js";
+import { detectProvider } from "../../providers/detect.js";
+import { findProvider, nearestProviders, providers } from "../../providers/index.js";
+import type { Provider } from "../../providers/provider.js";
+import { genericScheme, type GenericOptions } from "../../signatures/generic.js";
+import { RAW_ALGORITHMS } from "../../signatures/raw.js";
+import type { SignatureInput } from "./input.js";
+import type { SignatureOptions } from "./options.js";
+
+/** A provider, the scheme of it that was asked for, and how it was found. */
+export interface Choice {
+  readonly provider: Provider;
+  /** Name or label of the scheme asked for; else the one that fits. */
+  readonly schemeName: string | undefined;
+  /** The header by which the provider was found, when nobody named it. */
+  readonly evidence: string | undefined;
+}
+
+type ChoiceOptions = Pick<
+  SignatureOptions,
+  "provider" | "scheme" | "signatureHeader" | "signaturePrefix" | "hash" | "encoding"
+>;
+
+/**
+ * The provider that the options name, else the one whose signature headers are there, else `fallback`, else generic.
+ * Throws CliError 2 for unknown names, for several providers' headers, and for a provider that signs nothing.
+ */
+export function chooseProvider(
+  options: ChoiceOptions,
+  headers: SignatureInput["headers"],
+  fallback: string | undefined,
+): Choice {
+  if (options.provider !== undefined) return chosen(providerNamed(options.provider), options);
+  if (options.scheme !== undefined) return chosen(providerOfScheme(options.scheme), options);
+  const detected = detectProvider({ headers });
+  if (detected.kind === "one") return chosen(detected.provider, options, detected.evidence);
+  if (detected.kind === "none") return chosen(providerNamed(fallback ?? "generic"), options);
+  const names = detected.providers.map((provider) => provider.name);
+  throw new CliError(`the headers fit several providers: ${names.join(", ")}`, {
+    hint: `say which: --provider ${names[0] ?? ""}`,
+  });
+}
+
+/** A provider by name or alias. Throws CliError 2. */
+export function providerNamed(name: string): Provider {
+  const provider = findProvider(name);
+  if (provider !== undefined) return provider;
+  const nearest = nearestProviders(name);
+  throw new CliError(`unknown provider: ${name}`, {
+    hint:
+      nearest.length > 0
+        ? `did you mean ${nearest.join(", ")}?`
+        : `known are ${providers.map((row) => row.name).join(", ")}`,
+  });
+}
+
+function chosen(provider: Provider, options: ChoiceOptions, evidence?: string): Choice {
+  if (provider.schemes.length === 0) throw new NotCheckable(provider);
+  if (provider.name !== "generic") return { provider, schemeName: options.scheme, evidence };
+  return {
+    provider: { ...provider, schemes: [genericScheme(genericOptions(options))] },
+    schemeName: undefined,
+    evidence: undefined,
+  };
+}
+
+/** A provider that signs nothing: its events are neither valid nor invalid. */
+export class NotCheckable extends CliError {
+  readonly code = "not_checkable";
+
+  constructor(provider: Provider) {
+    super(`${provider.title} signs nothing: there is no signature to check`);
+  }
+}
+
+function genericOptions({ signatureHeader, signaturePrefix, hash, encoding }: ChoiceOptions): GenericOptions {
+  return {
+    ...(signatureHeader === undefined ? {} : { header: signatureHeader }),
+    ...(signaturePrefix === undefined ? {} : { prefix: signaturePrefix }),
+    ...(hash === undefined ? {} : { hash }),
+    ...(encoding === undefined ? {} : { encoding }),
+  };
+}
+
+function providerOfScheme(name: string): Provider {
+  const wanted = name.toLowerCase();
+  const provider = providers.find(({ schemes }) => schemes.some((scheme) => scheme.name === wanted));
+  if (provider !== undefined) return provider;
+  throw new CliError(`unknown scheme: ${name}`, {
+    hint: `raw schemes are ${[...RAW_ALGORITHMS.keys()].slice(0, 4).join(", ")} ...; a provider's need --provider, or their whole name`,
+  });
+}

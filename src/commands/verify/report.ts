@@ -1,0 +1,63 @@
+import type { Output, Line } from "../../output/output.js";
+import { bold, dim, green, red } from "../../output/style.js";
+import type { Explanation } from "../../signatures/explanation.js";
+import type { Verdict } from "../../signatures/verdict.js";
+
+/** A verdict with what was found around it. */
+export interface Outcome {
+  readonly provider: string;
+  /** The header by which the provider was found, when nobody named it. */
+  readonly evidence: string | undefined;
+  readonly verdict: Verdict;
+  readonly explanation: Explanation | undefined;
+}
+
+/** The verdict as cli.md has it in JSON. */
+export function verdictJson({ provider, verdict, explanation }: Omit<Outcome, "evidence">) {
+  return {
+    valid: verdict.valid,
+    provider,
+    scheme: verdict.scheme,
+    reason: verdict.reason,
+    message: verdict.valid ? null : verdict.message,
+    secretIndex: verdict.secretIndex,
+    signatureIndex: verdict.signatureIndex,
+    timestamp: verdict.timestamp === null ? null : isoTime(verdict.timestamp),
+    ageSeconds: verdict.ageSeconds,
+    explanation: explanation ?? null,
+  };
+}
+
+/** A timestamp in the request may lie beyond what a date can hold. */
+function isoTime(ms: number): string | null {
+  const date = new Date(ms);
+  return Number.isNaN(date.getTime()) ? null : date.toISOString();
+}
+
+/** One line, and the explanation below it. */
+export function printOutcome(output: Output, outcome: Outcome): void {
+  output.result(verdictLine(outcome), verdictJson(outcome));
+  if (outcome.explanation !== undefined) printExplanation(output, outcome.explanation);
+}
+
+function verdictLine({ provider, evidence, verdict }: Outcome): Line {
+  const name = `${provider} ${verdict.label}${evidence === undefined ? "" : ` (found by ${evidence})`}`;
+  if (!verdict.valid) return [red("invalid:"), ` ${verdict.reason}: ${verdict.message} `, dim(`[${name}]`)];
+  const facts = [name, `secret ${verdict.secretIndex + 1}`, ageText(verdict)].filter((fact) => fact !== "");
+  if (verdict.signedUrl !== undefined) facts.push(`signed for ${verdict.signedUrl}`);
+  return [green("valid:"), ` ${facts.join(", ")}`];
+}
+
+function ageText({ ageSeconds, timestamp, timestampChecked }: Verdict): string {
+  if (timestamp === null) return "";
+  const unchecked = timestampChecked ? "" : " (not checked)";
+  if (ageSeconds === null) return `timestamp${unchecked}`;
+  return ageSeconds < 0 ? `${-ageSeconds} s in the future${unchecked}` : `${ageSeconds} s old${unchecked}`;
+}
+
+function printExplanation(output: Output, { message, fixes, hints }: Explanation): void {
+  output.line(["  ", bold(message)]);
+  for (const hint of hints) output.line(["  ", hint]);
+  const width = Math.max(0, ...fixes.map((fix) => fix.for.length));
+  for (const fix of fixes) output.line(["    ", dim(fix.for.padEnd(width)), `  ${fix.text}`]);
+}

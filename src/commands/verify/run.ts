@@ -1,0 +1,98 @@
+import { loadConfig } from "../../config/config.js";
+import { CliError, EXIT } from "../../errors.js";
+import type { Output } from "../../output/output.js";
+import { green, red } from "../../output/style.js";
+import { providers } from "../../providers/index.js";
+import type { Provider } from "../../providers/provider.js";
+import { selectScheme } from "../../providers/select.js";
+import { verifyProvider } from "../../providers/verify.js";
+import { explain, type OtherScheme } from "../../signatures/explain.js";
+import { RAW_ALGORITHMS, verifyRaw } from "../../signatures/raw.js";
+import { SecretError } from "../../signatures/secret.js";
+import type { Invocation } from "../command.js";
+import { runBatch } from "./batch.js";
+import { chooseProvider, NotCheckable } from "./choose.js";
+import { credentialsOf } from "./credentials.js";
+import { fillHeaders } from "./fill.js";
+import { readSignatureInput, type Surroundings } from "./input.js";
+import type { VerifyCommandOptions } from "./options.js";
+import { hexBytes, rawVerdictJson, readRawInput } from "./raw.js";
+import { printOutcome, type Outcome } from "./report.js";
+
+/** `hookcli verify`: 0 valid, 1 invalid; what is neither throws CliError 2, and is `"valid": null` in JSON. */
+export async function runVerify({
+  options,
+  global,
+  context,
+  output,
+}: Invocation<VerifyCommandOptions>): Promise<number> {
+  const { scheme } = options;
+  try {
+    const around = { context, output, config: await loadConfig(context, global) };
+    if (options.batch === true) return await runBatch(options, around);
+    if (scheme !== undefined && options.provider === undefined && RAW_ALGORITHMS.has(scheme)) {
+      return await verifyMessage(scheme, options, around);
+    }
+    const outcome = await verifyInput(options, around);
+    printOutcome(output, outcome);
+    return outcome.verdict.valid ? EXIT.done : EXIT.no;
+  } catch (error) {
+    if (error instanceof CliError && options.batch !== true) recordNoVerdict(output, error);
+    throw error;
+  }
+}
+
+async function verifyInput(options: VerifyCommandOptions, around: Surroundings): Promise<Outcome> {
+  const { context, config } = around;
+  const input = await readSignatureInput(options, around);
+  const { provider, schemeName, evidence } = chooseProvider(options, input.headers, input.provider ?? config.provider);
+  const credentials = await credentialsOf(options, provider.name, around);
+  const selected = selectScheme({
+    provider,
+    name: schemeName,
+    purpose: "verify",
+    request: requestOf(input),
+    ...credentials,
+  });
+  const request = { ...requestOf(input), headers: fillHeaders(input.headers, selected, options) };
+  const given = { request, ...credentials, now: options.now ?? context.now() };
+  const verdict = verifyProvider({ provider, schemeName, ...given, tolerance: options.tolerance });
+  const scheme = provider.schemes.find(({ name }) => name === verdict.scheme) ?? selected;
+  const explanation =
+    !verdict.valid && options.explain ? explain({ scheme, ...given, others: otherSchemes() }) : undefined;
+  return { provider: provider.name, evidence, verdict, explanation };
+}
+
+function requestOf({ method, url, headers, body }: Awaited<ReturnType<typeof readSignatureInput>>) {
+  return { headers, body, ...(method === undefined ? {} : { method }), ...(url === undefined ? {} : { url }) };
+}
+
+function otherSchemes(): OtherScheme[] {
+  return providers.flatMap((provider: Provider) =>
+    provider.schemes.map((scheme) => ({ provider: provider.name, scheme })),
+  );
+}
+
+async function verifyMessage(scheme: string, options: VerifyCommandOptions, around: Surroundings): Promise<number> {
+  const signature = hexBytes(
+    options.signatureHex ?? options.signature ?? "",
+    options.signatureHex === undefined ? "--signature" : "--signature-hex",
+  );
+  if (options.signatureHex === undefined && options.signature === undefined) {
+    throw new CliError(`--scheme ${scheme} needs the signature`, { hint: "pass --signature-hex" });
+  }
+  const input = await readRawInput(scheme, options, around);
+  const verdict = verifyRaw({ algorithm: scheme, ...input, signature });
+  const line = verdict.valid
+    ? [green("valid:"), ` ${scheme}`]
+    : [red("invalid:"), ` ${verdict.reason}: ${verdict.message}`];
+  around.output.result(line, rawVerdictJson(scheme, verdict));
+  return verdict.valid ? EXIT.done : EXIT.no;
+}
+
+/** A program that reads the JSON sees that there is no verdict; the error itself goes to stderr as any other. */
+function recordNoVerdict(output: Output, error: CliError): void {
+  const reason =
+    error instanceof SecretError ? `secret_${error.code}` : error instanceof NotCheckable ? error.code : "usage";
+  output.record({ valid: null, reason, message: error.message });
+}
