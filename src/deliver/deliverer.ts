@@ -1,3 +1,4 @@
+import type { LookupFunction } from "node:net";
 import type { EventRequest } from "../events/event.js";
 import type { HeaderList } from "../events/headers.js";
 import type { AttemptEnd } from "../store/store.js";
@@ -27,6 +28,8 @@ export interface DelivererOptions {
   /** Headers added to (replacing same-named in) every delivery. */
   readonly headers: HeaderList;
   readonly monotonic: () => number;
+  /** Instead of the system's resolver. */
+  readonly lookup?: LookupFunction;
 }
 
 /** What the app answered, as it comes in. */

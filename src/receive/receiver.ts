@@ -20,6 +20,10 @@ export interface ReceivedRequest extends EventRequest {
 export interface Responder {
   /** True once the head was written. */
   readonly started: boolean;
+  /** True while written bytes wait for the sender: wait for the last write before the next. */
+  readonly congested?: boolean;
+  /** True when the sender went away before the answer's end. */
+  readonly senderGone?: boolean;
   /** Resolves when the answer has been written, or the sender has gone. */
   readonly finished: Promise<void>;
   /** Informational answer (103), passed on. 100 is answered by the receiver itself. */
@@ -52,15 +56,36 @@ export interface ReceiverOptions {
   readonly maxInFlightBytes: number;
   /** CIDR ranges of proxies whose X-Forwarded-For is believed. */
   readonly trustedProxies: readonly string[];
+  /** True when the tunnel's service is known to add the sender's address to X-Forwarded-For. Default: it does not. */
+  readonly tunnelPassesAddress?: () => boolean;
   readonly now: () => number;
   /** Called with the head alone, before the body is read: a returned refusal is answered without reading it. */
   readonly onHead?: (request: ReceivedRequest) => { status: number; code: string; message: string } | undefined;
   readonly onRequest: (request: ReceivedRequest, answer: Responder) => Promise<void>;
   readonly onUpgrade: (upgrade: UpgradeRequest) => Promise<void>;
   /** Told of requests refused before they became a request (malformed, too large, over a limit), for counting. */
-  readonly onRefused?: (refused: { source: "tunnel" | "local"; status: number; code: string; request?: ReceivedRequest }) => void;
+  readonly onRefused?: (refused: {
+    source: "tunnel" | "local";
+    status: number;
+    code: string;
+    request?: ReceivedRequest;
+  }) => void;
   /** A path that the tunnel's probe asks for; answered 204 on the private socket and never shown to anyone. */
   readonly probePath?: string;
+  /** Other times than the built-in ones. */
+  readonly times?: Partial<ReceiverTimes>;
+}
+
+/** How long the receiver waits, milliseconds. */
+export interface ReceiverTimes {
+  /** For a request's head, from its first byte. */
+  readonly headMs: number;
+  /** How often slow senders are looked for. */
+  readonly sweepMs: number;
+  /** How long a refused sender is listened to, so that it sees the answer. */
+  readonly lingerMs: number;
+  /** Until an idle connection of the local socket is closed. Those of the private socket are kept. */
+  readonly idleMs: number;
 }
 
 export interface Receiver {

@@ -1,0 +1,228 @@
+import { request as httpRequest, type ClientRequest, type IncomingMessage } from "node:http";
+import { request as httpsRequest } from "node:https";
+import { isIP } from "node:net";
+import type { Duplex } from "node:stream";
+import { headersFromRaw, type HeaderList } from "../events/headers.js";
+import type { UpgradeRequest } from "../receive/receiver.js";
+import { passedOn } from "./answer-head.js";
+import { dialName, guardedLookup, refuseLiteral } from "./connect.js";
+import type { Delivery, DelivererOptions, DeliveryRequest, Target } from "./deliverer.js";
+import { failureCode, type FailureCode } from "./failure.js";
+import { requestHead, type Overrides } from "./request-head.js";
+import { targetUrl } from "./target.js";
+
+/** After one side has ended, the other is given this long to take what is still on its way. */
+const LAST_WORDS_MS = 2_000;
+const KEPT_BYTES = 64 * 1024;
+
+export interface UpgradeJob {
+  readonly upgrade: UpgradeRequest;
+  readonly target: Target;
+  readonly forwarded: DeliveryRequest["forwarded"];
+  readonly options: DelivererOptions;
+  readonly overrides: Overrides;
+  /** Where the job leaves a way to cut it short while it runs. */
+  readonly upgrades: Set<() => void>;
+}
+
+/** What is known of the app's answer so far. */
+interface Outcome {
+  status: number | null;
+  reason: string;
+  headers: HeaderList;
+  kept: Buffer[];
+  size: number;
+}
+
+/**
+ * Joins a WebSocket handshake with the app: the handshake goes on with its headers in order, the app's answer comes back
+ * as it is, and after 101 the bytes flow both ways. Resolves when both sides are closed; never rejects. A side that ends
+ * has died: WebSockets know no half-open connection.
+ */
+export async function joinUpgrade(job: UpgradeJob): Promise<Delivery> {
+  const { options, upgrades, upgrade } = job;
+  const startedAt = options.monotonic();
+  const outcome: Outcome = { status: null, reason: "", headers: [], kept: [], size: 0 };
+  const controller = new AbortController();
+  const cut = (): void => controller.abort();
+  upgrades.add(cut);
+  upgrade.socket.once("close", cut);
+  let error: FailureCode | null = null;
+  try {
+    await converse(job, outcome, controller.signal);
+  } catch (cause) {
+    error = cause instanceof TimeoutError ? "timeout" : controller.signal.aborted ? "aborted" : failureCode(cause);
+  } finally {
+    upgrades.delete(cut);
+    upgrade.socket.removeListener("close", cut);
+  }
+  if (error !== null && outcome.status === null) answerFailure(upgrade.socket, error);
+  return {
+    durationMs: Math.max(0, Math.round(options.monotonic() - startedAt)),
+    status: outcome.status,
+    error,
+    headers: outcome.headers,
+    body: Buffer.concat(outcome.kept).subarray(0, KEPT_BYTES),
+    unanswered: false,
+    reason: outcome.reason,
+    answerSize: outcome.size,
+  };
+}
+
+class TimeoutError extends Error {
+  override readonly name = "TimeoutError";
+}
+
+/** Asks the app, then passes on what it answers until the end. */
+async function converse(job: UpgradeJob, outcome: Outcome, signal: AbortSignal): Promise<void> {
+  const refused = refuseLiteral(dialName(job.target.hostname), job.options.allowRemote);
+  if (refused !== undefined) throw refused;
+  const call = ask(job);
+  const { incoming, socket, head } = await firstAnswer(call, job.options.timeoutMs, signal);
+  outcome.status = incoming.statusCode ?? 0;
+  outcome.reason = incoming.statusMessage ?? "";
+  outcome.headers = headersFromRaw(incoming.rawHeaders);
+  const { socket: sender, head: early } = job.upgrade;
+  if (socket === undefined) {
+    await passAnswer(incoming, sender, outcome, signal);
+    return;
+  }
+  sender.write(statusHead(outcome, outcome.headers));
+  if (head.byteLength > 0) sender.write(head);
+  if (early.byteLength > 0) socket.write(early);
+  await joinSockets(sender, socket, signal);
+}
+
+function ask(job: UpgradeJob): ClientRequest {
+  const { target, options, upgrade } = job;
+  const { headers, path, method } = upgrade.request;
+  const rest = requestHead({
+    headers,
+    forwarded: job.forwarded,
+    overrides: job.overrides,
+    hostHeader: options.hostHeader,
+  });
+  const hasHost = rest.at(-2) === "Host";
+  const host = hasHost ? rest.splice(-2) : ["Host", hostOf(target)];
+  const protocols = headers.filter(([name]) => name.toLowerCase() === "upgrade").flatMap((pair) => [...pair]);
+  const make = target.protocol === "https:" ? httpsRequest : httpRequest;
+  const call = make({
+    host: dialName(target.hostname),
+    port: target.port,
+    method,
+    path: targetUrl(target, path),
+    // A flat list is sent as it is, but node's types know only the object.
+    headers: [...host, "Connection", "Upgrade", ...protocols, ...rest] as unknown as Record<string, string>,
+    agent: false,
+    lookup: guardedLookup(options),
+    rejectUnauthorized: !options.insecure,
+    ...(target.protocol === "https:" && isIP(target.hostname) === 0 ? { servername: target.hostname } : {}),
+  });
+  call.end();
+  return call;
+}
+
+interface FirstAnswer {
+  readonly incoming: IncomingMessage;
+  /** Set when the app agreed. */
+  readonly socket: Duplex | undefined;
+  readonly head: Uint8Array;
+}
+
+function firstAnswer(call: ClientRequest, timeoutMs: number, signal: AbortSignal): Promise<FirstAnswer> {
+  return new Promise((resolve, reject) => {
+    const timer = timeoutMs > 0 ? setTimeout(() => call.destroy(new TimeoutError()), timeoutMs) : undefined;
+    const abort = (): void => void call.destroy(new Error("aborted"));
+    const settled = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", abort);
+    };
+    signal.addEventListener("abort", abort);
+    if (signal.aborted) abort();
+    call.once("upgrade", (incoming, socket, head) => {
+      settled();
+      resolve({ incoming, socket, head });
+    });
+    call.once("response", (incoming) => {
+      settled();
+      resolve({ incoming, socket: undefined, head: new Uint8Array(0) });
+    });
+    call.on("error", (error) => {
+      settled();
+      reject(error);
+    });
+  });
+}
+
+/** The app said no: its answer goes back, then the connection is closed. */
+async function passAnswer(
+  incoming: IncomingMessage,
+  sender: Duplex,
+  outcome: Outcome,
+  signal: AbortSignal,
+): Promise<void> {
+  const abort = (): void => void incoming.destroy();
+  signal.addEventListener("abort", abort);
+  try {
+    sender.write(statusHead(outcome, [...passedOn(outcome.headers), ["Connection", "close"]]));
+    for await (const chunk of incoming as AsyncIterable<Buffer>) {
+      outcome.size += chunk.length;
+      if (outcome.size <= KEPT_BYTES) outcome.kept.push(chunk);
+      if (!sender.write(chunk)) await new Promise((resolve) => sender.once("drain", resolve).once("close", resolve));
+    }
+    sender.end(() => sender.destroy());
+  } catch (error) {
+    sender.destroy();
+    throw error;
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
+}
+
+/** Bytes both ways until either side ends or fails. Resolves when both are closed. */
+async function joinSockets(left: Duplex, right: Duplex, signal: AbortSignal): Promise<void> {
+  const closed = Promise.all([onceClosed(left), onceClosed(right)]);
+  const cut = (): void => {
+    left.destroy();
+    right.destroy();
+  };
+  let timer: NodeJS.Timeout | undefined;
+  const over = (): void => {
+    timer ??= setTimeout(cut, LAST_WORDS_MS);
+    left.end();
+    right.end();
+  };
+  for (const side of [left, right]) side.once("end", over).once("close", over).on("error", cut);
+  signal.addEventListener("abort", over);
+  left.pipe(right, { end: false });
+  right.pipe(left, { end: false });
+  await closed;
+  clearTimeout(timer);
+  signal.removeEventListener("abort", over);
+}
+
+function onceClosed(stream: Duplex): Promise<void> {
+  if (stream.closed) return Promise.resolve();
+  return new Promise((resolve) => stream.once("close", resolve));
+}
+
+function answerFailure(sender: Duplex, error: FailureCode): void {
+  if (!sender.writable) {
+    sender.destroy();
+    return;
+  }
+  const [status, reason] = error === "timeout" ? [504, "Gateway Timeout"] : [502, "Bad Gateway"];
+  const body = `${JSON.stringify({ error: `target_${error}`, message: "the app did not answer the upgrade" })}\n`;
+  const head = `HTTP/1.1 ${status} ${reason}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n`;
+  sender.end(`${head}Connection: close\r\n\r\n${body}`, () => sender.destroy());
+}
+
+function statusHead(outcome: Outcome, headers: HeaderList): Buffer {
+  const lines = headers.map(([name, value]) => `${name}: ${value}\r\n`).join("");
+  return Buffer.from(`HTTP/1.1 ${outcome.status ?? 0} ${outcome.reason}\r\n${lines}\r\n`, "latin1");
+}
+
+function hostOf(target: Target): string {
+  const host = isIP(target.hostname) === 6 ? `[${target.hostname}]` : target.hostname;
+  return target.port === (target.protocol === "https:" ? 443 : 80) ? host : `${host}:${target.port}`;
+}
