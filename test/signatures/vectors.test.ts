@@ -4,7 +4,11 @@ import { verifyProvider } from "../../src/providers/verify.js";
 import { vectorRequest, vectors, type Vector } from "./vectors.js";
 
 /** The row that checks each provider's vectors, where it has another name. */
-const ROWS: Readonly<Record<string, string>> = { "standard-webhooks-v1a": "standard-webhooks", openai: "standard-webhooks", "plivo-v1": "none" };
+const ROWS: Readonly<Record<string, string>> = {
+  "standard-webhooks-v1a": "standard-webhooks",
+  openai: "standard-webhooks",
+  "plivo-v1": "none",
+};
 const NOW = Date.UTC(2024, 0, 1);
 
 const covered = vectors.filter((vector) => findProvider(ROWS[vector.provider] ?? vector.provider) !== undefined);
@@ -20,13 +24,26 @@ describe("published vectors through the provider rows", () => {
   it("covers every row that has any", () => {
     const names = new Set(covered.map((vector) => vector.provider));
 
-    expect([...names].toSorted()).toEqual(["github", "openai", "sendgrid", "slack", "square", "standard-webhooks", "standard-webhooks-v1a", "svix", "twilio"]);
+    expect([...names].toSorted()).toEqual([
+      "github",
+      "openai",
+      "sendgrid",
+      "slack",
+      "square",
+      "standard-webhooks",
+      "standard-webhooks-v1a",
+      "svix",
+      "twilio",
+    ]);
     expect(covered).toHaveLength(37);
   });
 
-  it.each(covered.map((vector) => [vector.provider, vector.note || vector.source_path, vector] as const))("%s: %s", (_provider, _note, vector) => {
-    const verdict = check(vector);
+  it.each(covered.map((vector) => [vector.provider, vector.note || vector.source_path, vector] as const))(
+    "%s: %s",
+    (_provider, _note, vector) => {
+      const verdict = check(vector);
 
-    expect(verdict).toMatchObject({ valid: vector.valid });
-  });
+      expect(verdict).toMatchObject({ valid: vector.valid });
+    },
+  );
 });

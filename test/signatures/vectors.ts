@@ -16,12 +16,19 @@ export interface Vector {
   readonly scheme: string;
 }
 
-const LINES = readFileSync(new URL("vectors.jsonl", import.meta.url), "utf8").trim().split("\n");
+const LINES = readFileSync(new URL("vectors.jsonl", import.meta.url), "utf8")
+  .trim()
+  .split("\n");
 
 export const vectors: readonly Vector[] = LINES.map((line) => JSON.parse(line) as Vector);
 
 /** A vector's request in the form that `verifyRequest` takes. */
-export function vectorRequest(vector: Vector): { headers: HeaderList; body: Uint8Array; url?: string; method?: string } {
+export function vectorRequest(vector: Vector): {
+  headers: HeaderList;
+  body: Uint8Array;
+  url?: string;
+  method?: string;
+} {
   const { url, method } = vector;
   return {
     headers: Object.entries(vector.headers),
