@@ -66,6 +66,6 @@ function oneOf(name: string, allowed: readonly string[]): (text: string) => stri
 
 /** An index of three-letter pieces cannot find less. */
 function grepText(text: string): string {
-  if ([...text].length >= 3) return text;
+  if (Array.from(text).length >= 3) return text;
   throw new CliError(`--grep takes three characters or more, not ${text}`);
 }

@@ -1,4 +1,15 @@
-import { chmodSync, closeSync, constants, fchmodSync, lstatSync, mkdirSync, openSync, type Stats } from "node:fs";
+import {
+  accessSync,
+  chmodSync,
+  closeSync,
+  constants,
+  fchmodSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  type Stats,
+} from "node:fs";
 import { dirname } from "node:path";
 import { storeError, toStoreError } from "./faults.js";
 import { ownUserId } from "./platform.js";
@@ -8,13 +19,27 @@ const FILE_MODE = 0o600;
 /** The files that SQLite keeps beside a store. It gives them the mode of the store itself. */
 const COMPANIONS = ["", "-wal", "-shm"];
 
+/** How every SQLite file begins. */
+const MAGIC = Buffer.from("SQLite format 3\0", "latin1");
+
 /**
  * Judges the files of a store: no symlink, nothing but plain files, none of another user. Returns whether the store
- * exists. Throws StoreError `unsafe`.
+ * exists. Throws StoreError `unsafe`, or `corrupt` for a file that SQLite would take for an empty one because it is so short.
  */
 export function inspectFiles(path: string): boolean {
-  const found = COMPANIONS.map((suffix) => inspectFile(path + suffix));
-  return found[0] === true;
+  const [found] = COMPANIONS.map((suffix) => inspectFile(path + suffix));
+  if (found === undefined) return false;
+  if (found.size > 0 && !beginsLikeDatabase(path)) throw storeError("corrupt", path, "it is no SQLite file");
+  return true;
+}
+
+/** Throws StoreError `readonly` when the store may not be written. */
+export function requireWritable(path: string): void {
+  try {
+    accessSync(path, constants.W_OK);
+  } catch (error) {
+    throw toStoreError(error, path);
+  }
 }
 
 /** Makes the folder (0700) and the empty file (0600, whatever the umask) of a store that does not exist yet. */
@@ -41,14 +66,29 @@ export function tightenFiles(path: string): void {
   }
 }
 
-function inspectFile(path: string): boolean {
+function inspectFile(path: string): Stats | undefined {
   const stats = lstatOf(path);
-  if (stats === undefined) return false;
+  if (stats === undefined) return undefined;
   if (stats.isSymbolicLink()) throw storeError("unsafe", path, "it is a symbolic link");
   if (!stats.isFile()) throw storeError("unsafe", path, "it is not a plain file");
   if (ownUserId !== undefined && stats.uid !== ownUserId)
     throw storeError("unsafe", path, "it belongs to another user");
-  return true;
+  return stats;
+}
+
+function beginsLikeDatabase(path: string): boolean {
+  const head = Buffer.alloc(MAGIC.length);
+  try {
+    const file = openSync(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0));
+    try {
+      readSync(file, head);
+    } finally {
+      closeSync(file);
+    }
+  } catch (error) {
+    throw toStoreError(error, path);
+  }
+  return head.equals(MAGIC);
 }
 
 function lstatOf(path: string): Stats | undefined {

@@ -1,7 +1,7 @@
 import type { Context } from "../context.js";
 import { openDatabase } from "./driver.js";
 import { toStoreError } from "./faults.js";
-import { createFiles, inspectFiles } from "./file.js";
+import { createFiles, inspectFiles, requireWritable } from "./file.js";
 import { Reader } from "./reader.js";
 import { inspectDatabase, type FileState } from "./schema.js";
 import { SqliteStore } from "./sqlite-store.js";
@@ -37,7 +37,8 @@ export async function openStore(options: OpenOptions): Promise<Store> {
     const reader = exists ? await openCurrent(options) : undefined;
     return new SqliteStore({ path, now: context.now, reader, writer: undefined });
   }
-  if (!exists) createFiles(path);
+  if (exists) requireWritable(path);
+  else createFiles(path);
   const writer = await startWriter(options);
   try {
     return new SqliteStore({ path, now: context.now, reader: (await openReader(path)).reader, writer });

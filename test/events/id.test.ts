@@ -18,7 +18,7 @@ describe("an event id", () => {
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 10, maxLength: 10 }), (bytes) => {
         const text = newEventId(0, () => bytes).slice(14);
-        const digits = [...text].map((character) => "0123456789abcdefghjkmnpqrstvwxyz".indexOf(character));
+        const digits = Array.from(text).map((character) => "0123456789abcdefghjkmnpqrstvwxyz".indexOf(character));
         const value = digits.reduce((sum, digit) => sum * 32n + BigInt(digit), 0n);
         expect(value).toBe(BigInt(`0x${Buffer.from(bytes).toString("hex")}`));
       }),
