@@ -1,12 +1,14 @@
 import { resolveSecrets } from "../../config/secrets.js";
 import type { Context } from "../../context.js";
 import { CliError, EXIT } from "../../errors.js";
+import type { HeaderList } from "../../events/headers.js";
 import { safeJson } from "../../events/safe-text.js";
 import type { Output } from "../../output/output.js";
 import { selectScheme } from "../../providers/select.js";
 import { verifyProvider } from "../../providers/verify.js";
 import { encodeSignature } from "../../signatures/encoding.js";
 import { parseKey, type Key } from "../../signatures/key.js";
+import type { SignedRequest } from "../../signatures/request.js";
 import { RAW_ALGORITHMS, verifyRaw, type RawVerdict } from "../../signatures/raw.js";
 import { CaseCaches, hex, idOf, readCase, type BatchCase } from "./batch-case.js";
 import { eachLine, MAX_LINE_BYTES, type InputLine } from "./batch-lines.js";
@@ -113,32 +115,43 @@ class Batch {
   private report(id: BatchCase["id"], result: { readonly valid: boolean } | { readonly error: string }): void {
     if ("error" in result) this.bad += 1;
     else if (!result.valid) this.invalid += 1;
-    this.pending += `${safeJson({ line: this.line, ...(id === undefined ? {} : { id }), ...result })}\n`;
+    this.pending += `${safeJson(id === undefined ? { line: this.line, ...result } : { line: this.line, id, ...result })}\n`;
   }
 
   private verdict(given: BatchCase) {
     const { options } = this.defaults;
-    const provider = given.provider ?? options.provider;
-    const scheme = given.scheme ?? options.scheme;
-    if (provider === undefined && scheme !== undefined && RAW_ALGORITHMS.has(scheme))
-      return this.rawVerdict(scheme, given);
-    const choice = this.choose(provider, scheme, given);
+    const providerName = given.provider ?? options.provider;
+    const schemeWanted = given.scheme ?? options.scheme;
+    if (providerName === undefined && schemeWanted !== undefined && RAW_ALGORITHMS.has(schemeWanted)) {
+      return this.rawVerdict(schemeWanted, given);
+    }
+    const choice = this.choose(providerName, schemeWanted, given);
     const { secrets, keys } = this.credentials(given);
-    const request = requestOf(given, choice, { secrets, keys });
-    const now = given.now ?? options.now ?? this.defaults.now();
-    const tolerance = given.tolerance ?? options.tolerance;
-    const verdict = verifyProvider({ ...choice, request, secrets, keys, now, tolerance });
+    const verdict = verifyProvider({
+      provider: choice.provider,
+      schemeName: choice.schemeName,
+      request: requestOf(given, choice, { secrets, keys }),
+      secrets,
+      keys,
+      now: given.now ?? options.now ?? this.defaults.now(),
+      tolerance: given.tolerance ?? options.tolerance,
+    });
     return verdictJson({ provider: choice.provider.name, verdict, explanation: undefined });
   }
 
   /** A provider that is named is looked up once; one that is not is found by each line's headers. */
   private choose(provider: string | undefined, scheme: string | undefined, { headers }: BatchCase): Choice {
-    const wanted = { ...this.defaults.options };
-    if (provider === undefined && scheme === undefined) return chooseProvider(wanted, headers, this.defaults.fallback);
-    const name = `${provider ?? ""}\n${scheme ?? ""}`;
+    const { options, fallback } = this.defaults;
+    if (provider === undefined && scheme === undefined) return chooseProvider(options, headers, fallback);
+    const name = scheme === undefined ? (provider ?? "") : `${provider ?? ""}\n${scheme}`;
     const known = this.named.get(name);
     if (known !== undefined) return known;
-    const choice = chooseProvider({ ...wanted, ...defined({ provider, scheme }) }, headers, this.defaults.fallback);
+    const wanted = {
+      ...options,
+      ...(provider === undefined ? {} : { provider }),
+      ...(scheme === undefined ? {} : { scheme }),
+    };
+    const choice = chooseProvider(wanted, headers, fallback);
     this.named.set(name, choice);
     return choice;
   }
@@ -185,22 +198,30 @@ function parseRow(text: string): Readonly<Record<string, unknown>> {
   return value as Record<string, unknown>;
 }
 
-function requestOf(given: BatchCase, choice: Choice, credentials: Pick<Defaults, "secrets" | "keys">) {
+function requestOf(given: BatchCase, choice: Choice, credentials: Pick<Defaults, "secrets" | "keys">): SignedRequest {
   const { headers, body, url, method, signatureHex } = given;
-  const request = { headers, body, ...defined({ url, method }) };
-  if (signatureHex === undefined) return request;
-  const scheme = selectScheme({ ...choice, name: choice.schemeName, purpose: "verify", request, ...credentials });
-  const signature = encodeSignature(hex(signatureHex, "signatureHex") ?? new Uint8Array(), scheme.encoding);
-  const parse = scheme.signature.parse;
-  const text = parse.kind === "prefix" ? parse.prefix + signature : signature;
-  return { ...request, headers: fillHeaders(headers, scheme, { signature: text }) };
+  const request: { -readonly [Name in keyof SignedRequest]: SignedRequest[Name] } = { headers, body };
+  if (url !== undefined) request.url = url;
+  if (method !== undefined) request.method = method;
+  if (signatureHex !== undefined) request.headers = withSignature(request, signatureHex, { choice, ...credentials });
+  return request;
 }
 
-/** Only what is there: an absent property, not one that is undefined. */
-function defined<Values extends Readonly<Record<string, string | undefined>>>(
-  values: Values,
-): { [Name in keyof Values]?: string } {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
-    [Name in keyof Values]?: string;
-  };
+/** The bytes of `signatureHex` as the scheme writes them, in its header. */
+function withSignature(
+  request: SignedRequest,
+  signatureHex: string,
+  { choice, ...credentials }: { readonly choice: Choice } & Pick<Defaults, "secrets" | "keys">,
+): HeaderList {
+  const scheme = selectScheme({
+    provider: choice.provider,
+    name: choice.schemeName,
+    purpose: "verify",
+    request,
+    ...credentials,
+  });
+  const signature = encodeSignature(hex(signatureHex, "signatureHex") ?? new Uint8Array(), scheme.encoding);
+  const { parse } = scheme.signature;
+  const text = parse.kind === "prefix" ? parse.prefix + signature : signature;
+  return fillHeaders(request.headers, scheme, { signature: text });
 }

@@ -44,9 +44,12 @@ export function headersFromJson(value: unknown, what: string): HeaderList {
   if (Array.isArray(value)) return value.map((pair) => pairFrom(pair, what));
   if (typeof value !== "object" || value === null)
     throw new CliError(`${what}: headers are an object or a list of pairs`);
-  return Object.entries(value).flatMap(([name, values]) =>
-    (Array.isArray(values) ? values : [values]).map((one) => headerPair(name, one, what)),
-  );
+  const headers: (readonly [string, string])[] = [];
+  for (const [name, values] of Object.entries(value)) {
+    if (!Array.isArray(values)) headers.push(headerPair(name, values, what));
+    else for (const one of values) headers.push(headerPair(name, one, what));
+  }
+  return headers;
 }
 
 function pairFrom(pair: unknown, what: string): readonly [string, string] {

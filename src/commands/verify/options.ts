@@ -81,12 +81,14 @@ function sharedOptions(): Option[] {
   return [
     new Option("--provider <name>", "the provider, in place of detecting it"),
     new Option("--scheme <name>", "a scheme of the provider, or a raw one: hmac-sha256, ed25519, rsa-sha256 ..."),
-    new Option("--secret <secret>", "env:NAME, @file, - or a literal (repeatable)").argParser(collect).default([], ""),
+    new Option("--secret <secret>", "env:NAME, @file, - or a literal (repeatable)")
+      .argParser(collect)
+      .default([], "none"),
     new Option("--key <key>", "PEM, JWK, hex or base64, as @file, env:NAME or a literal (repeatable)")
       .argParser(collect)
-      .default([], ""),
+      .default([], "none"),
     new Option("--key-hex <hex>", "with a raw --scheme: the key's bytes"),
-    new Option("--header <header>", "'Name: value' of the request (repeatable)").argParser(collect).default([], ""),
+    new Option("--header <header>", "'Name: value' of the request (repeatable)").argParser(collect).default([], "none"),
     new Option("--headers <file>", "the request's headers: @file of lines or JSON"),
     new Option("--body <file>", "the body's bytes: @file or - (default: standard input)"),
     new Option("--payload <file>", "the same as --body"),

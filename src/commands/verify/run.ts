@@ -27,25 +27,33 @@ export async function runVerify({
   output,
 }: Invocation<VerifyCommandOptions>): Promise<number> {
   const { scheme } = options;
+  const facts: Facts = { provider: null, scheme: scheme ?? null };
   try {
     const around = { context, output, config: await loadConfig(context, global) };
     if (options.batch === true) return await runBatch(options, around);
     if (scheme !== undefined && options.provider === undefined && RAW_ALGORITHMS.has(scheme)) {
       return await verifyMessage(scheme, options, around);
     }
-    const outcome = await verifyInput(options, around);
+    const outcome = await verifyInput(options, around, facts);
     printOutcome(output, outcome);
     return outcome.verdict.valid ? EXIT.done : EXIT.no;
   } catch (error) {
-    if (error instanceof CliError && options.batch !== true) recordNoVerdict(output, error);
+    if (error instanceof CliError && options.batch !== true) recordNoVerdict(output, error, facts);
     throw error;
   }
 }
 
-async function verifyInput(options: VerifyCommandOptions, around: Surroundings): Promise<Outcome> {
+/** What was known when it turned out that there is no verdict. */
+interface Facts {
+  provider: string | null;
+  scheme: string | null;
+}
+
+async function verifyInput(options: VerifyCommandOptions, around: Surroundings, facts: Facts): Promise<Outcome> {
   const { context, config } = around;
   const input = await readSignatureInput(options, around);
   const { provider, schemeName, evidence } = chooseProvider(options, input.headers, input.provider ?? config.provider);
+  facts.provider = provider.name;
   const credentials = await credentialsOf(options, provider.name, around);
   const selected = selectScheme({
     provider,
@@ -54,6 +62,7 @@ async function verifyInput(options: VerifyCommandOptions, around: Surroundings):
     request: requestOf(input),
     ...credentials,
   });
+  facts.scheme = selected.name;
   const request = { ...requestOf(input), headers: fillHeaders(input.headers, selected, options) };
   const given = { request, ...credentials, now: options.now ?? context.now() };
   const verdict = verifyProvider({ provider, schemeName, ...given, tolerance: options.tolerance });
@@ -91,8 +100,9 @@ async function verifyMessage(scheme: string, options: VerifyCommandOptions, arou
 }
 
 /** A program that reads the JSON sees that there is no verdict; the error itself goes to stderr as any other. */
-function recordNoVerdict(output: Output, error: CliError): void {
+function recordNoVerdict(output: Output, error: CliError, facts: Facts): void {
   const reason =
     error instanceof SecretError ? `secret_${error.code}` : error instanceof NotCheckable ? error.code : "usage";
-  output.record({ valid: null, reason, message: error.message });
+  const none = { secretIndex: null, signatureIndex: null, timestamp: null, ageSeconds: null, explanation: null };
+  output.record({ valid: null, ...facts, reason, message: error.message, ...none });
 }
