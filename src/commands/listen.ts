@@ -67,8 +67,13 @@ async function targetOf({ args, options }: Invocation<ListenOptions>, configured
   }
   const text = word ?? options.forwardTo ?? configured;
   if (text === undefined) return undefined;
-  const { parseTarget } = await import("../deliver/target.js");
-  return parseTarget(text);
+  const [{ parseTarget }, { requireLocal }] = await Promise.all([
+    import("../deliver/target.js"),
+    import("../deliver/loopback.js"),
+  ]);
+  const target = parseTarget(text);
+  if (options.allowRemote !== true) await requireLocal(target);
+  return target;
 }
 
 async function aborted(signal: AbortSignal): Promise<undefined> {

@@ -36,7 +36,13 @@ export interface Ended {
 /** Runs the program to its end; killed after `limitMs`. */
 export async function runProgram(
   argv: readonly string[],
-  options: { sandbox: Sandbox; stdin?: string | Uint8Array; env?: Record<string, string>; limitMs?: number; spawn?: SpawnOptions },
+  options: {
+    sandbox: Sandbox;
+    stdin?: string | Uint8Array;
+    env?: Record<string, string>;
+    limitMs?: number;
+    spawn?: SpawnOptions;
+  },
 ): Promise<Ended> {
   const child = spawn(process.execPath, [hookcliPath, ...argv], {
     cwd: options.sandbox.folder,
@@ -68,6 +74,8 @@ export interface RunningListen {
   waitFor(fits: (message: ListenMessage) => boolean, limitMs?: number): Promise<ListenMessage>;
   /** Resolves when `count` messages of a type are there. */
   waitForCount(type: string, count: number, limitMs?: number): Promise<readonly ListenMessage[]>;
+  /** Its end, whoever asks for it. */
+  ended(): Promise<Ended>;
   stop(signal?: NodeJS.Signals): Promise<Ended>;
 }
 
@@ -105,10 +113,17 @@ export async function startListen(
           finish(() => reject(new Error(`listen ended (${child.exitCode}) before ${what}: ${stderr()}`)));
         }
       };
-      const timer = setTimeout(() => finish(() => reject(new Error(`no ${what} in ${limitMs} ms: ${stderr()}`))), limitMs);
+      const timer = setTimeout(
+        () => finish(() => reject(new Error(`no ${what} in ${limitMs} ms: ${stderr()}`))),
+        limitMs,
+      );
       watchers.add(look);
       look();
     });
+  const outcome = async (): Promise<Ended> => {
+    const [code, signal] = await ended;
+    return { code, signal, stdout: messages.map((message) => JSON.stringify(message)).join("\n"), stderr: stderr() };
+  };
   const ready = await until(() => messages.find(({ type }) => type === "ready"), "ready");
   return {
     child,
@@ -126,10 +141,10 @@ export async function startListen(
         `${count} messages of type ${type}`,
         limitMs,
       ),
+    ended: outcome,
     async stop(signal = "SIGTERM") {
       child.kill(signal);
-      const [code, by] = await ended;
-      return { code, signal: by, stdout: messages.map((message) => JSON.stringify(message)).join("\n"), stderr: stderr() };
+      return outcome();
     },
   };
 }
