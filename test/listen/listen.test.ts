@@ -5,7 +5,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { WebSocket, WebSocketServer } from "ws";
-import { startApp, type TestApp } from "../helpers/app.js";
+import { startApp, type TestApp } from "../helpers/http-app.js";
 import {
   createSandbox,
   runProgram,
