@@ -1,4 +1,4 @@
-import { fraction, linkedController, pause, type Supervision } from "./supervision.js";
+import { closeAside, fraction, linkedController, pause, type Supervision } from "./supervision.js";
 import { backoffMs } from "./backoff.js";
 import type { OpenTunnel } from "./tunnel.js";
 import { describeError } from "./http-get.js";
@@ -98,11 +98,11 @@ async function openInTime(supervision: Supervision, onDoubt: () => void): Promis
     const open = await Promise.race([opening, late]);
     if (open !== undefined) return open;
     controller.abort();
-    opening.then(
-      (unwanted) => unwanted.close(),
-      () => undefined,
+    closeAside(
+      supervision,
+      opening.then((unwanted) => unwanted.close()),
     );
-    throw new Error(`${request.host} did not open a tunnel within ${timeoutMs / 1000} s`);
+    throw new Error(`${request.host || tunnel.kind} did not open a tunnel within ${timeoutMs / 1000} s`);
   } finally {
     timer.controller.abort();
     timer.release();

@@ -50,6 +50,7 @@ interface Run {
   readonly lastLine: () => string | undefined;
   /** The public URL: once it named one and is ready, or the assumed one; `undefined` where it named none. */
   readonly opened: Promise<string | undefined>;
+  /** Looks for no URL any more. */
   readonly release: () => void;
 }
 
@@ -60,22 +61,27 @@ function startRun(row: ProgramRow, deps: ProgramDeps, args: readonly string[]): 
   const urls: string[] = [];
   let last: string | undefined;
   let ready = false;
+  let listening = true;
   let timer: NodeJS.Timeout | undefined;
   let open: (url: string | undefined) => void = () => undefined;
   const opened = new Promise<string | undefined>((resolve) => (open = resolve));
+  const release = () => {
+    listening = false;
+    clearTimeout(timer);
+  };
   const onLine = (line: string) => {
+    if (!row.chatter.test(line)) last = line.trim();
+    if (!listening) return;
     const url = row.url.exec(line)?.[0];
     if (url !== undefined) urls.push(url);
     ready ||= row.ready.test(line);
-    if (!row.chatter.test(line)) last = line.trim();
     if (!ready || (urls.length === 0 && row.assumedUrl === undefined)) return;
     clearTimeout(timer);
     const best = urls.find((one) => one.startsWith("https:")) ?? urls[0];
     timer = setTimeout(open, best === undefined ? URL_GRACE_MS : HTTPS_GRACE_MS, best);
   };
   for (const stream of [program.output, program.errorOutput]) if (stream !== null) deps.readLines(stream, onLine);
-  void program.ended.then(() => clearTimeout(timer));
-  return { program, lastLine: () => last, opened, release: () => clearTimeout(timer) };
+  return { program, lastLine: () => last, opened, release };
 }
 
 /** The open tunnel, or how the program ended before it was one. */
@@ -94,11 +100,11 @@ async function untilOpen(row: ProgramRow, run: Run, request: TunnelRequest): Pro
 
 function openTunnelOf(row: ProgramRow, run: Run, request: TunnelRequest, named: string | undefined): OpenTunnel {
   const url = named ?? row.assumedUrl?.(request) ?? "";
-  // A name is asked for again only when the user asked for one: services refuse names that they made up themselves.
-  const hasName = row.named && named !== undefined && request.subdomain !== undefined;
+  // Services that take no names, or not this one, make one up, and would refuse it if it were asked for the next time.
+  const isGranted = row.named && named !== undefined && new URL(url).hostname.split(".")[0] === request.subdomain;
   return {
     url,
-    name: hasName ? new URL(url).hostname.split(".")[0] : undefined,
+    name: isGranted ? request.subdomain : undefined,
     checkable: named !== undefined,
     ended: run.program.ended.then((end) => failureOf(row, end, run.lastLine()).message),
     close: async () => void (await run.program.stop()),

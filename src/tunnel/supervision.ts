@@ -25,6 +25,8 @@ export interface Supervision extends SuperviseOptions {
   name: string | undefined;
   /** The URL that a probe last came through. */
   provenUrl: string | undefined;
+  /** What is still being closed: nothing waits for it but the supervisor's own closing. */
+  readonly closings: Set<Promise<unknown>>;
 }
 
 /** A number from 0 to 1. */
@@ -48,4 +50,11 @@ export function linkedController(parent: AbortSignal): { controller: AbortContro
   if (parent.aborted) abort();
   else parent.addEventListener("abort", abort, { once: true });
   return { controller, release: () => parent.removeEventListener("abort", abort) };
+}
+
+/** Lets something close in its own time: a program may take seconds to end. */
+export function closeAside(supervision: Supervision, closing: Promise<unknown>): void {
+  const forget = () => void supervision.closings.delete(settled);
+  const settled: Promise<void> = closing.then(forget, forget);
+  supervision.closings.add(settled);
 }

@@ -1,7 +1,6 @@
 import { FIRST_ATTEMPT_AFTER_FLAP } from "./backoff.js";
 import { describeFailure, openUntilUp, type Opening } from "./opening.js";
-import type { SuperviseOptions, Supervision } from "./supervision.js";
-import type { OpenTunnel } from "./tunnel.js";
+import { closeAside, type SuperviseOptions, type Supervision } from "./supervision.js";
 import { watchTunnel } from "./watch.js";
 
 export type { SuperviseOptions } from "./supervision.js";
@@ -41,6 +40,7 @@ export function superviseTunnel(options: SuperviseOptions): Supervised {
     url: undefined,
     name: options.request.subdomain,
     provenUrl: undefined,
+    closings: new Set(),
   };
   let tellFirst: (first: FirstOpen) => void = () => undefined;
   const firstOpen = new Promise<FirstOpen>((resolve) => (tellFirst = resolve));
@@ -56,13 +56,13 @@ export function superviseTunnel(options: SuperviseOptions): Supervised {
     async close() {
       stop.abort();
       await running;
+      await Promise.all(supervision.closings);
       if (bug !== undefined) throw bug.error;
     },
   };
 }
 
 async function run(supervision: Supervision, tellFirst: (first: FirstOpen) => void): Promise<void> {
-  const closings = new Set<Promise<void>>();
   let firstAttempt = 0;
   let onFailure: ((error: unknown) => void) | undefined = (error) => {
     const failure = describeFailure(error);
@@ -76,11 +76,10 @@ async function run(supervision: Supervision, tellFirst: (first: FirstOpen) => vo
     const upAt = supervision.monotonic();
     const reason = await holdUntilLost(supervision, opening, tellFirst);
     if (reason === undefined) break;
-    closeAside(opening.open, closings);
+    closeAside(supervision, opening.open.close());
     supervision.onState({ state: "down", reason });
     firstAttempt = supervision.monotonic() - upAt < STABLE_AFTER_MS ? FIRST_ATTEMPT_AFTER_FLAP : 0;
   }
-  await Promise.all(closings);
 }
 
 /** The reason of the loss; `undefined` when the supervisor was closed, and the tunnel with it. */
@@ -104,13 +103,7 @@ function tellUp(supervision: Supervision, opening: Opening): void {
   const { url, name } = opening.open;
   const changed = supervision.url !== undefined && supervision.url !== url;
   supervision.url = url;
-  supervision.name = name;
+  if (name !== undefined) supervision.name = name;
   if (opening.verified) supervision.provenUrl = url;
   supervision.onState({ state: "up", url, changed, verified: opening.verified, notGranted: opening.notGranted });
-}
-
-/** A lost tunnel's program may take seconds to end: the next one does not wait for it. */
-function closeAside(open: OpenTunnel, closings: Set<Promise<void>>): void {
-  const closing = open.close().finally(() => closings.delete(closing));
-  closings.add(closing);
 }

@@ -9,6 +9,8 @@ const INTERVAL_MS = 10_000;
 const INTERVAL_SPREAD_MS = 5_000;
 /** After a failed probe. */
 const DOUBT_INTERVAL_MS = 300;
+/** Between probes that doubts ask for: senders that give up raise doubts as fast as they come. */
+const DOUBTS_INTERVAL_MS = 2_000;
 /** So many failed probes in a row are a loss. */
 const FAILURES_TO_LOSE = 2;
 /**
@@ -64,6 +66,7 @@ function intervalMs(good: number, supervision: Supervision): number {
 /** Pauses that a doubt of the tunnel itself cuts short, one that came since the last pause too. */
 function listenForDoubts(opening: Opening, over: AbortSignal) {
   let doubted = false;
+  let lastPauseAt = -Infinity;
   let wake: (() => void) | undefined;
   opening.doubts.notify = () => {
     doubted = true;
@@ -75,7 +78,9 @@ function listenForDoubts(opening: Opening, over: AbortSignal) {
       wake = () => controller.abort();
       if (!doubted) await pause(supervision, ms, controller.signal);
       // A moment's wait makes one probe of ten connections that drop together.
-      if (doubted && !over.aborted) await pause(supervision, Math.min(ms, DOUBT_INTERVAL_MS), over);
+      const rest = Math.max(DOUBT_INTERVAL_MS, lastPauseAt + DOUBTS_INTERVAL_MS - supervision.monotonic());
+      if (doubted && !over.aborted) await pause(supervision, Math.min(ms, rest), over);
+      lastPauseAt = supervision.monotonic();
       wake = undefined;
       doubted = false;
       release();

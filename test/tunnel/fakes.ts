@@ -53,6 +53,10 @@ export type Script =
   | Error
   | "hangs";
 
+function onAbort(signal: AbortSignal, reject: (reason: Error) => void): void {
+  signal.addEventListener("abort", () => reject(new Error("aborted")), { once: true });
+}
+
 /** A tunnel service in memory: it grants what is asked for, unless the script says otherwise. */
 export function fakeTunnel(next: (request: TunnelRequest, attempt: number) => Script = () => ({})) {
   const requests: TunnelRequest[] = [];
@@ -62,7 +66,7 @@ export function fakeTunnel(next: (request: TunnelRequest, attempt: number) => Sc
     async open(request): Promise<OpenTunnel> {
       requests.push(request);
       const script = next(request, requests.length);
-      if (script === "hangs") return new Promise<OpenTunnel>(() => undefined);
+      if (script === "hangs") return new Promise<OpenTunnel>((_, reject) => onAbort(request.signal, reject));
       if (script instanceof Error) throw script;
       let end: (reason: string) => void = () => undefined;
       const ended = new Promise<string>((resolve) => (end = resolve));

@@ -122,13 +122,14 @@ describe("ssh", () => {
     );
   });
 
-  test("asks for a name by the address of the forwarding, and gives the one that came", async () => {
+  test("asks for a name by the address of the forwarding, and says whether it was granted", async () => {
     const { open, calls } = await fakeKind("ssh", "service");
 
-    const tunnel = await open({ host: "serveo.net", subdomain: "alice" });
+    const granted = await open({ host: "serveo.net", subdomain: "abc" });
+    const other = await open({ host: "serveo.net", subdomain: "alice" });
 
-    expect(tunnel.name).toBe("abc");
-    expect(calls()[0]).toContain("alice:80:127.0.0.1:5000");
+    expect([granted.name, other.name]).toEqual(["abc", undefined]);
+    expect(calls().map((words) => words.at(-3))).toEqual(["abc:80:127.0.0.1:5000", "alice:80:127.0.0.1:5000"]);
   });
 
   test("takes http and the host's name for the URL when none is printed, as a guess", async () => {

@@ -239,6 +239,23 @@ describe("a loss", () => {
     await supervisor.close();
   });
 
+  test("is not looked for more than every two seconds, however often the tunnel doubts itself", async () => {
+    const { probe, state } = fakeProbe();
+    const { tunnel, last } = fakeTunnel();
+    const { supervisor, clock } = supervised({ tunnel, probe, subdomain: "alice" });
+    await clock.advance(60_000);
+    const before = state.count;
+
+    for (let moment = 0; moment < 200; moment++) {
+      last().request.onDoubt?.();
+      await clock.advance(100);
+    }
+
+    expect(state.count - before).toBeGreaterThan(5);
+    expect(state.count - before).toBeLessThanOrEqual(11);
+    await supervisor.close();
+  });
+
   test("is not taken for one while every connection is busy, for two minutes", async () => {
     const { probe, state } = fakeProbe();
     const { tunnel } = fakeTunnel(() => ({ vitals: () => ({ bytesIn: 1, saturated: true }) }));
@@ -322,13 +339,22 @@ describe("the name", () => {
     await supervisor.close();
   });
 
-  test("asked of a service without names is told as not granted", async () => {
-    const { tunnel } = fakeTunnel(() => ({ name: undefined }));
+  test("asked of a service without names is told as not granted, once, and no other name is made of it", async () => {
+    let n = 0;
+    const { tunnel, last, requests } = fakeTunnel(() => ({ name: undefined, url: `https://random-${++n}.test` }));
     const { supervisor, clock, states } = supervised({ tunnel, subdomain: "alice" });
+    await clock.advance(20_000);
 
-    await clock.advance(0);
+    last().end("gone");
+    await clock.advance(1_000);
 
-    expect(states).toEqual([{ ...UP, url: "https://anonymous.test", notGranted: "alice" }]);
+    const up = { ...UP, url: "https://random-2.test", changed: true };
+    expect(states).toEqual([
+      { ...UP, url: "https://random-1.test", notGranted: "alice" },
+      { state: "down", reason: "gone" },
+      up,
+    ]);
+    expect(requests.map((request) => request.subdomain)).toEqual(["alice", "alice"]);
     await supervisor.close();
   });
 });
@@ -361,9 +387,10 @@ describe("close", () => {
     const { supervisor, clock } = supervised({ tunnel });
     await clock.advance(0);
 
-    await supervisor.close();
-    finish?.();
+    const closed = supervisor.close();
     await clock.advance(0);
+    finish?.();
+    await closed;
 
     expect(inner.last().closed).toBe(true);
   });
