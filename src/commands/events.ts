@@ -71,13 +71,26 @@ export const events: CommandDefinition<ListOptions> = {
     { line: "hookcli events show last", about: "the newest one, whole" },
   ],
   define: (command) => {
-    // Options before a subcommand's name are the group's, those after it the subcommand's.
-    command.enablePositionalOptions();
     addListOptions(command);
+    command.hook("preAction", handDownOptions);
   },
   run: runList,
   subcommands: [list, show],
 };
+
+/** Commander gives an option that group and subcommand share to the group, wherever it stands: it belongs to the latter. */
+function handDownOptions(group: Command, action: Command): void {
+  if (action === group) return;
+  for (const option of group.options) {
+    const name = option.attributeName();
+    const value: unknown = group.getOptionValue(name);
+    if (value === undefined) continue;
+    if (!action.options.some((own) => own.attributeName() === name)) {
+      throw new CliError(`events ${action.name()} takes no ${option.long ?? option.flags}`);
+    }
+    action.setOptionValue(name, value);
+  }
+}
 
 function addListOptions(command: Command): void {
   addSelectorOptions(command.argument("[events...]", "numbers, ids, last, last~2, ranges 3..7"))
