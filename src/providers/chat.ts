@@ -33,7 +33,7 @@ export const slack: Provider = {
     { in: "body", path: ["event", "type"] },
     { in: "body", path: ["type"] },
     { in: "formJson", name: "payload", path: ["type"] },
-    { in: "form", name: "command", prefix: "slash_command " },
+    { in: "form", name: "command", as: "slash_command" },
   ],
   eventId: [{ in: "body", path: ["event_id"] }],
   deliveryId: [],
@@ -47,13 +47,13 @@ export const slack: Provider = {
   handshake: "slack-url-verification",
 };
 
-/** The numbers of Discord's interaction types. Source: https://discord.com/developers/docs/interactions/receiving-and-responding */
+/** The numbers of Discord's interaction types, by their names in small letters. Source: https://discord.com/developers/docs/interactions/receiving-and-responding */
 const DISCORD_INTERACTIONS: Readonly<Record<string, string>> = {
-  "1": "PING",
-  "2": "APPLICATION_COMMAND",
-  "3": "MESSAGE_COMPONENT",
-  "4": "APPLICATION_COMMAND_AUTOCOMPLETE",
-  "5": "MODAL_SUBMIT",
+  "1": "ping",
+  "2": "application_command",
+  "3": "message_component",
+  "4": "application_command_autocomplete",
+  "5": "modal_submit",
 };
 
 /** Interactions and webhook events. Discord sends wrong signatures on purpose and expects 401 for them. */

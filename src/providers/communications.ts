@@ -39,6 +39,7 @@ export const twilio: Provider = {
     { in: "form", name: "MessageStatus", prefix: "message." },
     { in: "form", name: "SmsStatus", prefix: "message." },
     { in: "form", name: "CallStatus", prefix: "call." },
+    { in: "body", path: [0, "type"] },
     { in: "body", path: ["type"] },
   ],
   eventId: [],

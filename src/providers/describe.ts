@@ -90,8 +90,8 @@ function valueOf<Place extends ValueSource["in"]>(
 ): string | undefined {
   const raw = PLACES[source.in](reader, source);
   if (raw === undefined || raw === "" || raw.length > MAX_VALUE_LENGTH) return undefined;
-  const { names, prefix = "", also }: Pick<ValueSource, "names" | "prefix" | "also"> = source;
-  const value = prefix + (names !== undefined && Object.hasOwn(names, raw) ? names[raw] : raw);
+  const { names, prefix = "", also, as }: ValueSource = source;
+  const value = as ?? prefix + (names !== undefined && Object.hasOwn(names, raw) ? names[raw] : raw);
   const second = also === undefined ? undefined : valueOf(also, reader);
   return second === undefined ? value : `${value}.${second}`;
 }

@@ -38,7 +38,10 @@ export interface Detection {
   readonly unless?: readonly string[];
 }
 
-/** A place in a request. `also`: a second part, joined with a dot when it is there. `names`: other words for the value. `prefix`: put before it. */
+/**
+ * A place in a request. `also`: a second part, joined with a dot when it is there. `names`: other words for the value.
+ * `prefix`: put before it. `as`: what it is called whatever the value.
+ */
 export type ValueSource = (
   | { readonly in: "header"; readonly name: string }
   | { readonly in: "body"; readonly path: FieldPath }
@@ -46,7 +49,12 @@ export type ValueSource = (
   /** A form field that holds JSON. */
   | { readonly in: "formJson"; readonly name: string; readonly path: FieldPath }
   | { readonly in: "query"; readonly name: string }
-) & { readonly also?: ValueSource; readonly names?: Readonly<Record<string, string>>; readonly prefix?: string };
+) & {
+  readonly also?: ValueSource;
+  readonly names?: Readonly<Record<string, string>>;
+  readonly prefix?: string;
+  readonly as?: string;
+};
 
 /** A header that the provider sends; left out when its value is not known. */
 export interface OutgoingHeader {

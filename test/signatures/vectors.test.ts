@@ -16,7 +16,7 @@ const covered = vectors.filter((vector) => findProvider(ROWS[vector.provider] ??
 function check(vector: Vector) {
   const provider = findProvider(ROWS[vector.provider] ?? vector.provider);
   if (provider === undefined) throw new Error(`no row for ${vector.provider}`);
-  const secrets = [Buffer.from(vector.secret_or_key)];
+  const secrets = [Buffer.from(vector.secret_or_key ?? "")];
   return verifyProvider({ provider, request: vectorRequest(vector), secrets, now: NOW, tolerance: "off" });
 }
 

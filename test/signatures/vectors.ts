@@ -6,7 +6,8 @@ export interface Vector {
   readonly provider: string;
   readonly source_repo: string;
   readonly source_path: string;
-  readonly secret_or_key: string;
+  /** Absent where the origin has none: a token without an algorithm. */
+  readonly secret_or_key?: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly url?: string;
   readonly method?: string;

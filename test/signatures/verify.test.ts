@@ -201,7 +201,7 @@ describe.each(named(oracles.filter(({ scheme }) => scheme !== "gitlab-token")))(
 function isSameForm(oracle: Oracle, a: Uint8Array, b: Uint8Array): boolean {
   if (oracle.scheme !== "twilio-form") return false;
   const fields = (body: Uint8Array) =>
-    [...new URLSearchParams(Buffer.from(body).toString("latin1"))].toSorted().map(String).join();
+    [...new URLSearchParams(Buffer.from(body).toString("latin1"))].map(String).toSorted().join();
   return fields(a) === fields(b);
 }
 

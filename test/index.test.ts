@@ -1,0 +1,112 @@
+import { createHmac, generateKeyPairSync } from "node:crypto";
+import { describe, expect, it } from "vitest";
+import { explain, genericScheme, providers, SecretError, sign, verify } from "../src/index.js";
+
+const now = 1_700_000_000_000;
+const body = '{"type":"message.created"}';
+const signature = createHmac("sha256", "s3cret").update(body).digest("hex");
+
+describe("the library", () => {
+  it("checks a signature, headers as a list, a Headers object, or node's plain object", () => {
+    const given = { provider: "generic", body, secret: "s3cret", now };
+
+    expect(verify({ ...given, headers: [["X-Signature", signature]] }).valid).toBe(true);
+    expect(verify({ ...given, headers: new Headers({ "X-Signature": signature }) }).valid).toBe(true);
+    expect(
+      verify({ ...given, headers: { "x-signature": signature, "set-cookie": ["a", "b"], absent: undefined } }).valid,
+    ).toBe(true);
+  });
+
+  it("takes the generic scheme when no provider is named, and bytes wherever it takes text", () => {
+    expect(
+      verify({
+        body: Buffer.from(body),
+        headers: { "X-Signature": signature },
+        secret: [Buffer.from("old"), Buffer.from("s3cret")],
+        now,
+      }),
+    ).toMatchObject({ valid: true, secretIndex: 1 });
+  });
+
+  it("returns a wrong signature as a value with its reason", () => {
+    expect(verify({ body: `${body} `, headers: { "X-Signature": signature }, secret: "s3cret", now })).toMatchObject({
+      valid: false,
+      reason: "signature_mismatch",
+    });
+  });
+
+  it("throws for misuse", () => {
+    expect(() => verify({ body, headers: {}, secret: "", now })).toThrow(SecretError);
+    expect(() => verify({ provider: "strip", body, headers: {}, secret: "x", now })).toThrow("unknown provider: strip");
+  });
+
+  it("signs as a provider does", () => {
+    const mac = createHmac("sha256", "whsec_x")
+      .update(`${now / 1000}.${body}`)
+      .digest("hex");
+
+    expect(sign({ provider: "stripe", body, secret: "whsec_x", now })).toEqual({
+      headers: [["Stripe-Signature", `t=${now / 1000},v1=${mac}`]],
+    });
+  });
+
+  it("signs and checks with a scheme of one's own", () => {
+    const scheme = genericScheme({ header: "X-Acme", hash: "sha512", encoding: "base64" });
+    const { headers } = sign({ scheme, body, secret: "s", now });
+
+    expect(headers).toEqual([["X-Acme", createHmac("sha512", "s").update(body).digest("base64")]]);
+    expect(verify({ scheme, headers, body, secret: "s", now }).valid).toBe(true);
+  });
+
+  it("takes keys as text", () => {
+    const { privateKey, publicKey } = generateKeyPairSync("ed25519");
+    const { headers } = sign({
+      provider: "discord",
+      body,
+      key: privateKey.export({ format: "pem", type: "pkcs8" }),
+      now,
+    });
+
+    expect(
+      verify({ provider: "discord", headers, body, key: publicKey.export({ format: "pem", type: "spki" }), now }).valid,
+    ).toBe(true);
+    expect(
+      verify({
+        provider: "discord",
+        headers,
+        body,
+        key: publicKey.export({ format: "pem", type: "spki" }),
+        now: now + 301_000,
+      }).reason,
+    ).toBe("timestamp_too_old");
+  });
+
+  it("explains a mismatch", () => {
+    const explanation = explain({
+      provider: "generic",
+      headers: { "X-Signature": signature },
+      body: `${body}\n`,
+      secret: "s3cret",
+      now,
+    });
+
+    expect(explanation).toMatchObject({ cause: "body_newline", secretIndex: 0 });
+  });
+
+  it("lists the providers", () => {
+    expect(providers.map(({ name }) => name)).toEqual([
+      "generic",
+      "discord",
+      "github",
+      "gitlab",
+      "sendgrid",
+      "shopify",
+      "slack",
+      "square",
+      "standard-webhooks",
+      "stripe",
+      "svix",
+      "twilio",
+    ]);
+  });
+});
