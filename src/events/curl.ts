@@ -1,5 +1,6 @@
 import type { HeaderList } from "./headers.js";
 import { headerValue } from "./headers.js";
+import { REDACTED, redactHeaders } from "./redact.js";
 import { safeBlock } from "./safe-text.js";
 
 /** A request to be printed. Header values and the URL are latin1, as in {@link HeaderList}. */
@@ -15,17 +16,11 @@ export interface CurlOptions {
   readonly showSecrets?: boolean;
   /** The variable for a provider's token header; `HOOKCLI_SECRET` when none is named. */
   readonly secretEnv?: string;
-  /** Names of the headers that carry the secret itself, besides those that every program treats so. */
+  /** Names of the headers that carry the secret itself, besides those that look like a credential. */
   readonly secretHeaders?: readonly string[];
+  /** Names of headers that look like a credential and are none. */
+  readonly plainHeaders?: readonly string[];
 }
-
-/** Headers that are a credential whoever sends them, and the variable that stands for each. */
-const CREDENTIAL_HEADERS: Readonly<Record<string, string>> = {
-  authorization: "AUTHORIZATION",
-  "proxy-authorization": "PROXY_AUTHORIZATION",
-  cookie: "COOKIE",
-  "x-api-key": "API_KEY",
-};
 
 /** Of the connection and not of the request: curl makes its own. */
 const CONNECTION_HEADERS = new Set([
@@ -77,14 +72,17 @@ function urlArguments(url: string): string[] {
 }
 
 function headerArgument([name, value]: readonly [string, string], options: CurlOptions): string {
-  const variable = options.showSecrets === true ? undefined : secretVariable(name.toLowerCase(), options);
+  const variable = options.showSecrets === true ? undefined : secretVariable([name, value], options);
   if (variable !== undefined) return `-H "${name.replaceAll(/["\\$`]/g, "\\$&")}: $${variable}"`;
   return `-H ${quoteBytes(value === "" ? `${name};` : `${name}: ${value}`)}`;
 }
 
-function secretVariable(name: string, { secretEnv, secretHeaders }: CurlOptions): string | undefined {
-  if (secretHeaders?.some((header) => header.toLowerCase() === name) === true) return secretEnv ?? "HOOKCLI_SECRET";
-  return Object.hasOwn(CREDENTIAL_HEADERS, name) ? CREDENTIAL_HEADERS[name] : undefined;
+function secretVariable([name, value]: readonly [string, string], options: CurlOptions): string | undefined {
+  const { secretEnv = "HOOKCLI_SECRET", secretHeaders = [], plainHeaders = [] } = options;
+  const isNamed = (names: readonly string[]) => names.some((other) => other.toLowerCase() === name.toLowerCase());
+  if (isNamed(secretHeaders)) return secretEnv;
+  if (isNamed(plainHeaders) || redactHeaders([[name, value]])[0]?.[1] !== REDACTED) return undefined;
+  return name.toUpperCase().replaceAll(/[^A-Z0-9]/g, "_");
 }
 
 function silencedDefaults({ headers, body }: CurlRequest, hasBody: boolean): string[] {

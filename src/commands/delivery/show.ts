@@ -1,0 +1,123 @@
+import { isUtf8 } from "node:buffer";
+import { curlCommand } from "../../events/curl.js";
+import { attemptToJson, type AttemptJson } from "../../events/event-json.js";
+import { headerValue, type HeaderList } from "../../events/headers.js";
+import { redactHeaders } from "../../events/redact.js";
+import type { Output } from "../../output/output.js";
+import { dim, green, red } from "../../output/style.js";
+import { secretVariable } from "../../config/secrets.js";
+import type { Provider } from "../../providers/provider.js";
+import type { Judgement } from "./judgement.js";
+import type { Recorded } from "./record.js";
+import { secretHeaders, type OutgoingRequest } from "./request.js";
+import type { Destination } from "./target.js";
+
+/** How much of an answer is shown without `--verbose`. */
+const SHOWN_LINES = 10;
+const SHOWN_CHARACTERS = 1_500;
+
+export interface ShowOptions {
+  readonly output: Output;
+  readonly provider: Provider | undefined;
+  readonly showSecrets: boolean;
+}
+
+/** Prints a request as it would go out, or a curl command that sends it. */
+export function showRequest(
+  request: OutgoingRequest,
+  { output, provider, showSecrets }: ShowOptions,
+  as: "http" | "curl",
+): void {
+  const headers = showSecrets ? request.headers : redacted(request.headers, provider);
+  const curl =
+    as === "http"
+      ? undefined
+      : curlCommand(request, {
+          showSecrets,
+          secretHeaders: secretHeaders(provider),
+          plainHeaders: plainHeaders(provider),
+          ...(provider === undefined || provider.name === "generic"
+            ? {}
+            : { secretEnv: secretVariable(provider.name) }),
+        });
+  const { method, url, path, body } = request;
+  output.record({ method, url, headers, ...bodyJson(body), ...(curl === undefined ? {} : { curl }) });
+  if (curl !== undefined) return output.block(curl);
+  output.line(`${method} ${path} HTTP/1.1`);
+  for (const [name, value] of headers) output.line(`${name}: ${latin1Text(value)}`);
+  if (headerValue(headers, "content-length") === undefined) output.line(`Content-Length: ${body.length}`);
+  output.line("");
+  if (isUtf8(body)) output.block(Buffer.from(body).toString());
+  else output.line([dim(`(${body.length} bytes that are no text)`)]);
+}
+
+/** Prints an answer: status, time, what is to be said of it, and the first lines of its body. */
+export function showAnswer(output: Output, { delivery }: Recorded, judgement: Judgement): void {
+  const { status, reason, durationMs } = delivery;
+  const style = judgement.accepted ? green : red;
+  const head = status === null ? "no answer" : `${status}${reason === "" ? "" : ` ${reason}`}`;
+  const remark = judgement.remark === undefined ? [] : [`  ${judgement.remark}`];
+  output.line([style(head), dim(`  ${Math.round(durationMs)} ms`), ...remark]);
+  if (output.verbose) for (const [name, value] of delivery.headers) output.line([dim(`${name}: ${latin1Text(value)}`)]);
+  showBody(output, delivery.body, delivery.answerSize);
+}
+
+function showBody(output: Output, body: Uint8Array, size: number): void {
+  if (body.length === 0) return;
+  if (!isUtf8(body) && body.length === size) return output.line([dim(`(${size} bytes that are no text)`)]);
+  const text = Buffer.from(body).toString();
+  const shown = output.verbose ? text : text.split("\n").slice(0, SHOWN_LINES).join("\n").slice(0, SHOWN_CHARACTERS);
+  output.block(shown);
+  if (shown.length < text.length || body.length < size)
+    output.line([dim(`(${size} bytes in all${output.verbose ? "" : ", -v shows more"})`)]);
+}
+
+/** Headers that the provider's row makes hold no secret, whatever they are called (I-Twilio-Idempotency-Token). */
+function plainHeaders(provider: Provider | undefined): string[] {
+  return (provider?.outgoing ?? []).map(({ name }) => name);
+}
+
+function redacted(headers: HeaderList, provider: Provider | undefined): HeaderList {
+  const plain = new Set(plainHeaders(provider).map((name) => name.toLowerCase()));
+  const masked = redactHeaders(headers, secretHeaders(provider));
+  return headers.map((pair, index) => (plain.has(pair[0].toLowerCase()) ? pair : (masked[index] ?? pair)));
+}
+
+/** An attempt in JSON. */
+export function recordedJson({ delivery, startedAt, n }: Recorded, target: string): AttemptJson {
+  return attemptToJson({ ...delivery, n, target, startedAt });
+}
+
+/** What both commands print with `--json` for one event. */
+export function resultJson(parts: {
+  readonly eventId: string;
+  readonly attempts: readonly Recorded[];
+  readonly destination: Destination;
+  readonly judgement: Judgement;
+  readonly expected: string;
+}): Record<string, unknown> {
+  const { eventId, attempts, destination, judgement, expected } = parts;
+  const seq = attempts[0]?.seq ?? 0;
+  return {
+    eventId: seq === 0 ? null : eventId,
+    seq: seq === 0 ? null : seq,
+    target: destination.target.label,
+    targetFrom: destination.via,
+    attempts: attempts.map((attempt) => recordedJson(attempt, destination.target.label)),
+    expected,
+    accepted: judgement.accepted,
+    exitCode: judgement.exitCode,
+  };
+}
+
+function bodyJson(body: Uint8Array): { bodyText: string } | { bodyBase64: string } {
+  return isUtf8(body)
+    ? { bodyText: Buffer.from(body).toString() }
+    : { bodyBase64: Buffer.from(body).toString("base64") };
+}
+
+/** A header's bytes as the text that they most likely are. */
+function latin1Text(value: string): string {
+  const bytes = Buffer.from(value, "latin1");
+  return isUtf8(bytes) ? bytes.toString() : value;
+}

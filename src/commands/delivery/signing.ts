@@ -1,0 +1,146 @@
+import type { Config } from "../../config/config.js";
+import type { Context } from "../../context.js";
+import { CliError } from "../../errors.js";
+import type { SignatureNote } from "../../events/event.js";
+import type { Output } from "../../output/output.js";
+import { resolveSecrets } from "../../config/secrets.js";
+import { selectScheme } from "../../providers/select.js";
+import { verifyProvider } from "../../providers/verify.js";
+import type { Provider } from "../../providers/provider.js";
+import type { Key } from "../../signatures/key.js";
+import type { Scheme } from "../../signatures/scheme.js";
+import { signRequest } from "../../signatures/sign.js";
+import type { Tolerance } from "../../signatures/request.js";
+import type { Verdict } from "../../signatures/verdict.js";
+import { keysOf, missingSecret } from "../verify/credentials.js";
+import { atUrl, replaceHeaders, type OutgoingRequest } from "./request.js";
+
+/** What is known to sign and to check with. */
+export interface Credentials {
+  readonly secrets: readonly Uint8Array[];
+  readonly keys: readonly Key[];
+}
+
+/** Where secrets are looked for. */
+export interface SecretSource {
+  readonly context: Context;
+  readonly output: Output;
+  readonly config: Config;
+  readonly options: { readonly secret: readonly string[]; readonly key: readonly string[] };
+}
+
+/** The keys of `--key` and the secrets of flags, environment and config; both may be empty. */
+export async function knownCredentials(source: SecretSource, provider: string): Promise<Credentials> {
+  const { options, ...around } = source;
+  const keys = await keysOf(options, around);
+  if (keys.length > 0 && options.secret.length === 0) return { keys, secrets: [] };
+  const secrets = await resolveSecrets({ ...around, flags: options.secret, provider });
+  return { keys, secrets: secrets.map(({ bytes }) => bytes) };
+}
+
+/** What a signature is made with. */
+export interface Signer {
+  readonly provider: Provider;
+  readonly scheme: Scheme;
+  readonly secret?: Uint8Array;
+  readonly key?: Key;
+}
+
+/**
+ * The scheme that fits the request and the credentials, and the first of those.
+ *
+ * @throws {CliError} when none is known: a request is never silently unsigned
+ */
+export function signerFor(options: {
+  readonly provider: Provider;
+  readonly schemeName: string | undefined;
+  readonly request: OutgoingRequest;
+  readonly credentials: Credentials;
+  /** The flag with which the command goes on without signing. */
+  readonly otherwise: string;
+}): Signer {
+  const { provider, schemeName: name, request, credentials, otherwise } = options;
+  const scheme = selectScheme({ provider, name, purpose: "sign", request, ...credentials });
+  const [secret] = credentials.secrets;
+  const [key] = credentials.keys;
+  if (scheme.secret.kind === "key") {
+    if (key === undefined && secret === undefined) throw missingKey(provider, otherwise);
+    return { provider, scheme, ...(key === undefined ? {} : { key }), ...(secret === undefined ? {} : { secret }) };
+  }
+  if (secret === undefined) {
+    const { message, hint } = missingSecret(provider.name);
+    throw new CliError(message, { hint: `${hint ?? ""}; or go on without: ${otherwise}` });
+  }
+  return { provider, scheme, secret };
+}
+
+function missingKey({ name }: Provider, otherwise: string): CliError {
+  return new CliError(`no key is known to sign for ${name}`, {
+    hint: `pass --key @private.pem (hookcli sign --new-key ${name} makes a pair), or ${otherwise}`,
+  });
+}
+
+/** What a signature says beside the body. */
+export interface SigningFacts {
+  /** Milliseconds since 1970. */
+  readonly now: number;
+  readonly deliveryId: string;
+  /** The timestamp's text, in place of one made from `now`. */
+  readonly timestamp?: string | undefined;
+  /** The URL to sign, where it is not the one that the request goes to. */
+  readonly signedUrl?: string | undefined;
+}
+
+/** The request with its signature's headers, and with the URL that signing makes. */
+export function sign(request: OutgoingRequest, { scheme, secret, key }: Signer, facts: SigningFacts): OutgoingRequest {
+  const { now, deliveryId, timestamp, signedUrl } = facts;
+  const parts = signRequest({
+    scheme,
+    request: { method: request.method, url: signedUrl ?? request.url, headers: request.headers, body: request.body },
+    ...(secret === undefined ? {} : { secret }),
+    ...(key === undefined ? {} : { key }),
+    now,
+    id: deliveryId,
+    ...(timestamp === undefined ? {} : { timestamp }),
+  });
+  const signed = replaceHeaders(request, parts.headers);
+  if (parts.url === undefined) return signed;
+  return atUrl(signed, signedUrl === undefined ? parts.url : withQueryOf(request.url, parts.url));
+}
+
+/** The URL that a request goes to, with the query that signing another URL has made. */
+function withQueryOf(url: string, signedUrl: string): string {
+  const query = signedUrl.indexOf("?");
+  return query === -1 ? url : url.replace(/\?.*$/s, "") + signedUrl.slice(query);
+}
+
+/** The verdict on a request by what is known here; `undefined` when nothing is, or nothing is signed. */
+export function check(
+  request: Pick<OutgoingRequest, "method" | "url" | "headers" | "body">,
+  by: {
+    provider: Provider;
+    schemeName?: string | undefined;
+    credentials: Credentials;
+    now: number;
+    tolerance?: Tolerance;
+  },
+): Verdict | undefined {
+  const { provider, schemeName, credentials, now, tolerance } = by;
+  if (provider.schemes.length === 0 || credentials.secrets.length + credentials.keys.length === 0) return undefined;
+  return verifyProvider({
+    provider,
+    schemeName,
+    request,
+    ...credentials,
+    now,
+    ...(tolerance === undefined ? {} : { tolerance }),
+  });
+}
+
+/** A verdict as it is stored with an event. */
+export function noteOf(verdict: Verdict | undefined, provider: Provider): SignatureNote {
+  if (verdict === undefined) return { status: "unchecked", provider: provider.name };
+  const where = { provider: provider.name, scheme: verdict.scheme };
+  if (verdict.valid) return { status: "valid", ...where, secretIndex: verdict.secretIndex };
+  return { status: "invalid", reason: verdict.reason, ...where };
+}

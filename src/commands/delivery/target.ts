@@ -1,0 +1,93 @@
+import type { Config } from "../../config/config.js";
+import { CliError } from "../../errors.js";
+import type { Target } from "../../deliver/deliverer.js";
+import { parseTarget, targetUrl } from "../../deliver/target.js";
+import type { ListenerRow } from "../../store/store.js";
+
+/** Where a request goes, and who said so. */
+export interface Destination {
+  readonly target: Target;
+  readonly via: "to" | "listener" | "tunnel" | "attempt" | "config";
+  /** For people: why there. */
+  readonly why: string;
+}
+
+export interface SendTargetOptions {
+  readonly to: string | undefined;
+  readonly throughTunnel: boolean;
+  readonly config: Config;
+  /** The listeners of this project; not asked when the target is given. */
+  readonly listeners: () => Promise<readonly ListenerRow[]>;
+}
+
+const NOWHERE_HINT = "name the app, --to 5000/webhook, or start hookcli listen";
+
+/** Where `send` sends: `--to`, else this project's running listener, else the config's target. */
+export async function sendDestination(options: SendTargetOptions): Promise<Destination> {
+  const { to, config, throughTunnel } = options;
+  if (to !== undefined) {
+    if (throughTunnel) throw new CliError("--to and --through-tunnel exclude each other");
+    return { target: parseTarget(to), via: "to", why: "--to" };
+  }
+  const listener = theOnly(await options.listeners());
+  if (throughTunnel)
+    return { target: parseTarget(publicUrlOf(listener)), via: "tunnel", why: "the running listener's public URL" };
+  if (listener !== undefined)
+    return { target: parseTarget(listener.localUrl), via: "listener", why: "the running listener" };
+  if (config.target !== undefined)
+    return { target: parseTarget(config.target), via: "config", why: "the configured target" };
+  throw new CliError("nowhere to send to: no listener runs in this project and no target is configured", {
+    hint: NOWHERE_HINT,
+  });
+}
+
+/** Where `replay` delivers an event: `--to`, its last target, the config's, the running listener's. */
+export function replayDestination(options: {
+  readonly to: string | undefined;
+  readonly lastTarget: string | undefined;
+  readonly config: Config;
+  readonly listeners: () => readonly ListenerRow[];
+}): Destination {
+  const { to, lastTarget, config } = options;
+  if (to !== undefined) return { target: parseTarget(to), via: "to", why: "--to" };
+  if (lastTarget !== undefined)
+    return { target: parseTarget(lastTarget), via: "attempt", why: "the target of its last attempt" };
+  if (config.target !== undefined)
+    return { target: parseTarget(config.target), via: "config", why: "the configured target" };
+  const target = theOnly(options.listeners())?.target ?? undefined;
+  if (target !== undefined)
+    return { target: parseTarget(target), via: "listener", why: "the running listener's target" };
+  throw new CliError("nowhere to replay to: the event was never delivered and no target is configured", {
+    hint: NOWHERE_HINT,
+  });
+}
+
+function theOnly(listeners: readonly ListenerRow[]): ListenerRow | undefined {
+  if (listeners.length < 2) return listeners[0];
+  const list = listeners.map(({ localUrl, target }) => `${localUrl} (${target ?? "no target"})`).join(", ");
+  throw new CliError(`several listeners run in this project: ${list}`, {
+    hint: `say which: --to ${listeners[0]?.localUrl ?? "URL"}`,
+  });
+}
+
+function publicUrlOf(listener: ListenerRow | undefined): string {
+  if (listener === undefined)
+    throw new CliError("--through-tunnel needs a running listener in this project", { hint: "start hookcli listen" });
+  if (listener.publicUrl === null)
+    throw new CliError(`the listener at ${listener.localUrl} has no public URL`, {
+      hint: "leave out --through-tunnel to use its local URL",
+    });
+  return listener.publicUrl;
+}
+
+/** Path and query that a request goes to at a target, and the whole URL of it. */
+export function placeAt(target: Target, path: string): { path: string; url: string } {
+  const place = targetUrl(target, path);
+  return { path: place, url: `${target.protocol}//${hostOf(target)}${place}` };
+}
+
+/** What stands in the Host header. */
+export function hostOf({ protocol, hostname, port }: Target): string {
+  const host = hostname.includes(":") ? `[${hostname}]` : hostname;
+  return port === (protocol === "https:" ? 443 : 80) ? host : `${host}:${port}`;
+}

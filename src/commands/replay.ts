@@ -1,0 +1,58 @@
+import { Option, type Command } from "commander";
+import type { CommandDefinition, Example, Invocation } from "./command.js";
+import { addDeliveryOptions, type DeliveryOptions } from "./delivery/options.js";
+import { addSelectorOptions, type SelectorOptions } from "./selector-options.js";
+
+/** What `replay` was asked for, parsed. */
+export interface ReplayOptions extends DeliveryOptions, SelectorOptions {
+  readonly verbatim?: boolean;
+  readonly resign?: boolean;
+  readonly diff?: boolean;
+}
+
+const examples: readonly Example[] = [
+  { line: "hookcli replay last", about: "the newest event again, to where it went last", needs: "a captured event" },
+  {
+    line: "hookcli replay 12 --to 3000/webhook --diff",
+    about: "event 12 to another port, and how the answer differs from the first one",
+    needs: "a captured event and an app on port 3000",
+  },
+  {
+    line: "hookcli replay --type 'invoice.*' --status 5xx --since 2h --yes",
+    about: "all invoice events of the last two hours that the app failed on",
+    needs: "captured events",
+  },
+  {
+    line: "hookcli replay last --set data.object.amount_paid=0 --secret env:STRIPE_WEBHOOK_SECRET",
+    about: "with one value changed, signed anew",
+    needs: "a captured event",
+  },
+];
+
+/** `hookcli replay`: deliver captured events again. */
+export const replay: CommandDefinition<ReplayOptions> = {
+  name: "replay",
+  aliases: ["resend"],
+  summary: "deliver captured events again",
+  examples,
+  define,
+  run: async (invocation: Invocation<ReplayOptions>) => {
+    const { runReplay } = await import("./replay/run.js");
+    return runReplay(invocation);
+  },
+};
+
+function define(command: Command): void {
+  command.argument("[events...]", "12, evt_..., last, last~2 or 3..7");
+  addDeliveryOptions(command);
+  addSelectorOptions(command);
+  for (const option of replayOptions()) command.addOption(option);
+}
+
+function replayOptions(): Option[] {
+  return [
+    new Option("--verbatim", "keep the captured signature, however old it is").conflicts("resign"),
+    new Option("--resign", "sign anew in any case"),
+    new Option("--diff", "show how the answer differs from the first one"),
+  ];
+}

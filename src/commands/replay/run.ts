@@ -1,0 +1,140 @@
+import { loadConfig } from "../../config/config.js";
+import { CliError, EXIT } from "../../errors.js";
+import type { HookEvent } from "../../events/event.js";
+import { headerValue } from "../../events/headers.js";
+import { parseSelectors, selectsAll } from "../../events/selector.js";
+import { dim, green, red } from "../../output/style.js";
+import type { Output } from "../../output/output.js";
+import type { Invocation } from "../command.js";
+import { confirm } from "../delivery/confirm.js";
+import { judge, SUCCESS, worstOf, type Judgement } from "../delivery/judgement.js";
+import { eventOf, Recorder, type Recorded } from "../delivery/record.js";
+import { replaceHeaders } from "../delivery/request.js";
+import { resultJson, showAnswer, showRequest } from "../delivery/show.js";
+import type { ReplayOptions } from "../replay.js";
+import { diffAnswers, type DiffLine } from "./diff.js";
+import { Preparer, type Prepared, type ReplaySource } from "./prepare.js";
+
+/** Replays beyond this many ask first. */
+const ASK_ABOVE = 20;
+
+/** Delivers captured events again. Resolves to the exit code. */
+export async function runReplay(invocation: Invocation<ReplayOptions>): Promise<number> {
+  const { options, global, context } = invocation;
+  const config = await loadConfig(context, global);
+  const selection = selectionOf(invocation, config.project);
+  const printsOnly = options.dryRun === true || options.curl === true;
+  const { openStore } = await import("../../store/open.js");
+  const store = await openStore({ path: config.dbPath, context, readOnly: printsOnly });
+  try {
+    const { resolveEvents } = await import("../../store/resolve.js");
+    const ids = [...resolveEvents(store, selection)].map(({ id }) => id);
+    if (ids.length === 0) throw new CliError("no event fits", { hint: "hookcli events lists what was captured" });
+    const source = { invocation, config, store };
+    if (printsOnly) return await printAll(ids, source);
+    const asks = ids.length > ASK_ABOVE;
+    if (asks && !(await confirm(`this replays ${ids.length} events`, { ...invocation, yes: global.yes })))
+      return EXIT.no;
+    return await deliverAll(ids, source);
+  } finally {
+    await store.close();
+  }
+}
+
+function selectionOf({ args, options, context }: Invocation<ReplayOptions>, project: string) {
+  const selection = parseSelectors(args, options, { project, now: context.now() });
+  if (!selectsAll(selection)) return { ...selection, order: "oldest" as const };
+  throw new CliError("no event is named", { hint: "hookcli replay last, or a filter such as --status 5xx" });
+}
+
+async function printAll(ids: readonly string[], source: ReplaySource): Promise<number> {
+  const { options, output } = source.invocation;
+  const preparer = await Preparer.create(source);
+  for (const [index, id] of ids.entries()) {
+    const prepared = await preparer.prepare(id);
+    const { resigned, provider, event } = prepared;
+    output.note(sentence(prepared));
+    if (index > 0) output.line("");
+    const request = replaceHeaders(resigned.request, replayHeader(event));
+    const as = options.curl === true ? "curl" : "http";
+    showRequest(request, { output, provider, showSecrets: options.showSecrets === true }, as);
+  }
+  return EXIT.done;
+}
+
+async function deliverAll(ids: readonly string[], source: ReplaySource): Promise<number> {
+  const { options, context, output } = source.invocation;
+  const { createDeliverer } = await import("../../deliver/create.js");
+  const preparer = await Preparer.create(source);
+  const deliverer = createDeliverer({
+    timeoutMs: options.timeout,
+    insecure: options.insecure === true,
+    allowRemote: options.allowRemote === true,
+    hostHeader: headerValue(options.header, "host") ?? "target",
+    headers: [],
+    monotonic: context.monotonic,
+  });
+  const recorder = new Recorder({ deliverer, context, output, store: source.store, strict: true });
+  const judgements: Judgement[] = [];
+  try {
+    for (const id of ids) judgements.push(await deliverOne(await preparer.prepare(id), recorder, source));
+  } finally {
+    await deliverer.close();
+  }
+  if (ids.length > 1) summarise(judgements, output);
+  return worstOf(judgements);
+}
+
+async function deliverOne(prepared: Prepared, recorder: Recorder, source: ReplaySource): Promise<Judgement> {
+  const { options, context, output } = source.invocation;
+  const { event, provider, destination, resigned, signature } = prepared;
+  output.note(sentence(prepared));
+  const replayed = eventOf(resigned.request, {
+    context,
+    project: source.config.project,
+    source: "replay",
+    provider,
+    eventType: event.eventType ?? undefined,
+    signature,
+    replayOf: event.id,
+  });
+  const recorded = await recorder.attempt(replayed, { destination, headers: replayHeader(event) });
+  const expectation = options.expect ?? SUCCESS;
+  const judgement = judge(recorded.delivery, expectation, false);
+  showAnswer(output, recorded, judgement);
+  const diff = options.diff === true ? showDiff(event, recorded, output) : undefined;
+  output.record({
+    replayOf: event.id,
+    ...resultJson({ eventId: replayed.id, attempts: [recorded], destination, judgement, expected: expectation.text }),
+    signedAnew: resigned.signedAnew,
+    ...(diff === undefined ? {} : { diff }),
+  });
+  return judgement;
+}
+
+function sentence({ event, destination, resigned }: Prepared): string {
+  const what = `#${event.seq} ${event.eventType ?? `${event.method} ${event.path}`}`;
+  const note = resigned.note === undefined ? "" : `; ${resigned.note}`;
+  return `replaying ${what} to ${destination.target.label} (${destination.why})${note}`;
+}
+
+function replayHeader(event: HookEvent) {
+  return [["hookcli-replay-of", event.id]] as const;
+}
+
+function showDiff(event: HookEvent, { delivery }: Recorded, output: Output): DiffLine[] | undefined {
+  const [first] = event.attempts;
+  if (first === undefined) {
+    output.note("no first answer to compare with: the event was not delivered before");
+    return undefined;
+  }
+  const lines = diffAnswers(first, delivery);
+  if (lines.length === 0) output.line([dim("the answer is the same as the first one")]);
+  for (const { sign, text } of lines) output.line([(sign === "-" ? red : green)(`${sign} ${text}`)]);
+  return lines;
+}
+
+function summarise(judgements: readonly Judgement[], output: Output): void {
+  const accepted = judgements.filter((judgement) => judgement.accepted).length;
+  output.note(`${judgements.length} replayed, ${accepted} accepted, ${judgements.length - accepted} not`);
+}

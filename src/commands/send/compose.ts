@@ -1,0 +1,79 @@
+import type { Context } from "../../context.js";
+import { CliError } from "../../errors.js";
+import { describeEvent } from "../../providers/describe.js";
+import { outgoingHeaders } from "../../providers/outgoing.js";
+import { newDeliveryId, newUuid } from "../delivery/ids.js";
+import { replaceHeaders, type OutgoingRequest } from "../delivery/request.js";
+import { knownCredentials, sign, signerFor, type SecretSource, type Signer } from "../delivery/signing.js";
+import { hostOf, placeAt, type Destination } from "../delivery/target.js";
+import { refuseUnnoticeable, tampered, withWrongSecret } from "../delivery/trouble.js";
+import type { SendOptions } from "../send.js";
+import type { Source } from "./source.js";
+
+/** The request of `send`, and who signed it. */
+export interface Composed {
+  readonly request: OutgoingRequest;
+  /** `undefined`: it is not signed. */
+  readonly signer: Signer | undefined;
+}
+
+/** Puts headers and signature on a body, and then makes wrong what was asked to be wrong. */
+export async function compose(
+  source: Source,
+  destination: Destination,
+  { options, ...around }: SecretSource & { readonly options: SendOptions },
+): Promise<Composed> {
+  refuseContradictions(options);
+  const { context } = around;
+  const deliveryId = newDeliveryId(source.provider, context);
+  const plain = plainRequest(source, destination, { options, context, deliveryId });
+  if (options.unsigned === true || source.provider.schemes.length === 0) return { request: plain, signer: undefined };
+  const credentials = await knownCredentials({ ...around, options }, source.provider.name);
+  const signer = signerFor({
+    provider: source.provider,
+    schemeName: options.scheme,
+    request: plain,
+    credentials,
+    otherwise: "--unsigned",
+  });
+  refuseUnnoticeable(signer.scheme, { tamper: options.tamper, stale: options.stale !== undefined });
+  const used = options.tamper === "secret" ? withWrongSecret(signer, context.random) : signer;
+  const signed = sign(plain, used, {
+    now: context.now() - (options.stale ?? 0),
+    deliveryId,
+    timestamp: options.timestamp,
+    signedUrl: options.url,
+  });
+  return { request: replaceHeaders(tampered(signed, signer.scheme, options.tamper), options.header), signer };
+}
+
+function refuseContradictions({ unsigned, tamper, stale, timestamp }: SendOptions): void {
+  if (unsigned === true && (tamper !== undefined || stale !== undefined)) {
+    throw new CliError("--unsigned leaves nothing to tamper with", {
+      hint: "leave out --unsigned, or --tamper and --stale",
+    });
+  }
+  if (stale !== undefined && timestamp !== undefined) throw new CliError("--stale and --timestamp exclude each other");
+}
+
+function plainRequest(
+  { provider, eventType, body, contentType }: Source,
+  { target }: Destination,
+  by: { options: SendOptions; context: Context; deliveryId: string },
+): OutgoingRequest {
+  const { options, context, deliveryId } = by;
+  const method = options.method.toUpperCase();
+  if (!/^[!#$%&'*+.^_`|~0-9A-Z-]+$/.test(method)) throw new CliError(`not an HTTP method: ${options.method}`);
+  const { path, url } = placeAt(target, "/");
+  const said = describeEvent({ method, path, headers: [], body }, provider);
+  const headers = outgoingHeaders({
+    provider,
+    eventType: eventType ?? said.eventType ?? undefined,
+    eventId: said.providerEventId ?? newUuid(context),
+    deliveryId,
+    now: context.now(),
+    body,
+    contentType,
+  });
+  return replaceHeaders({ method, path, url, headers: [["Host", hostOf(target)], ...headers], body }, options.header);
+}

@@ -1,0 +1,92 @@
+import { join } from "node:path";
+import { readInput } from "../../config/input.js";
+import type { Config } from "../../config/config.js";
+import type { Context } from "../../context.js";
+import { CliError } from "../../errors.js";
+import { encodeBody } from "../../fixtures/encoding.js";
+import { findFixture, type Fixture } from "../../fixtures/find.js";
+import { isFormType } from "../../fixtures/form.js";
+import { fillPlaceholders } from "../../fixtures/placeholders.js";
+import { applyOverrides } from "../../fixtures/overrides.js";
+import { findProvider, type Provider } from "../../providers/index.js";
+import { changedBody, readOverrides } from "../delivery/body.js";
+import { providerNamed } from "../verify/choose.js";
+import type { SendOptions } from "../send.js";
+
+/** What is sent, before it has headers. */
+export interface Source {
+  readonly provider: Provider;
+  /** For people: `stripe/invoice.paid`, `--data`. */
+  readonly name: string;
+  /** As given by `--type` or the fixture's name. */
+  readonly eventType: string | undefined;
+  readonly body: Uint8Array;
+  /** `undefined`: the provider's own. */
+  readonly contentType: string | undefined;
+}
+
+interface Around {
+  readonly context: Context;
+  readonly config: Config;
+}
+
+/** Reads the fixture or the data that was named, fills it in and changes it as asked. */
+export async function readSource(event: string | undefined, options: SendOptions, around: Around): Promise<Source> {
+  if (event !== undefined && options.data !== undefined) throw new CliError("a fixture and --data exclude each other");
+  if (options.data !== undefined) return fromData(options.data, options, around);
+  if (event === undefined)
+    throw new CliError("nothing to send", { hint: "name a fixture, such as message.created, or pass --data" });
+  return fromFixture(event, options, around);
+}
+
+async function fromData(data: string, options: SendOptions, { context, config }: Around): Promise<Source> {
+  const provider = providerNamed(options.provider ?? config.provider ?? "generic");
+  const given =
+    data === "-" || data.startsWith("@") ? await readInput(data, { context, what: "--data" }) : Buffer.from(data);
+  const overrides = await readOverrides(options, context);
+  const contentType = options.contentType;
+  const form = isFormType(contentType ?? (looksLikeJson(given) ? undefined : provider.contentType));
+  const body = await changedBody(given, { overrides, form, edit: options.edit === true, context });
+  return { provider, name: "--data", eventType: options.type, body, contentType };
+}
+
+async function fromFixture(reference: string, options: SendOptions, { context, config }: Around): Promise<Source> {
+  const roots = [join(context.cwd, "fixtures"), config.fixturesDir, context.fixturesDir];
+  const wanted = options.provider === undefined ? undefined : providerNamed(options.provider);
+  const fixture = await findFixture(reference, { roots, cwd: context.cwd, provider: wanted?.name });
+  const provider = wanted ?? providerOf(fixture);
+  const filled = fillPlaceholders(fixture.text, {
+    nowMs: context.now(),
+    random: context.random,
+    env: context.env,
+    seq: 1,
+  });
+  const overrides = await readOverrides(options, context);
+  const json = applyOverrides(Buffer.from(filled, "latin1"), overrides);
+  const encoded = encodeBody(Buffer.from(json).toString("latin1"), {
+    provider: provider.name,
+    contentType: options.contentType,
+  });
+  const body = await changedBody(Buffer.from(encoded.text, "latin1"), {
+    overrides: [],
+    form: false,
+    edit: options.edit === true,
+    context,
+  });
+  return {
+    provider,
+    name: fixture.name,
+    eventType: options.type ?? fixture.event,
+    body,
+    contentType: encoded.contentType,
+  };
+}
+
+/** The provider whose name the fixture's folder bears; any other folder holds generic fixtures. */
+function providerOf(fixture: Fixture): Provider {
+  return (fixture.provider === undefined ? undefined : findProvider(fixture.provider)) ?? providerNamed("generic");
+}
+
+function looksLikeJson(body: Uint8Array): boolean {
+  return /^\s*[[{]/.test(Buffer.from(body.subarray(0, 256)).toString("latin1"));
+}
