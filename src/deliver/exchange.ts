@@ -13,6 +13,7 @@ const RECORDED_BYTES = 64 * 1024 * 1024;
 const MAX_INFORMATIONAL = 32;
 /** A request up to this size is written by one system call, so a failed write means that none of it was taken. */
 const ONE_WRITE_BYTES = 8 * 1024;
+const LENGTH_MISMATCH = "UND_ERR_RES_CONTENT_LENGTH_MISMATCH";
 
 export interface ExchangePlan {
   readonly delivery: DeliveryRequest;
@@ -36,6 +37,7 @@ export class Exchange implements Dispatcher.DispatchHandler, Watched {
   readonly #plan: ExchangePlan;
   readonly #startedAt: number;
   readonly #onAbort: (() => void) | undefined;
+  #resume: () => void = () => undefined;
   #abort: ((error?: Error) => void) | undefined;
   #written = false;
   #repeated = false;
@@ -130,7 +132,8 @@ export class Exchange implements Dispatcher.DispatchHandler, Watched {
       this.#repeated = true;
       this.#written = false;
       this.#plan.again(this);
-    } else this.fail(failureCode(error));
+    } else if (errorCode(error) === LENGTH_MISMATCH) this.#lengthMismatch();
+    else this.fail(failureCode(error));
   }
 
   tick(nowMs: number): void {
@@ -152,7 +155,11 @@ export class Exchange implements Dispatcher.DispatchHandler, Watched {
     this.#abort?.();
   }
 
-  #resume: () => void = () => undefined;
+  /** undici also says so of a 304 (RFC 9110 8.6: its length is that of the body that is not sent), and of two lengths. */
+  #lengthMismatch(): void {
+    if ((this.#status === 304 || this.#status === 204) && this.#size === 0) this.onComplete(null);
+    else this.fail(this.#status === null ? "bad_answer" : "reset");
+  }
 
   #nothingAccepted(error: Error): boolean {
     const code = errorCode(error);

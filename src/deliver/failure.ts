@@ -36,8 +36,6 @@ const CODES: Readonly<Record<string, FailureCode>> = {
   EAI_FAIL: "dns",
   EPROTO: "tls",
   UND_ERR_HEADERS_OVERFLOW: "bad_answer",
-  // undici's word for an answer that ended before its Content-Length.
-  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: "reset",
   UND_ERR_INVALID_ARG: "bad_request",
   UND_ERR_NOT_SUPPORTED: "bad_request",
   UND_ERR_ABORTED: "aborted",
@@ -51,7 +49,8 @@ export function failureCode(error: unknown): FailureCode {
   const code = errorCode(error);
   const known = CODES[code];
   if (known !== undefined) return known;
-  if (code.startsWith("HPE_")) return bad(error);
+  // The connection's end inside an answer is a reset; anything else that the parser refuses is a bad answer.
+  if (isParserError(error)) return /EOF/.test(String(error)) ? "reset" : "bad_answer";
   if (code === "UND_ERR_SOCKET") {
     return error instanceof Error && error.message.startsWith("bad ") ? "bad_answer" : "reset";
   }
@@ -60,9 +59,8 @@ export function failureCode(error: unknown): FailureCode {
     : "failed";
 }
 
-/** The connection's end inside an answer is a reset; anything else that the parser refuses is a bad answer. */
-function bad(error: unknown): FailureCode {
-  return errorCode(error) === "HPE_INVALID_EOF_STATE" ? "reset" : "bad_answer";
+function isParserError(error: unknown): boolean {
+  return errorCode(error).startsWith("HPE_") || (error instanceof Error && error.name === "HTTPParserError");
 }
 
 /** The system's or library's code of an error; empty when it has none. */

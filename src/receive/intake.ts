@@ -233,13 +233,13 @@ export class Intake {
 
   #handle(visit: Visit, body: Uint8Array, taken: number): void {
     const { answer } = visit;
-    const done = (): void => {
+    const settle = (): void => {
       if (taken > 0) void answer.finished.then(() => this.#budget.give(taken));
       if (!answer.started) this.#refuse(visit, REFUSALS.bug);
     };
-    this.#options.onRequest(this.#received(visit, body, true), answer).then(done, () => {
+    this.#options.onRequest(this.#received(visit, body, true), answer).then(settle, () => {
       if (answer.started) answer.destroy();
-      done();
+      settle();
     });
   }
 

@@ -1,3 +1,6 @@
+import { Ajv } from "ajv";
+import { Ajv2020 } from "ajv/dist/2020.js";
+import formats from "ajv-formats";
 import { CliError } from "../errors.js";
 import type { HeaderList } from "../events/headers.js";
 import { invalidPayload, readPayload, type Refusal } from "./gates.js";
@@ -21,7 +24,7 @@ interface Check {
  */
 export async function compileSchema(text: string, name: string): Promise<SchemaGate> {
   const schema = parseSchema(text, name);
-  const ajv = await loadAjv(schema);
+  const ajv = ajvFor(schema);
   let check: Check;
   try {
     check = ajv.compile(schema as object) as Check;
@@ -49,17 +52,11 @@ function parseSchema(text: string, name: string): unknown {
   throw new CliError(`${name} is not a JSON Schema: an object is needed`);
 }
 
-/** ajv and its formats are heavy: they are loaded for those who validate. */
-async function loadAjv(schema: unknown): Promise<{ compile(schema: object): unknown }> {
+function ajvFor(schema: unknown): Ajv | Ajv2020 {
   const options = { strict: false, allErrors: false, validateFormats: true } as const;
   const dialect = typeof schema === "object" && schema !== null ? (schema as { $schema?: unknown }).$schema : undefined;
-  const draft7 = typeof dialect === "string" && /draft-07/.test(dialect);
-  const [{ default: formats }, ajv] = await Promise.all([
-    import("ajv-formats"),
-    draft7
-      ? import("ajv").then(({ Ajv }) => new Ajv(options))
-      : import("ajv/dist/2020.js").then(({ Ajv2020 }) => new Ajv2020(options)),
-  ]);
+  const draft7 = typeof dialect === "string" && /draft-0[67]/.test(dialect);
+  const ajv = draft7 ? new Ajv(options) : new Ajv2020(options);
   formats.default(ajv);
   return ajv;
 }
