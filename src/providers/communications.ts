@@ -42,7 +42,7 @@ export const twilio: Provider = {
     { in: "body", path: [0, "type"] },
     { in: "body", path: ["type"] },
   ],
-  eventId: [],
+  eventId: [{ in: "body", path: [0, "id"] }],
   deliveryId: [{ in: "header", name: "I-Twilio-Idempotency-Token" }],
   outgoing: [{ name: "I-Twilio-Idempotency-Token", value: { from: "deliveryId" } }],
 };

@@ -1,10 +1,12 @@
 import { createHash } from "node:crypto";
 import { crc32 } from "./crc32.js";
+import type { HeaderList } from "../events/headers.js";
 import { fieldAt, parseJsonBody, scalarText } from "./body.js";
+import { canonicalJson } from "./canonical-json.js";
 import { encodeSignature } from "./encoding.js";
-import { formField, parseForm, sortedFields, type FormFields } from "./form.js";
+import { byCodeUnits, formField, parseForm, phpFields, sortedFields, type FormFields } from "./form.js";
 import type { Settings, SignedRequest } from "./request.js";
-import type { ContentPart } from "./scheme.js";
+import type { ContentPart, FieldPath } from "./scheme.js";
 import { findHeader } from "./spelling.js";
 import { queryParameter } from "./url.js";
 
@@ -38,10 +40,7 @@ const PARTS: PartTable = {
     const value = queryParameter(url, name) ?? "";
     return utf8(lowerCase === true ? value.toLowerCase() : value);
   },
-  header: ({ request }, { name }) => {
-    const found = findHeader(request.headers, name);
-    return found.count === 1 ? found.value : "";
-  },
+  header: ({ request }, { name }) => headerText(request.headers, name),
   literal: (_facts, { text }) => text,
   setting: ({ settings }, { name }) => utf8(Object.hasOwn(settings, name) ? (settings[name] ?? "") : ""),
   bodyHash: ({ request }, { hash, encoding }) =>
@@ -51,6 +50,13 @@ const PARTS: PartTable = {
   formField: ({ request }, { name }) => formField(formOf(request), name) ?? "",
   bodyField: ({ request }, { path }) => utf8(scalarText(fieldAt(parseJsonBody(request.body), path)) ?? ""),
   secret: ({ secret }) => secret ?? "",
+  sortedQuery: ({ url }) => utf8(queryOf(url).split("&").toSorted(byCodeUnits).join("&")),
+  signedHeaders: ({ request }, { list, separator }) => signedHeaders(request.headers, list, separator),
+  fieldLines: ({ request }, { names }) => utf8(fieldLines(parseJsonBody(request.body), names)),
+  bodyAsJsonString: ({ request }) => utf8(JSON.stringify(textOf(request.body))),
+  bodyWithSecretAt: ({ request, secret }, { path }) => bodyWithSecret(request.body, path, secret),
+  canonicalJson: ({ request }) => utf8(canonicalJson(parseJsonBody(request.body)) ?? ""),
+  phpForm: ({ request }, { without }) => phpFields(parseForm(request.body).filter(([name]) => name !== without)),
 };
 
 /** The signed content, piece by piece; neighbouring strings are joined, as each piece costs a call into the hash. */
@@ -83,7 +89,10 @@ export function joinPieces(pieces: readonly Piece[]): Uint8Array {
 
 /** True when any of the parts is taken from the URL. */
 export function signsUrl(parts: readonly ContentPart[]): boolean {
-  return parts.some(({ part }) => part === "url" || part === "path" || part === "query" || part === "queryParameter");
+  return parts.some(
+    ({ part }) =>
+      part === "url" || part === "path" || part === "query" || part === "queryParameter" || part === "sortedQuery",
+  );
 }
 
 /** A form's fields; none when the content type says that the body is something else. */
@@ -95,6 +104,36 @@ function formOf(request: SignedRequest): FormFields {
 
 function utf8(text: string): Piece {
   return Buffer.from(text, "utf8");
+}
+
+function signedHeaders(headers: HeaderList, list: string, separator: string): string {
+  const names = headerText(headers, list).split(separator);
+  return names.map((name) => `${name}:${headerText(headers, name)}`).join(separator);
+}
+
+function headerText(headers: HeaderList, name: string): string {
+  const found = findHeader(headers, name);
+  return found.count === 1 ? found.value : "";
+}
+
+function fieldLines(body: unknown, names: readonly string[]): string {
+  return names
+    .map((name) => [name, scalarText(fieldAt(body, [name]))] as const)
+    .map(([name, value]) => (value === undefined ? "" : `${name}\n${value}\n`))
+    .join("");
+}
+
+/** By bytes: the field's JSON text, which is found in the body as it was written, gives way to the secret in quotes. */
+function bodyWithSecret(body: Uint8Array, path: FieldPath, secret: Uint8Array | undefined): Piece {
+  const value = scalarText(fieldAt(parseJsonBody(body), path));
+  if (value === undefined || value === "" || secret === undefined) return body;
+  const text = Buffer.from(body.buffer, body.byteOffset, body.length).toString("latin1");
+  const wanted = Buffer.from(value).toString("latin1");
+  return text.replace(wanted, () => Buffer.from(secret).toString("latin1"));
+}
+
+function textOf(body: Uint8Array): string {
+  return Buffer.from(body.buffer, body.byteOffset, body.length).toString("utf8");
 }
 
 function pathOf(url: string | undefined): string {

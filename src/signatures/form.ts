@@ -41,11 +41,28 @@ export function sortedFields(fields: FormFields): string {
     .join("");
 }
 
+/** Sorted by name, as PHP's serialize writes an array of strings; lengths are bytes. */
+export function phpFields(fields: FormFields): string {
+  const sorted = fields.toSorted(([a], [b]) => byCodeUnits(a, b));
+  const items = sorted.map(([name, value]) => `${phpString(name)}${phpString(value)}`);
+  return `a:${sorted.length}:{${items.join("")}}`;
+}
+
+function phpString(text: string): string {
+  return `s:${text.length}:"${text}";`;
+}
+
+/** The order of JavaScript's own sort. */
+export function byCodeUnits(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}
+
 /** Sorted as the providers' libraries do: by UTF-16 code units of the text. */
 function sortAsText(values: string[]): string[] {
   if (values.length < 2) return values;
   const keyed = values.map((value) => [Buffer.from(value, "latin1").toString("utf8"), value] as const);
-  return keyed.toSorted(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)).map(([, value]) => value);
+  return keyed.toSorted(([a], [b]) => byCodeUnits(a, b)).map(([, value]) => value);
 }
 
 function unescape(text: string): string {

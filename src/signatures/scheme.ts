@@ -8,7 +8,9 @@
  *    says which kind it takes ({@link SecretForm} `key`).
  * 2. signature source and parse: {@link SignatureSource} (header with alternative spellings and rotation headers, JSON
  *    body field, form field) and {@link SignatureParse} (raw, prefix, pairs, list, base64 of JSON).
- * 3. signed content: {@link ContentPart} list, each part a pure function in the table of `content.ts`. A scheme whose
+ * 3. signed content: {@link ContentPart} list, each part a pure function in the table of `content.ts`; a provider that
+ *    signs something new adds a member and its function. RFC 9421, where the request itself names its content and
+ *    algorithm, will be such a part (the signature base) and a {@link SignatureParse} (its dictionary). A scheme whose
  *    signature is bound to the body by a hash beside it names that in {@link Scheme.bindings}.
  * 4. hash and output: {@link Algorithm} `hash`, {@link SignatureEncoding}.
  * 5. secret decoding: {@link SecretForm}.
@@ -187,6 +189,20 @@ export type ContentPart =
   /** Form fields sorted by name, name and value joined without separators; repeated values sorted, once each. */
   | { readonly part: "sortedForm" }
   | { readonly part: "formField"; readonly name: string }
+  /** The query's parameters sorted by name, as they are encoded, joined with `&`. */
+  | { readonly part: "sortedQuery" }
+  /** `name:value` of the headers that a header names, joined with the same separator as the names. */
+  | { readonly part: "signedHeaders"; readonly list: string; readonly separator: string }
+  /** The name, a line feed, the value, a line feed, for those fields of a JSON body that are there, in this order. */
+  | { readonly part: "fieldLines"; readonly names: readonly string[] }
+  /** The body as a JSON string, quotes included. */
+  | { readonly part: "bodyAsJsonString" }
+  /** The body with the text of a field in it replaced by the secret. */
+  | { readonly part: "bodyWithSecretAt"; readonly path: FieldPath }
+  /** The JSON body in the canonical form of RFC 8785; empty when it is none or nested deeper than 500. */
+  | { readonly part: "canonicalJson" }
+  /** Form fields sorted by name, without the one that carries the signature, as PHP's serialize writes an array of strings. */
+  | { readonly part: "phpForm"; readonly without: string }
   /** A JSON body's field as text; empty when it is absent or null. */
   | { readonly part: "bodyField"; readonly path: FieldPath }
   /** For `family` hash: the secret's bytes. */

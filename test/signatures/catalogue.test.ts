@@ -1,4 +1,4 @@
-import { createHmac, createHash } from "node:crypto";
+import { createHash, createHmac, generateKeyPairSync, sign } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import type { Scheme, SignatureEncoding, SignatureParse } from "../../src/signatures/scheme.js";
 import { verifyRequest } from "../../src/signatures/verify.js";
@@ -341,6 +341,93 @@ describe("more of what schemes may hold", () => {
         .valid,
     ).toBe(true);
     expect(verdictOf(ebay, [["x-ebay-signature", "e30="]]).reason).toBe("malformed_header");
+  });
+
+  it("lines of fields, absent ones left out (Amazon SNS)", () => {
+    const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+    const scheme: Scheme = {
+      ...bodyMac("sns", "none", "base64"),
+      algorithm: { family: "rsa", hash: "sha256", padding: "pkcs1" },
+      content: [
+        {
+          part: "fieldLines",
+          names: ["Message", "MessageId", "SubscribeURL", "Subject", "Timestamp", "Token", "TopicArn", "Type"],
+        },
+      ],
+      signature: { from: "bodyField", path: ["Signature"], parse: RAW },
+      secret: { kind: "key", type: "rsa" },
+    };
+    const signature = sign(
+      "sha256",
+      Buffer.from("Message\nh\u00e9\nMessageId\n1\nType\nNotification\n"),
+      privateKey,
+    ).toString("base64");
+    const body = Buffer.from(
+      JSON.stringify({ Type: "Notification", MessageId: "1", Message: "h\u00e9", Signature: signature }),
+    );
+
+    expect(
+      verdictOf(scheme, [], { body, secret: publicKey.export({ format: "pem", type: "spki" }).toString() }).valid,
+    ).toBe(true);
+  });
+
+  it("headers that a header names (Contentful), a sorted query (Plivo), the body as a JSON string (Hygraph)", () => {
+    const scheme: Scheme = {
+      ...bodyMac("more", "x-sig", "hex"),
+      content: [
+        { part: "signedHeaders", list: "x-signed", separator: "," },
+        { part: "sortedQuery" },
+        { part: "bodyAsJsonString" },
+      ],
+    };
+    const mac = createHmac("sha256", "key")
+      .update("x-a:1,x-b:2" + "a=2&b=1" + JSON.stringify(BODY.toString()))
+      .digest("hex");
+
+    expect(
+      verdictOf(
+        scheme,
+        [
+          ["x-sig", mac],
+          ["X-Signed", "x-a,x-b"],
+          ["x-a", "1"],
+          ["X-B", "2"],
+        ],
+        { url: "https://a.b/?b=1&a=2" },
+      ).valid,
+    ).toBe(true);
+  });
+
+  it("a body with its own signature's field replaced (Unisender Go), canonical JSON (Inngest), PHP's form (Paddle Classic)", () => {
+    const go: Scheme = {
+      ...bodyMac("go", "none", "hex"),
+      algorithm: { family: "hash", hash: "md5" },
+      content: [{ part: "bodyWithSecretAt", path: ["auth"] }],
+      signature: { from: "bodyField", path: ["auth"], parse: RAW },
+    };
+    const md5 = createHash("md5").update('{"auth":"key", "n":1.0}').digest("hex");
+    expect(verdictOf(go, [], { body: Buffer.from(`{"auth":"${md5}", "n":1.0}`) }).valid).toBe(true);
+
+    const canonical: Scheme = { ...bodyMac("jcs", "x-sig", "hex"), content: [{ part: "canonicalJson" }] };
+    const sorted = createHmac("sha256", "key").update('{"1":[1,{"a":"\u20ac","b":null}],"\u20ac":1e+30}').digest("hex");
+    expect(
+      verdictOf(canonical, [["x-sig", sorted]], {
+        body: Buffer.from('{"\u20ac": 1E30, "1": [1.0, {"b": null, "a": "\\u20ac"}]}'),
+      }).valid,
+    ).toBe(true);
+    expect(
+      verdictOf(canonical, [["x-sig", sorted]], { body: Buffer.from("[".repeat(100_000) + "]".repeat(100_000)) }).valid,
+    ).toBe(false);
+
+    const classic: Scheme = {
+      ...bodyMac("classic", "none", "base64"),
+      content: [{ part: "phpForm", without: "p_signature" }],
+      signature: { from: "formField", name: "p_signature", parse: RAW },
+    };
+    const mac = createHmac("sha256", "key").update('a:2:{s:1:"a";s:2:"\u00e9";s:1:"b";s:1:"1";}').digest("base64");
+    expect(
+      verdictOf(classic, [], { body: Buffer.from(`b=1&p_signature=${encodeURIComponent(mac)}&a=%C3%A9`) }).valid,
+    ).toBe(true);
   });
 
   it("basic authorization and NFKD secrets", () => {
