@@ -37,6 +37,12 @@ describe("the library", () => {
 
   it("throws for misuse", () => {
     expect(() => verify({ body, headers: {}, secret: "", now })).toThrow(SecretError);
+    expect(() => verify({ body, headers: {}, secret: "x", now: Number.NaN })).toThrow(
+      "the time to check against is missing",
+    );
+    expect(() => verify({ body, headers: {}, secret: "x", now, tolerance: -1 })).toThrow(
+      "the tolerance is no number of seconds: -1",
+    );
     expect(() => verify({ provider: "strip", body, headers: {}, secret: "x", now })).toThrow("unknown provider: strip");
   });
 

@@ -1,17 +1,17 @@
-import { hashOfLength, makeChecker, signatureBytes, type ByteAlgorithm, type Credential } from "./algorithm.js";
+import { CliError } from "../errors.js";
+import { makeChecker, type ByteAlgorithm, type Credential } from "./algorithm.js";
 import { bindingProblem } from "./binding.js";
 import { contentPieces, signsUrl, type ContentFacts } from "./content.js";
 import { credentialsFor } from "./credentials.js";
-import { decodeSignature, ENCODING_TITLES } from "./encoding.js";
+import { decodeSignature } from "./encoding.js";
 import { claimProblem, parseToken, timeProblem, tokenMatches, type ParsedToken } from "./jwt.js";
+import { formProblem, mismatch, windowProblem } from "./problems.js";
 import { readRequest, type RequestReading } from "./read-request.js";
-import { DEFAULT_TOLERANCE_SECONDS, isToleranceOff, type VerifyOptions } from "./request.js";
-import type { Scheme } from "./scheme.js";
+import { isToleranceOff, type VerifyOptions } from "./request.js";
 import type { SignatureProblem } from "./signature-text.js";
-import { findHeader } from "./spelling.js";
-import { ageInSeconds, unitHint } from "./timestamp.js";
+import { ageInSeconds } from "./timestamp.js";
 import { requireUrl, urlSpellings } from "./url.js";
-import type { InvalidVerdict, ReasonCode, Verdict } from "./verdict.js";
+import type { InvalidVerdict, Verdict } from "./verdict.js";
 
 export { DEFAULT_TOLERANCE_SECONDS } from "./request.js";
 export type { SignedRequest, Settings, Tolerance, VerifyOptions } from "./request.js";
@@ -30,14 +30,20 @@ const NO_SETTINGS = {};
  */
 export function verifyRequest(options: VerifyOptions): Verdict {
   const { scheme, request } = options;
+  demandNumbers(options);
   const credentials = credentialsFor(scheme, options.secrets ?? [], options.keys ?? []);
   const reading = readRequest(scheme, request);
   if ("reason" in reading) return invalid(options, reading);
-  const verdict =
-    scheme.algorithm.family === "jwt"
-      ? verifyToken(options, reading, credentials)
-      : verifyBytes(options, reading, credentials);
-  return verdict;
+  const check = scheme.algorithm.family === "jwt" ? verifyToken : verifyBytes;
+  return check(options, reading, credentials);
+}
+
+/** A clock or a tolerance that is no number would make every comparison false. */
+function demandNumbers({ now, tolerance }: VerifyOptions): void {
+  if (!Number.isFinite(now))
+    throw new CliError("the time to check against is missing", { hint: "pass now, in milliseconds since 1970" });
+  if (typeof tolerance === "number" && !(tolerance >= 0))
+    throw new CliError(`the tolerance is no number of seconds: ${tolerance}`);
 }
 
 /** A right signature found: whose, which, and over which spelling of the URL. */
@@ -144,67 +150,6 @@ function tokenUrl({ scheme, request }: VerifyOptions): string | undefined {
   return rules.some((rule) => "content" in rule && signsUrl(rule.content))
     ? requireUrl(scheme.name, request.url, request.headers)
     : undefined;
-}
-
-/** Why none of the signatures can be one of this scheme; `undefined` when at least one may be. */
-function formProblem(
-  scheme: Scheme,
-  decoded: readonly (Uint8Array | undefined)[],
-  texts: readonly string[],
-): SignatureProblem | undefined {
-  const wanted = signatureBytes(scheme.algorithm);
-  if (decoded.some((bytes) => bytes !== undefined && (wanted === undefined || bytes.length === wanted)))
-    return undefined;
-  const found = decoded.find((bytes) => bytes !== undefined);
-  if (found === undefined) return { reason: "signature_malformed", message: encodingMessage(scheme, texts[0] ?? "") };
-  const hash = hashOfLength(found.length);
-  const guess = hash === undefined ? "" : `, as many as ${hash.toUpperCase()} makes`;
-  return {
-    reason: "signature_malformed",
-    message: `the signature has ${found.length} bytes${guess}; ${scheme.label} has ${wanted ?? 0}`,
-  };
-}
-
-function encodingMessage({ encoding }: Scheme, text: string): string {
-  if (text === "") return "the signature is empty";
-  const upper = encoding === "hex" && decodeSignature(text, "hexAnyCase") !== undefined;
-  return upper
-    ? "the signature is upper-case hex; the provider sends lower case"
-    : `the signature is not ${ENCODING_TITLES[encoding]}`;
-}
-
-/** No signature fits. Where the body's length is not what the sender said, that is the reason. */
-function mismatch({ request, secrets, keys }: VerifyOptions, tries: number): SignatureProblem {
-  const length = findHeader(request.headers, "content-length");
-  const isWhole =
-    length.count !== 1 || !/^[0-9]{1,15}$/.test(length.value) || Number(length.value) === request.body.length;
-  if (!isWhole && findHeader(request.headers, "content-encoding").count === 0) {
-    return {
-      reason: "body_length",
-      message: `Content-Length says ${length.count === 1 ? length.value : ""}, the body has ${request.body.length} bytes`,
-    };
-  }
-  const many =
-    (secrets?.length ?? 0) + (keys?.length ?? 0) > 1 ? "none of the secrets" : "another secret, or another body";
-  const message = many.startsWith("none")
-    ? `${many} made any of the signatures (${tries} tried)`
-    : `the signature was made with ${many}`;
-  return { reason: "signature_mismatch", message };
-}
-
-function windowProblem(
-  { scheme, tolerance, now }: VerifyOptions,
-  { timestamp }: RequestReading,
-): SignatureProblem | undefined {
-  const rule = scheme.timestamp;
-  if (rule === undefined || timestamp === undefined || isToleranceOff(tolerance)) return undefined;
-  const limit = typeof tolerance === "number" ? tolerance : DEFAULT_TOLERANCE_SECONDS;
-  const age = ageInSeconds(timestamp.ms, now, rule.unit);
-  if (Math.abs(age) <= limit) return undefined;
-  const [reason, words]: [ReasonCode, string] =
-    age > 0 ? ["timestamp_too_old", "old"] : ["timestamp_in_future", "ahead of the clock"];
-  const message = `the signature is right, but its timestamp is ${Math.abs(Math.trunc(age))} s ${words} (${limit} s are allowed)${unitHint(timestamp.ms, rule.unit)}`;
-  return { reason, message };
 }
 
 function valid(

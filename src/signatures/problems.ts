@@ -1,0 +1,72 @@
+import { hashOfLength, signatureBytes } from "./algorithm.js";
+import { decodeSignature, ENCODING_TITLES } from "./encoding.js";
+import type { RequestReading } from "./read-request.js";
+import { DEFAULT_TOLERANCE_SECONDS, isToleranceOff, type VerifyOptions } from "./request.js";
+import type { Scheme } from "./scheme.js";
+import type { SignatureProblem } from "./signature-text.js";
+import { findHeader } from "./spelling.js";
+import { ageInSeconds, unitHint } from "./timestamp.js";
+import type { ReasonCode } from "./verdict.js";
+
+/* What may be wrong with a request that could be read, each with a plain sentence. */
+
+/** Why none of the signatures can be one of this scheme; `undefined` when at least one may be. */
+export function formProblem(
+  scheme: Scheme,
+  decoded: readonly (Uint8Array | undefined)[],
+  texts: readonly string[],
+): SignatureProblem | undefined {
+  const wanted = signatureBytes(scheme.algorithm);
+  if (decoded.some((bytes) => bytes !== undefined && (wanted === undefined || bytes.length === wanted)))
+    return undefined;
+  const found = decoded.find((bytes) => bytes !== undefined);
+  if (found === undefined) return { reason: "signature_malformed", message: encodingMessage(scheme, texts[0] ?? "") };
+  const hash = hashOfLength(found.length);
+  const guess = hash === undefined ? "" : `, as many as ${hash.toUpperCase()} makes`;
+  return {
+    reason: "signature_malformed",
+    message: `the signature has ${found.length} bytes${guess}; ${scheme.label} has ${wanted ?? 0}`,
+  };
+}
+
+function encodingMessage({ encoding }: Scheme, text: string): string {
+  if (text === "") return "the signature is empty";
+  const upper = encoding === "hex" && decodeSignature(text, "hexAnyCase") !== undefined;
+  return upper
+    ? "the signature is upper-case hex; the provider sends lower case"
+    : `the signature is not ${ENCODING_TITLES[encoding]}`;
+}
+
+/** No signature fits. Where the body's length is not what the sender said, that is the reason. */
+export function mismatch({ request, secrets, keys }: VerifyOptions, tries: number): SignatureProblem {
+  const length = findHeader(request.headers, "content-length");
+  const isWhole =
+    length.count !== 1 || !/^[0-9]{1,15}$/.test(length.value) || Number(length.value) === request.body.length;
+  if (!isWhole && findHeader(request.headers, "content-encoding").count === 0) {
+    return {
+      reason: "body_length",
+      message: `Content-Length says ${length.count === 1 ? length.value : ""}, the body has ${request.body.length} bytes`,
+    };
+  }
+  const hasSeveral = (secrets?.length ?? 0) + (keys?.length ?? 0) > 1;
+  const message = hasSeveral
+    ? `none of the secrets made any of the signatures (${tries} tried)`
+    : "the signature was made with another secret, or another body";
+  return { reason: "signature_mismatch", message };
+}
+
+/** What is wrong with the time of a request whose signature is right; `undefined`: nothing, or it is not checked. */
+export function windowProblem(
+  { scheme, tolerance, now }: VerifyOptions,
+  { timestamp }: RequestReading,
+): SignatureProblem | undefined {
+  const rule = scheme.timestamp;
+  if (rule === undefined || timestamp === undefined || isToleranceOff(tolerance)) return undefined;
+  const limit = typeof tolerance === "number" ? tolerance : DEFAULT_TOLERANCE_SECONDS;
+  const age = ageInSeconds(timestamp.ms, now, rule.unit);
+  if (Math.abs(age) <= limit) return undefined;
+  const [reason, words]: [ReasonCode, string] =
+    age > 0 ? ["timestamp_too_old", "old"] : ["timestamp_in_future", "ahead of the clock"];
+  const message = `the signature is right, but its timestamp is ${Math.abs(Math.trunc(age))} s ${words} (${limit} s are allowed)${unitHint(timestamp.ms, rule.unit)}`;
+  return { reason, message };
+}
