@@ -14,6 +14,8 @@ import { targetUrl } from "./target.js";
 /** After one side has ended, the other is given this long to take what is still on its way. */
 const LAST_WORDS_MS = 2_000;
 const KEPT_BYTES = 64 * 1024;
+/** Bytes that a sender may send before the app has agreed. */
+const EARLY_BYTES = 64 * 1024;
 
 export interface UpgradeJob {
   readonly upgrade: UpgradeRequest;
@@ -46,15 +48,17 @@ export async function joinUpgrade(job: UpgradeJob): Promise<Delivery> {
   const controller = new AbortController();
   const cut = (): void => controller.abort();
   upgrades.add(cut);
-  upgrade.socket.once("close", cut);
+  // An unread socket would not tell that the sender has left, and its leaving comes as 'end' where half is still open.
+  upgrade.socket.once("close", cut).once("end", cut);
+  const early = collect(upgrade);
   let error: FailureCode | null = null;
   try {
-    await converse(job, outcome, controller.signal);
+    await converse(job, { outcome, early, signal: controller.signal });
   } catch (cause) {
     error = cause instanceof TimeoutError ? "timeout" : controller.signal.aborted ? "aborted" : failureCode(cause);
   } finally {
     upgrades.delete(cut);
-    upgrade.socket.removeListener("close", cut);
+    upgrade.socket.removeListener("close", cut).removeListener("end", cut);
   }
   if (error !== null && outcome.status === null) answerFailure(upgrade.socket, error);
   return {
@@ -73,23 +77,46 @@ class TimeoutError extends Error {
   override readonly name = "TimeoutError";
 }
 
+/** What comes from the sender before the app has answered. */
+interface Early {
+  /** Stops collecting; the socket is paused. */
+  take(): Buffer;
+}
+
+function collect({ socket, head }: UpgradeRequest): Early {
+  const chunks: Uint8Array[] = [head];
+  let size = head.byteLength;
+  const onData = (chunk: Buffer): void => {
+    chunks.push(chunk);
+    size += chunk.length;
+    if (size > EARLY_BYTES) socket.pause();
+  };
+  socket.on("data", onData);
+  return {
+    take() {
+      socket.removeListener("data", onData).pause();
+      return Buffer.concat(chunks);
+    },
+  };
+}
+
 /** Asks the app, then passes on what it answers until the end. */
-async function converse(job: UpgradeJob, outcome: Outcome, signal: AbortSignal): Promise<void> {
+async function converse(job: UpgradeJob, talk: { outcome: Outcome; early: Early; signal: AbortSignal }): Promise<void> {
   const refused = refuseLiteral(dialName(job.target.hostname), job.options.allowRemote);
   if (refused !== undefined) throw refused;
-  const call = ask(job);
-  const { incoming, socket, head } = await firstAnswer(call, job.options.timeoutMs, signal);
+  const { outcome, signal } = talk;
+  const { incoming, socket, head } = await firstAnswer(ask(job), job.options.timeoutMs, signal);
   outcome.status = incoming.statusCode ?? 0;
   outcome.reason = incoming.statusMessage ?? "";
   outcome.headers = headersFromRaw(incoming.rawHeaders);
-  const { socket: sender, head: early } = job.upgrade;
+  const sender = job.upgrade.socket;
   if (socket === undefined) {
     await passAnswer(incoming, sender, outcome, signal);
     return;
   }
   sender.write(statusHead(outcome, outcome.headers));
-  if (head.byteLength > 0) sender.write(head);
-  if (early.byteLength > 0) socket.write(early);
+  sender.write(head);
+  socket.write(talk.early.take());
   await joinSockets(sender, socket, signal);
 }
 

@@ -545,7 +545,9 @@ test("https needs a trusted certificate, or -k", async () => {
   const { selfSigned } = await import("../helpers/certificate.js");
   const server = createServer(selfSigned, (incoming, response) => response.end(incoming.headers.host));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  cleanup.push(() => new Promise((resolve) => void server.close(() => resolve()).closeAllConnections()));
+  cleanup.push(async () => {
+    await new Promise((resolve) => server.close(resolve).closeAllConnections());
+  });
   const target = `https://localhost:${(server.address() as AddressInfo).port}`;
 
   expect(await deliver(deliverer(), target)).toMatchObject({ error: "tls", unanswered: true });
@@ -558,7 +560,9 @@ test("https needs a trusted certificate, or -k", async () => {
 test("an http target that speaks TLS, and the other way round, end with a cause", async () => {
   const server = createHttpServer((_incoming, response) => response.end("plain"));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  cleanup.push(() => new Promise((resolve) => void server.close(() => resolve()).closeAllConnections()));
+  cleanup.push(async () => {
+    await new Promise((resolve) => server.close(resolve).closeAllConnections());
+  });
 
   const outcome = await deliver(
     deliverer({ insecure: true }),
