@@ -38,8 +38,8 @@ describe.each(rows)("$name", (row) => {
     return { app, origin };
   }
 
-  function send(fixture: string, ...words: readonly string[]): Promise<Outcome> {
-    return workspace.run(["send", fixture, ...access.sign, ...words]);
+  function send(...words: readonly string[]): Promise<Outcome> {
+    return workspace.run(["send", ...words, ...access.sign]);
   }
 
   test("accepts every fixture sent to it, and is given the bytes that were stored", async () => {
@@ -57,10 +57,12 @@ describe.each(rows)("$name", (row) => {
 
   test("refuses every fixture that was tampered with, and send finds that right", async () => {
     const app = await open();
-    const troubles = [...troublesOf(row), ["--unsigned"]];
-    const cases = fixtures.flatMap((fixture) => troubles.map((trouble) => [fixture, ...trouble] as const));
+    const cases = [
+      ...fixtures.flatMap((fixture) => troublesOf(row).map((trouble) => [fixture, ...trouble])),
+      ...[["--tamper", "secret"], ["--unsigned"]].map((trouble) => [fixtures[0] ?? "", ...trouble]),
+    ];
 
-    const outcomes = await twoAtATime(cases, ([fixture, ...trouble]) => send(fixture, ...trouble, "--to", url(app)));
+    const outcomes = await twoAtATime(cases, (words) => send(...words, "--to", url(app)));
 
     expect(failures(outcomes, 0)).toEqual([]);
     const records = await app.records(cases.length);
@@ -100,13 +102,14 @@ describe.each(rows)("$name", (row) => {
     expect(hashes(records)).toEqual([...capturedHashes, ...capturedHashes].toSorted());
   });
 
-  test("accepts the last captured event by `replay last`", async () => {
+  test("accepts the last captured event by `replay last`, which verifies afterwards", async () => {
     const { app } = await openBehindListener();
     const sent = await send(fixtures[0] ?? "");
 
     const replayed = await workspace.run(["replay", "last", ...access.sign]);
+    const verified = await workspace.run(["verify", "--event", "1", ...access.check]);
 
-    expect(failures([sent, replayed], 0)).toEqual([]);
+    expect(failures([sent, replayed, verified], 0)).toEqual([]);
     const records = await app.records(2);
     expect(records).toEqual([records[0], records[0]]);
     expect(records[0]?.accepted).toBe(true);
@@ -127,6 +130,32 @@ describe.each(rows)("$name", (row) => {
     expect(statuses.slice(0, -1)).toEqual(troubles.map(() => "invalid"));
     expect(statuses.at(-1)).not.toBe("valid");
   });
+
+  if (row.signsUrl)
+    test("finds the URL that was signed in the headers that listen adds", async () => {
+      const app = await open();
+      await workspace.listen([String(app.port), ...access.check]);
+
+      const sent = await send(fixtures[0] ?? "");
+
+      expect(failures([sent], 0)).toEqual([]);
+      expect(await app.records(1)).toMatchObject([{ accepted: true }]);
+    });
+
+  if (row.signsUrl)
+    test("accepts what is signed for the public URL that listen was told, and accepts it again by replay", async () => {
+      const origin = "https://hooks.example.com";
+      const app = await open({ PUBLIC_URL: origin });
+      await workspace.listen([String(app.port), "--public-url", origin, ...access.check]);
+
+      const sent = await send(fixtures[0] ?? "", "--url", `${origin}/`);
+      const replayed = await workspace.run(["replay", "last", ...access.sign]);
+
+      expect(failures([sent, replayed], 0)).toEqual([]);
+      expect(await app.records(2)).toMatchObject([{ accepted: true }, { accepted: true }]);
+      const captured = (await workspace.events()).filter(({ source }) => source === "local");
+      expect(captured.map(({ signature }) => signature.status)).toEqual(["valid"]);
+    });
 
   if (row.checksAge)
     test("refuses an event captured long ago as it stands, and accepts it once replay has signed it anew", async () => {
@@ -151,7 +180,6 @@ describe.each(rows)("$name", (row) => {
 function troublesOf(row: Row): readonly (readonly string[])[] {
   return [
     ["--tamper", "signature"],
-    ["--tamper", "secret"],
     ...(row.signsBody ? [["--tamper", "body"]] : []),
     ...(row.checksAge ? [["--stale", "10m"]] : []),
   ];
