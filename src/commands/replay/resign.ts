@@ -60,7 +60,7 @@ export function resign(
     before !== undefined && !before.valid && before.reason !== "timestamp_too_old"
       ? `; it was invalid before (${before.reason})`
       : "";
-  return signedAnew(request, { provider, options, note: `signed anew: ${why}${was}` });
+  return signedAnew(request, { provider, options, reason: `${why}${was}` });
 }
 
 /** Signs anew only what was rightly signed and has grown too old since. */
@@ -75,9 +75,9 @@ function renewed(
   if (verdict === undefined || verdict.valid) return kept(request);
   if (verdict.reason !== "timestamp_too_old" && verdict.reason !== "timestamp_in_future") return kept(request);
   const age = Math.abs(verdict.ageSeconds ?? 0);
-  const note = `signed anew: the captured timestamp is ${age} s ${verdict.reason === "timestamp_too_old" ? "old" : "ahead"}`;
+  const reason = `the captured timestamp is ${age} s ${verdict.reason === "timestamp_too_old" ? "old" : "ahead"}`;
   const index = verdict.secretIndex ?? 0;
-  return signedAnew(request, { provider, options, note, index });
+  return signedAnew(request, { provider, options, reason, index });
 }
 
 /** The verdict on the captured request. Its own URL is what was signed, where a URL is signed. */
@@ -92,9 +92,9 @@ function verdictOn(event: HookEvent, provider: Provider, options: ResignOptions)
 
 function signedAnew(
   request: OutgoingRequest,
-  by: { provider: Provider; options: ResignOptions; note: string; index?: number },
+  by: { provider: Provider; options: ResignOptions; reason: string; index?: number },
 ): Resigned {
-  const { provider, options, note, index = 0 } = by;
+  const { provider, options, reason, index = 0 } = by;
   const { context, signedUrl } = options;
   const signer = signerFor({
     provider,
@@ -107,7 +107,7 @@ function signedAnew(
   const deliveryId = idOf(request, signer) ?? newDeliveryId(provider, context);
   const bare = { ...request, headers: withoutOtherSpellings(request, signer) };
   const signed = sign(bare, chosen, { now: context.now(), deliveryId, signedUrl });
-  return { request: signed, note: `${note} (${signer.scheme.name})`, signedAnew: true };
+  return { request: signed, note: `signed anew with ${signer.scheme.name}: ${reason}`, signedAnew: true };
 }
 
 function withCredential(signer: Signer, { secrets, keys }: Credentials, index: number): Signer {
