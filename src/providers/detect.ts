@@ -1,6 +1,7 @@
 import type { HeaderList } from "../events/headers.js";
 import { providers } from "./index.js";
 import type { Provider } from "./provider.js";
+import { generic } from "./specs.js";
 
 /** Who sent a request. `evidence`: the header that tells. */
 export type Detected =
@@ -14,7 +15,7 @@ interface Sighting {
 }
 
 /**
- * Finds the provider by its signature headers; without any, by other headers that only it sends. Headers are all it looks
+ * Finds the provider by its signature headers (the generic one's count only when there are no others); without any, by other headers that only it sends. Headers are all it looks
  * at; `body` and `path` may be passed along.
  */
 export function detectProvider(request: {
@@ -24,12 +25,21 @@ export function detectProvider(request: {
 }): Detected {
   const names = new Set(request.headers.map(([name]) => name.toLowerCase()));
   const signed = sightings(names, ({ detection }) => detection.signatureHeaders);
-  const seen = signed.length > 0 ? signed : sightings(names, ({ detection }) => detection.otherHeaders ?? []);
+  const named = signed.filter(({ provider }) => provider !== generic);
+  const seen = firstWithAny(
+    named,
+    signed,
+    sightings(names, ({ detection }) => detection.otherHeaders ?? []),
+  );
   const [first] = seen;
   if (first === undefined) return { kind: "none" };
   return seen.length === 1
     ? { kind: "one", ...first }
     : { kind: "several", providers: seen.map(({ provider }) => provider) };
+}
+
+function firstWithAny(...lists: readonly (readonly Sighting[])[]): readonly Sighting[] {
+  return lists.find((list) => list.length > 0) ?? [];
 }
 
 /** The providers whose signature headers a request has, but for the one named. */

@@ -78,6 +78,21 @@ describe("detection", () => {
     expect(detectProvider({ headers: [["Host", "x"]] })).toEqual({ kind: "none" });
   });
 
+  it("takes a generic signature for generic only when nobody else has signed", () => {
+    expect(detectProvider({ headers: [["X-Signature", "a"]] })).toMatchObject({
+      kind: "one",
+      provider: { name: "generic" },
+    });
+    expect(
+      detectProvider({
+        headers: [
+          ["X-Signature", "a"],
+          ["Stripe-Signature", "b"],
+        ],
+      }),
+    ).toMatchObject({ kind: "one", provider: { name: "stripe" } });
+  });
+
   it("does not take Gitea for GitHub, whose headers it sends too", () => {
     expect(
       detectProvider({
