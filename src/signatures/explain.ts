@@ -75,7 +75,9 @@ export function explain(options: ExplainOptions): Explanation {
     return { cause, message, fixes: FIXES[cause], hints, tried, secretIndex };
   }
   const cause = incomplete === undefined ? "unknown" : "incomplete";
-  const message = incomplete === undefined ? unknownMessage(tried, options) : incompleteMessage(incomplete, tried);
+  const unreadable = base !== undefined && !base.valid && UNREADABLE.has(base.reason) ? base : undefined;
+  const message =
+    incomplete === undefined ? unknownMessage(tried, options, unreadable) : incompleteMessage(incomplete, tried);
   return { cause, message, fixes: FIXES[cause], hints, tried, secretIndex: null };
 }
 
@@ -87,17 +89,31 @@ const INCOMPLETE: ReadonlySet<ReasonCode> = new Set([
   "timestamp_malformed",
 ]);
 
+/** With one of these the signature's own text is at fault, whatever the secret. */
+const UNREADABLE: ReadonlySet<ReasonCode> = new Set([
+  "malformed_header",
+  "unsupported_version",
+  "signature_malformed",
+  "algorithm_not_allowed",
+]);
+
 function incompleteMessage({ message }: InvalidVerdict, tried: number): string {
   return `${message}, and none of ${tried} other schemes fits the request with this secret`;
 }
 
-function unknownMessage(tried: number, { scheme, secrets = [] }: ExplainOptions): string {
+function unknownMessage(
+  tried: number,
+  { scheme, secrets = [] }: ExplainOptions,
+  unreadable: InvalidVerdict | undefined,
+): string {
+  const start = `${tried} hypotheses were tried and none matches`;
+  if (unreadable !== undefined) return `${start}: ${unreadable.message}`;
   const what = scheme.secret.kind === "key" ? "key" : "secret";
   const which =
     secrets.length > 1
       ? `none of the ${secrets.length} ${what}s made this signature; it is most likely another one`
       : `the ${what} is most likely another one`;
-  return `${tried} hypotheses were tried and none matches: ${which}`;
+  return `${start}: ${which}`;
 }
 
 /** The index of the secret with which the hypothesis holds. */

@@ -374,6 +374,12 @@ describe("a mismatch that nothing explains", () => {
     }
   });
 
+  it("blames the signature's text when that cannot be one", () => {
+    const explanation = explainGithub(BODY, [["X-Hub-Signature-256", "sha256=ab"]]);
+
+    expect(explanation.message).toMatch(/none matches: the signature has 1 bytes/);
+  });
+
   it("takes a token's value for no proof of a body", () => {
     const explanation = explain({
       scheme: scheme("gitlab"),

@@ -1,3 +1,4 @@
+import { plainReason } from "../../config/input.js";
 import { resolveSecrets } from "../../config/secrets.js";
 import type { Context } from "../../context.js";
 import { CliError, EXIT } from "../../errors.js";
@@ -40,13 +41,30 @@ export async function runBatch(options: VerifyCommandOptions, around: Surroundin
   const { context, output } = around;
   refuseTerminal(context);
   const batch = new Batch(await defaultsOf(options, around));
-  await eachLine(
-    context.stdin,
-    (line) => batch.add(line),
-    () => batch.flush(output, FLUSH_LENGTH),
-  );
+  await readLines(context.stdin, batch, output);
   await batch.flush(output, 1);
   return batch.exitCode;
+}
+
+/** A stream that breaks off is unreadable input (2), not a bug. */
+async function readLines(stdin: Context["stdin"], batch: Batch, output: Output): Promise<void> {
+  let fault: Error | undefined;
+  const noteFault = (error: Error) => {
+    fault = error;
+  };
+  stdin.once("error", noteFault);
+  try {
+    await eachLine(
+      stdin,
+      (line) => batch.add(line),
+      () => batch.flush(output, FLUSH_LENGTH),
+    );
+  } catch (error) {
+    if (error !== fault) throw error;
+    throw new CliError(`cannot read standard input: ${plainReason(error)}`, { cause: error });
+  } finally {
+    stdin.off("error", noteFault);
+  }
 }
 
 function refuseTerminal({ stdin }: Context): void {
