@@ -63,6 +63,8 @@ function cells(event: HookEvent, now: number): Span[] {
 
 function outcome(event: HookEvent, last: Attempt | undefined): Span {
   if (event.state === "refused") return { text: "refused", style: "red" };
+  // A connection that was refused is not an event that was refused.
+  if (last?.error === "refused") return { text: "app down", style: "red" };
   if (last?.error != null) return { text: safeText(last.error), style: "red" };
   if (last?.status != null) return { text: String(last.status), style: statusStyle(last.status) };
   return { text: event.state, style: event.state === "dead" ? "red" : "dim" };
