@@ -400,6 +400,13 @@ describe("verify with a raw scheme", () => {
     expect(short.stdout).toMatch(/^invalid: signature_malformed: /);
   });
 
+  it("explains a mismatch too", async () => {
+    const run = await verify([...words, "--signature-hex", HEX], { stdin: `${BODY}\n` });
+
+    expect(run.code).toBe(1);
+    expect(run.stdout).toContain("the signature is right for the body without its final newline");
+  });
+
   it.each([
     ["no signature", words, "needs the signature"],
     ["an empty key", ["--scheme", "hmac-sha256", "--key-hex", "", "--signature-hex", HEX], "the key is empty"],

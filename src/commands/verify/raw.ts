@@ -1,8 +1,11 @@
 import { readInput } from "../../config/input.js";
 import { resolveSecrets } from "../../config/secrets.js";
 import { CliError } from "../../errors.js";
-import type { Key } from "../../signatures/key.js";
+import type { HeaderList } from "../../events/headers.js";
+import type { ExplainOptions } from "../../signatures/explain.js";
+import { parseKey, type Key } from "../../signatures/key.js";
 import { rawAlgorithm, type RawVerdict } from "../../signatures/raw.js";
+import type { Scheme } from "../../signatures/scheme.js";
 import { SecretError } from "../../signatures/secret.js";
 import { keysOf, missingSecret } from "./credentials.js";
 import { readSignatureInput, type Surroundings } from "./input.js";
@@ -40,13 +43,34 @@ async function rawKey(name: string, options: SignatureOptions, around: Surroundi
     throw isMac
       ? missingSecret("generic")
       : new SecretError("missing", `no key is given for ${name}`, "pass --key @key.pem");
-  return isMac ? secret.bytes : (await import("../../signatures/key.js")).parseKey(secret.bytes);
+  return isMac ? secret.bytes : parseKey(secret.bytes);
 }
 
 /** Hex digits, either case; throws CliError 2 for anything else. Empty is no bytes. */
 export function hexBytes(text: string, what: string): Uint8Array {
   if (!/^(?:[0-9a-fA-F]{2})*$/.test(text)) throw new CliError(`${what} is not hex`);
   return Buffer.from(text, "hex");
+}
+
+/** A raw signature as a request with one header, for the search for what went wrong. */
+export function rawAsRequest(
+  name: string,
+  { key, message }: RawInput,
+  { signature, now }: { readonly signature: Uint8Array; readonly now: number },
+): ExplainOptions {
+  const algorithm = rawAlgorithm(name);
+  const scheme: Scheme = {
+    name,
+    label: name,
+    algorithm,
+    content: [{ part: "body" }],
+    signature: { from: "header", names: ["Signature"], parse: { kind: "raw" } },
+    encoding: "hex",
+    secret: key instanceof Uint8Array ? { kind: "utf8" } : { kind: "key", type: key.type },
+  };
+  const headers: HeaderList = [["Signature", Buffer.from(signature).toString("hex")]];
+  const credentials = key instanceof Uint8Array ? { secrets: [key] } : { keys: [key] };
+  return { scheme, request: { headers, body: message }, ...credentials, now };
 }
 
 /** The verdict of a raw scheme as JSON, in the shape of every verdict. */

@@ -55,7 +55,8 @@ function ageText({ ageSeconds, timestamp, timestampChecked }: Verdict): string {
   return ageSeconds < 0 ? `${-ageSeconds} s in the future${unchecked}` : `${ageSeconds} s old${unchecked}`;
 }
 
-function printExplanation(output: Output, { message, fixes, hints }: Explanation): void {
+/** What was found out, and how to mend it, below the verdict. */
+export function printExplanation(output: Output, { message, fixes, hints }: Explanation): void {
   output.line(["  ", bold(message)]);
   for (const hint of hints) output.line(["  ", hint]);
   const width = Math.max(0, ...fixes.map((fix) => fix.for.length));

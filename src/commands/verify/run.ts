@@ -6,18 +6,18 @@ import { providers } from "../../providers/index.js";
 import type { Provider } from "../../providers/provider.js";
 import { selectScheme } from "../../providers/select.js";
 import { verifyProvider } from "../../providers/verify.js";
-import { explain, type OtherScheme } from "../../signatures/explain.js";
+import type { ExplainOptions, OtherScheme } from "../../signatures/explain.js";
+import type { Explanation } from "../../signatures/explanation.js";
 import { RAW_ALGORITHMS, verifyRaw } from "../../signatures/raw.js";
 import { SecretError } from "../../signatures/secret.js";
 import type { Invocation } from "../command.js";
-import { runBatch } from "./batch.js";
 import { chooseProvider, NotCheckable } from "./choose.js";
 import { credentialsOf } from "./credentials.js";
 import { fillHeaders } from "./fill.js";
 import { readSignatureInput, type Surroundings } from "./input.js";
 import type { VerifyCommandOptions } from "./options.js";
-import { hexBytes, rawVerdictJson, readRawInput } from "./raw.js";
-import { printOutcome, type Outcome } from "./report.js";
+import { hexBytes, rawAsRequest, rawVerdictJson, readRawInput } from "./raw.js";
+import { printExplanation, printOutcome, type Outcome } from "./report.js";
 
 /** `hookcli verify`: 0 valid, 1 invalid; what is neither throws CliError 2, and is `"valid": null` in JSON. */
 export async function runVerify({
@@ -30,7 +30,7 @@ export async function runVerify({
   const facts: Facts = { provider: null, scheme: scheme ?? null };
   try {
     const around = { context, output, config: await loadConfig(context, global) };
-    if (options.batch === true) return await runBatch(options, around);
+    if (options.batch === true) return await (await import("./batch.js")).runBatch(options, around);
     if (scheme !== undefined && options.provider === undefined && RAW_ALGORITHMS.has(scheme)) {
       return await verifyMessage(scheme, options, around);
     }
@@ -67,8 +67,7 @@ async function verifyInput(options: VerifyCommandOptions, around: Surroundings, 
   const given = { request, ...credentials, now: options.now ?? context.now() };
   const verdict = verifyProvider({ provider, schemeName, ...given, tolerance: options.tolerance });
   const scheme = provider.schemes.find(({ name }) => name === verdict.scheme) ?? selected;
-  const explanation =
-    !verdict.valid && options.explain ? explain({ scheme, ...given, others: otherSchemes() }) : undefined;
+  const explanation = await explanationOf(verdict, options, { scheme, ...given, others: otherSchemes() });
   return { provider: provider.name, evidence, verdict, explanation };
 }
 
@@ -92,11 +91,25 @@ async function verifyMessage(scheme: string, options: VerifyCommandOptions, arou
   }
   const input = await readRawInput(scheme, options, around);
   const verdict = verifyRaw({ algorithm: scheme, ...input, signature });
+  const asRequest = rawAsRequest(scheme, input, { signature, now: around.context.now() });
+  const explanation = await explanationOf(verdict, options, asRequest);
   const line = verdict.valid
     ? [green("valid:"), ` ${scheme}`]
     : [red("invalid:"), ` ${verdict.reason}: ${verdict.message}`];
-  around.output.result(line, rawVerdictJson(scheme, verdict));
+  around.output.result(line, { ...rawVerdictJson(scheme, verdict), explanation: explanation ?? null });
+  if (explanation !== undefined) printExplanation(around.output, explanation);
   return verdict.valid ? EXIT.done : EXIT.no;
+}
+
+/** Nobody who has a valid signature waits for the code that explains another. */
+async function explanationOf(
+  verdict: { readonly valid: boolean },
+  options: VerifyCommandOptions,
+  given: ExplainOptions,
+): Promise<Explanation | undefined> {
+  if (verdict.valid || !options.explain) return undefined;
+  const { explain } = await import("../../signatures/explain.js");
+  return explain(given);
 }
 
 /** A program that reads the JSON sees that there is no verdict; the error itself goes to stderr as any other. */
