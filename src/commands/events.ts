@@ -1,4 +1,4 @@
-import type { Command } from "commander";
+import { Option, type Command } from "commander";
 import { loadConfig } from "../config/config.js";
 import { parseInteger } from "../config/values.js";
 import { CliError, EXIT } from "../errors.js";
@@ -68,10 +68,13 @@ export const events: CommandDefinition<ListOptions> = {
   summary: "list and show captured events",
   examples: [
     { line: "hookcli events", about: "the newest 30 of this project" },
+    { line: "hookcli events --state failed", about: "those that the app did not take; all filters of list" },
     { line: "hookcli events show last", about: "the newest one, whole" },
   ],
   define: (command) => {
     addListOptions(command);
+    // They are shown in the help of `list`; here they would be repeated in that of every subcommand.
+    for (const option of command.options) option.hideHelp();
     command.hook("preAction", handDownOptions);
   },
   run: runList,
@@ -104,7 +107,7 @@ function addListOptions(command: Command): void {
 function addSecretOptions(command: Command): void {
   command
     .option("--show-secrets", "header and query values that are credentials, instead of ***")
-    .option("--include-secrets", "the same");
+    .addOption(new Option("--include-secrets", "the same, as in exports").hideHelp());
 }
 
 async function runList({ args, options, context, global, output }: Invocation<ListOptions>): Promise<number> {

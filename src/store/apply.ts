@@ -25,6 +25,9 @@ const SAVE_LISTENER = `INSERT INTO listeners (pid, project, local_url, public_ur
   VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (pid) DO UPDATE SET project = excluded.project, local_url = excluded.local_url,
   public_url = excluded.public_url, target = excluded.target, heartbeat_at = excluded.heartbeat_at`;
 
+/** Rows of listeners that were killed are kept this long; readers have left them out before. */
+const LISTENER_KEPT_MS = 24 * 3_600_000;
+
 /** The statements of all writes over one connection. */
 export function createApply(db: Database): Apply {
   const insertName = db.prepare("INSERT OR IGNORE INTO names (kind, value) VALUES (?, ?)");
@@ -41,6 +44,7 @@ export function createApply(db: Database): Apply {
   const judgeEvent = db.prepare(JUDGE_EVENT);
   const saveListener = db.prepare(SAVE_LISTENER);
   const removeListener = db.prepare("DELETE FROM listeners WHERE pid = ?");
+  const forgetListeners = db.prepare("DELETE FROM listeners WHERE heartbeat_at < ?");
 
   const nameId = (kind: string, value: string | null): number | null => {
     if (value === null) return null;
@@ -119,6 +123,7 @@ export function createApply(db: Database): Apply {
       const { pid, project, localUrl, publicUrl, target, heartbeatAt } = row;
       const texts = [toBlob(project), toBlob(localUrl), toBlobOrNull(publicUrl), toBlobOrNull(target)];
       saveListener.run(pid, ...texts, Math.trunc(heartbeatAt));
+      forgetListeners.run(Math.trunc(heartbeatAt) - LISTENER_KEPT_MS);
       return null;
     },
     removeListener: ({ pid }) => {

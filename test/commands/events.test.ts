@@ -81,6 +81,15 @@ describe("events list", () => {
     expect((await run(["list", "--json", "--type", "none"])).stdout).toBe("[]\n");
   });
 
+  it("says each option once in its help, and the group shows its commands", async () => {
+    const own = (await runCli(["events", "list", "--help"])).stdout;
+    const group = (await runCli(["events", "--help"])).stdout;
+
+    expect(own.match(/--type <glob>/g)).toHaveLength(1);
+    expect(group).not.toContain("--type <glob>");
+    expect(group).toMatch(/show \[options\] <event>/);
+  });
+
   it("fits a narrow terminal", async () => {
     const { run } = await projectWith([{ path: `/${"long".repeat(40)}`, eventType: "type".repeat(20), status: 200 }]);
 

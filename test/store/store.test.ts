@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import type { HeaderList } from "../../src/events/headers.js";
+import { openDatabase } from "../../src/store/driver.js";
 import { newEvent, TEST_NOW } from "../helpers/event.js";
 import { openTestStore, testFolder } from "./open-test-store.js";
 
@@ -212,6 +213,19 @@ describe("listeners", () => {
     expect(stale).toEqual([]);
     expect(renewed).toEqual([{ ...row, pid: process.pid, publicUrl: "https://x.test", heartbeatAt: now }]);
     expect(store.listeners("/other")).toEqual([]);
+  });
+
+  it("that were killed are forgotten when another one speaks, a day later", async () => {
+    let now = TEST_NOW;
+    const store = await openTestStore({ context: { now: () => now } });
+    await store.saveListener({ ...row, pid: 2 ** 30 });
+    now += 25 * 3_600_000;
+    await store.saveListener({ ...row, pid: process.pid });
+
+    const db = await openDatabase(store.path, { readOnly: true, busyTimeoutMs: 0 });
+    onTestFinished(() => db.close());
+
+    expect(db.prepare("SELECT pid FROM listeners").all()).toEqual([{ pid: process.pid }]);
   });
 
   it("take their row away", async () => {
