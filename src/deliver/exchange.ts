@@ -83,11 +83,11 @@ export class Exchange implements Dispatcher.DispatchHandler, Watched {
     }
     this.#resume = resume;
     this.#status = status;
-    this.#reason = reason;
+    this.#reason = asLatin1(reason);
     this.#headers = headers;
     this.#progress = true;
     try {
-      answer?.writeHead(status, reason, passedOn(headers));
+      answer?.writeHead(status, this.#reason, passedOn(headers));
     } catch {
       this.fail("bad_answer");
     }
@@ -193,4 +193,9 @@ export class Exchange implements Dispatcher.DispatchHandler, Watched {
       answerSize: this.#size,
     });
   }
+}
+
+/** undici reads the reason as UTF-8; it goes on as the bytes it was. */
+function asLatin1(reason: string): string {
+  return /^[\x20-\x7e]*$/.test(reason) ? reason : Buffer.from(reason, "utf8").toString("latin1");
 }

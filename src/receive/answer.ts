@@ -1,4 +1,4 @@
-import type { ServerResponse } from "node:http";
+import { STATUS_CODES, type ServerResponse } from "node:http";
 import type { HeaderList } from "../events/headers.js";
 import type { Responder } from "./receiver.js";
 import { refusalBody, refusalHeaders, type Refusal } from "./refusal.js";
@@ -88,8 +88,8 @@ export class Answer implements Responder, Waiting {
     }
     response.sendDate = false;
     const raw = this.#rawHead(status, headers);
-    if (reason === undefined) response.writeHead(status, raw);
-    else response.writeHead(status, reason, raw);
+    // Always a reason: a reason that was refused before would stay in the response and be refused again.
+    response.writeHead(status, reason ?? STATUS_CODES[status] ?? "", raw);
     this.#started = true;
     // Sends the head within this turn, together with what of the body comes in it (flushHeaders would send it as UTF-8).
     response.write(NOTHING);

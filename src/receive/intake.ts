@@ -237,10 +237,14 @@ export class Intake {
       if (taken > 0) void answer.finished.then(() => this.#budget.give(taken));
       if (!answer.started) this.#refuse(visit, REFUSALS.bug);
     };
-    this.#options.onRequest(this.#received(visit, body, true), answer).then(settle, () => {
+    const fail = (): void => {
       if (answer.started) answer.destroy();
       settle();
-    });
+    };
+    this.#options
+      .onRequest(this.#received(visit, body, true), answer)
+      .then(settle, fail)
+      .catch(() => answer.destroy());
   }
 
   #noContent({ answer, incoming }: Visit): void {
