@@ -1,4 +1,5 @@
 import { isIP } from "node:net";
+import PackageClient, { type LocaltunnelInfo } from "localtunnel/lib/Tunnel.js";
 import { describeError, httpGet } from "./http-get.js";
 import { connectSockets } from "./localtunnel-sockets.js";
 import type { OpenTunnel, Tunnel, TunnelRequest } from "./tunnel.js";
@@ -7,11 +8,11 @@ import type { OpenTunnel, Tunnel, TunnelRequest } from "./tunnel.js";
  * The localtunnel protocol: `GET /<name>` (or `/?new`) at the service answers with a name, a URL and a TCP port; each
  * connection made to that port carries one public connection, byte for byte.
  *
- * This is a client of our own, not the npm package `localtunnel` 2.0.2, since the package cannot be made safe from
- * outside. Its registration has no time-out and no end: after any failure, a refused name (403) too, it asks again each
- * second until the process exits, and has nothing to stop it by. Its connections go to the name `localhost`, which may
- * be another program's ::1; a connection that fails to open, or whose local end is reset, is never replaced; one that is
- * refused a place is opened again without a pause, for ever. Its `local_host` option, which would choose 127.0.0.1,
+ * The client is that of the npm package `localtunnel` 2.0.2, with two of its steps replaced, as they cannot be made safe
+ * from outside. Its registration has no time-out and no end: after any failure, a refused name (403) too, it asks again
+ * each second until the process exits, and has nothing to stop it by. Its connections go to the name `localhost`, which
+ * may be another program's ::1; a connection that fails to open, or whose local end is reset, is never replaced; one that
+ * is refused a place is opened again without a pause, for ever. Its `local_host` option, which would choose 127.0.0.1,
  * rewrites the stream as text.
  */
 export const localtunnel: Tunnel = { kind: "localtunnel", openTimeoutMs: 10_000, settleMs: 5_000, open };
@@ -22,30 +23,65 @@ const REGISTER_LIMIT_BYTES = 64 * 1024;
 /** loca.lt grants 10 connections, which is the ceiling for events at a time; a service of one's own may grant more. */
 const MAX_CONNECTIONS = 100;
 
-/** What the service gives. */
-interface Registration {
-  readonly name: string;
-  readonly url: string;
-  /** Where connections are made to. */
-  readonly host: string;
-  readonly port: number;
-  readonly connections: number;
+/** The package's client with a registration that ends, and connections that are looked after. */
+class Client extends PackageClient {
+  sockets: ReturnType<typeof connectSockets> | undefined;
+  private readonly request: TunnelRequest;
+
+  constructor(request: TunnelRequest) {
+    super({
+      host: request.host,
+      port: request.port,
+      ...(request.subdomain === undefined ? {} : { subdomain: request.subdomain }),
+    });
+    this.request = request;
+  }
+
+  override _init(done: (error: Error | null, info?: LocaltunnelInfo) => void): void {
+    void this.registerOnce(done);
+  }
+
+  override _establish(info: LocaltunnelInfo): void {
+    const { remote_ip: ip, remote_host: host, remote_port: port, max_conn: count } = info;
+    this.sockets = connectSockets({
+      host: typeof ip === "string" && isIP(ip) !== 0 ? ip : bareHost(host),
+      port: Number(port),
+      count: typeof count === "number" && count >= 1 ? Math.min(Math.floor(count), MAX_CONNECTIONS) : 1,
+      localPort: this.request.port,
+      signal: this.request.signal,
+      onDoubt: this.request.onDoubt,
+    });
+  }
+
+  private async registerOnce(done: (error: Error | null, info?: LocaltunnelInfo) => void): Promise<void> {
+    let info: LocaltunnelInfo;
+    try {
+      info = this._getInfo(await register(this.request));
+    } catch (error) {
+      done(error instanceof Error ? error : new Error(String(error)));
+      return;
+    }
+    done(null, info);
+  }
 }
 
 async function open(request: TunnelRequest): Promise<OpenTunnel> {
-  const given = await register(request);
-  const sockets = await connectSockets({
-    host: given.host,
-    port: given.port,
-    count: given.connections,
-    localPort: request.port,
-    signal: request.signal,
-    onDoubt: request.onDoubt,
+  const client = new Client(request);
+  await new Promise<void>((resolve, reject) => {
+    client.open((error) => (error ? reject(error) : resolve()));
   });
-  return { url: given.url, name: given.name, ...sockets };
+  const { sockets, url, clientId } = client;
+  if (sockets === undefined || url === undefined) throw new Error(`${request.host} gave no tunnel`);
+  return { url: new URL(url).origin, name: clientId, ...(await sockets) };
 }
 
-async function register(request: TunnelRequest): Promise<Registration> {
+/** A host name without the brackets of an IPv6 address. */
+function bareHost(host: string | null): string {
+  return (host ?? "").replace(/^\[(.*)\]$/, "$1");
+}
+
+/** Asks the service for a name: the document it answers, checked. */
+async function register(request: TunnelRequest): Promise<Record<string, unknown>> {
   const service = parseService(request.host);
   const url = new URL(service);
   url.pathname += request.subdomain === undefined ? "" : encodeURIComponent(request.subdomain);
@@ -56,9 +92,8 @@ async function register(request: TunnelRequest): Promise<Registration> {
   });
   const document = parseJson(answer.body);
   if (answer.status !== 200) throw new Error(refusal(request.host, answer.status, document));
-  const given = readRegistration(document, service.hostname);
-  if (given === undefined) throw new Error(`${request.host} does not answer like a localtunnel service`);
-  return given;
+  if (!isRegistration(document)) throw new Error(`${request.host} does not answer like a localtunnel service`);
+  return document;
 }
 
 /** The service's base URL, its path ending in a slash. */
@@ -90,18 +125,8 @@ function refusal(host: string, status: number, document: Record<string, unknown>
     : `${host} answered ${status}`;
 }
 
-/** Reads what the service gave, believing nothing of it; `undefined` when it is not a registration. */
-function readRegistration(document: Record<string, unknown>, serviceHost: string): Registration | undefined {
-  const { id, port, url, ip, max_conn_count: connections } = document;
-  if (typeof id !== "string" || id === "" || typeof url !== "string" || !URL.canParse(url)) return undefined;
-  if (!isWebUrl(new URL(url)) || typeof port !== "number" || !Number.isInteger(port) || port < 1 || port > 65_535)
-    return undefined;
-  const count = typeof connections === "number" && connections >= 1 ? Math.floor(connections) : 1;
-  return {
-    name: id,
-    url: new URL(url).origin,
-    host: typeof ip === "string" && isIP(ip) !== 0 ? ip : serviceHost.replace(/^\[(.*)\]$/, "$1"),
-    port,
-    connections: Math.min(count, MAX_CONNECTIONS),
-  };
+/** Nothing that the service gives is believed unseen. */
+function isRegistration({ id, port, url }: Record<string, unknown>): boolean {
+  if (typeof id !== "string" || id === "" || typeof url !== "string" || !URL.canParse(url)) return false;
+  return isWebUrl(new URL(url)) && typeof port === "number" && Number.isInteger(port) && port >= 1 && port <= 65_535;
 }
