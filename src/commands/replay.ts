@@ -11,21 +11,18 @@ export interface ReplayOptions extends DeliveryOptions, SelectorOptions {
 }
 
 const examples: readonly Example[] = [
-  { line: "hookcli replay last", about: "the newest event again, to where it went last", needs: "a captured event" },
+  { line: "hookcli replay last", about: "the newest event again, to where it went last" },
   {
-    line: "hookcli replay 12 --to 3000/webhook --diff",
-    about: "event 12 to another port, and how the answer differs from the first one",
-    needs: "a captured event and an app on port 3000",
+    line: "hookcli replay 1 --to 3000/webhook --diff",
+    about: "event 1 to another port, and how the answer differs from the first one",
   },
   {
-    line: "hookcli replay --type 'invoice.*' --status 5xx --since 2h --yes",
-    about: "all invoice events of the last two hours that the app failed on",
-    needs: "captured events",
+    line: "hookcli replay --type 'message.*' --status 5xx --since 2h --yes",
+    about: "all message events of the last two hours that the app failed on",
   },
   {
-    line: "hookcli replay last --set data.object.amount_paid=0 --secret env:STRIPE_WEBHOOK_SECRET",
+    line: "hookcli replay last --set data.content=again --secret env:S",
     about: "with one value changed, signed anew",
-    needs: "a captured event",
   },
 ];
 

@@ -23,22 +23,20 @@ const MAX_DUPLICATES = 1_000;
 
 const examples: readonly Example[] = [
   {
-    line: "hookcli send message.created --to 5000/webhook --secret env:SECRET",
+    line: "hookcli send message.created --to 5000/webhook --secret env:S",
     about: "a signed test event, straight to an app",
-    needs: "an app on port 5000",
   },
   {
-    line: "hookcli send stripe/invoice.paid --set data.object.amount_paid=4200 --to 5000 --secret literal:whsec_test --dry-run",
+    line: "hookcli send stripe/invoice.paid --set data.object.amount_paid=4200 --to 5000 --secret env:S --dry-run",
     about: "see the request that would go out, with one value changed",
   },
   {
-    line: `hookcli send --data '{"type":"order.paid","id":7}' --provider github --to 5000 --secret literal:test --curl`,
+    line: `hookcli send --data '{"action":"opened"}' --provider github --type issues.opened --to 5000 --secret env:S --curl`,
     about: "your own body, signed as GitHub does, as a curl command",
   },
   {
-    line: "hookcli send slack/slash_command --tamper body --to 5000/slack --secret env:SLACK_SIGNING_SECRET",
+    line: "hookcli send message.created --tamper body --to 5000/webhook --secret env:S",
     about: "prove that the app refuses what was changed on the way",
-    needs: "an app on port 5000",
   },
 ];
 
