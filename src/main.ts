@@ -1,6 +1,4 @@
-import { randomBytes } from "node:crypto";
 import { homedir } from "node:os";
-import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { run } from "./cli.js";
 import type { Context, Interrupted } from "./context.js";
@@ -9,7 +7,11 @@ import { EXIT } from "./errors.js";
 /** Node 20.20 has fixes to its HTTP parser that a program which takes requests from strangers wants. */
 const OLDEST_WITHOUT_WARNING = [20, 20] as const;
 
+/** Random bytes drawn at once: a call for a few costs as much as one for all of these. */
+const RANDOM_POOL_BYTES = 4_096;
+
 const controller = new AbortController();
+const randomPool = { bytes: new Uint8Array(0), used: 0 };
 const context: Context = {
   stdin: process.stdin,
   stdout: process.stdout,
@@ -22,9 +24,10 @@ const context: Context = {
   now: Date.now,
   monotonic: () => performance.now(),
   sleep: async (ms, signal) => {
+    const { setTimeout: delay } = await import("node:timers/promises");
     await delay(ms, undefined, signal === undefined ? {} : { signal });
   },
-  random: (length) => randomBytes(length),
+  random: drawRandom,
   signal: controller.signal,
   self: [process.execPath, fileURLToPath(new URL("../bin/hookcli.js", import.meta.url))],
   fixturesDir: fileURLToPath(new URL("../fixtures", import.meta.url)),
@@ -34,6 +37,17 @@ warnOfOldNode();
 listenToSignals();
 const exitCode = await run(process.argv.slice(2), context);
 process.exit(exitCode);
+
+/** Every byte is given away once. `node:crypto` is loaded when somebody asks for the first one. */
+function drawRandom(length: number): Uint8Array {
+  if (randomPool.used + length > randomPool.bytes.length) {
+    const { randomBytes } = process.getBuiltinModule("node:crypto");
+    randomPool.bytes = new Uint8Array(randomBytes(Math.max(length, RANDOM_POOL_BYTES)));
+    randomPool.used = 0;
+  }
+  randomPool.used += length;
+  return randomPool.bytes.slice(randomPool.used - length, randomPool.used);
+}
 
 function warnOfOldNode(): void {
   const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);

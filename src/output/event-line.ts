@@ -109,11 +109,15 @@ function join(row: readonly Span[], widths: readonly number[]): Line {
   });
 }
 
+/** In characters of one column each: what most texts are, whose length need not be counted. */
+const PLAIN = /^[\x20-\x7e]*$/;
+
 function cut(text: string, width: number): string {
+  if (text.length <= width) return text;
   const characters = Array.from(text);
   return characters.length <= width ? text : `${characters.slice(0, Math.max(0, width - 1)).join("")}…`;
 }
 
 function lengthOf(text: string): number {
-  return Array.from(text).length;
+  return PLAIN.test(text) ? text.length : Array.from(text).length;
 }

@@ -21,7 +21,7 @@ export function formatDuration(ms: number): string {
 export function formatTime(ms: number, now: number): string {
   const date = new Date(ms);
   const time = [date.getHours(), date.getMinutes(), date.getSeconds()].map(twoDigits).join(":");
-  return date.toDateString() === new Date(now).toDateString() ? time : `${formatDate(date)} ${time}`;
+  return ms === now || date.toDateString() === new Date(now).toDateString() ? time : `${formatDate(date)} ${time}`;
 }
 
 function formatDate(date: Date): string {

@@ -19,17 +19,17 @@ them: compare within a table only. Numbers are the median with the lowest and th
 const names = process.argv.slice(2);
 const unknown = names.find((name) => !Object.hasOwn(BENCHES, name));
 if (unknown !== undefined) {
-  console.error(`no bench ${unknown}; there are: ${Object.keys(BENCHES).join(", ")}`);
+  process.stderr.write(`no bench ${unknown}; there are: ${Object.keys(BENCHES).join(", ")}\n`);
   process.exit(2);
 }
 
 const sections = readSections();
 let missed = 0;
 for (const name of names.length > 0 ? names : Object.keys(BENCHES)) {
-  console.error(`${name} ...`);
+  process.stderr.write(`${name} ...\n`);
   const result = await BENCHES[name]();
   const text = section(result);
-  console.log(text);
+  process.stdout.write(`${text}\n`);
   sections.set(result.title, text);
   missed += result.findings.filter(({ met }) => !met).length;
   writePage();

@@ -1,5 +1,5 @@
 import type { Context } from "../../context.js";
-import type { HookEvent } from "../../events/event.js";
+import type { EventState, HookEvent } from "../../events/event.js";
 import { attemptToJson, eventToJson, STREAM_BODY_LIMIT } from "../../events/event-json.js";
 import { eventLine } from "../../output/event-line.js";
 import type { Output } from "../../output/output.js";
@@ -10,6 +10,7 @@ import type { StoreError } from "../../store/store.js";
 
 /** On a terminal an event whose answer takes longer than this is shown as pending first, milliseconds. */
 const PENDING_AFTER_MS = 100;
+const NOTHING_PENDING = () => {};
 
 /** What the banner and the `ready` line tell. */
 export interface ReadyFacts {
@@ -73,28 +74,32 @@ export class ListenReporter {
     this.output.warn(`${error.message}; senders are asked to try again`);
   }
 
-  /** An event is on disk. Returns what ends its pending line. */
-  stored(event: HookEvent): () => void {
-    if (event.state === "refused") this.refused += 1;
+  /** An event is on disk. Returns what ends its pending line. `make` gives the event, where something of it is shown. */
+  stored(state: EventState, make: () => HookEvent): () => void {
+    const { output } = this;
+    if (state === "refused") this.refused += 1;
     else this.captured += 1;
-    this.output.record({
-      type: "event",
-      at: this.at(),
-      event: eventToJson(event, { omitBodiesOver: STREAM_BODY_LIMIT }),
-    });
-    if (!this.output.isTerminal || this.output.json) return () => {};
-    const timer = setTimeout(() => this.output.line(eventLine(event)), PENDING_AFTER_MS);
+    if (output.json) {
+      const event = eventToJson(make(), { omitBodiesOver: STREAM_BODY_LIMIT });
+      output.record({ type: "event", at: this.at(), event });
+      return NOTHING_PENDING;
+    }
+    if (!output.isTerminal) return NOTHING_PENDING;
+    const timer = setTimeout(() => output.line(eventLine(make())), PENDING_AFTER_MS);
     return () => clearTimeout(timer);
   }
 
   /** The answer to an event is known; its last attempt, if any, is among its attempts. */
   answered(event: HookEvent): void {
     const { output } = this;
+    if (!output.json) {
+      output.line(eventLine(event));
+      if (output.verbose) printEvent(output, event, this.context.now());
+      return;
+    }
     const attempt = event.attempts.at(-1);
     if (attempt !== undefined)
       output.record({ type: "attempt", at: this.at(), eventId: event.id, attempt: attemptToJson(attempt) });
-    output.line(eventLine(event));
-    if (output.verbose && !output.json) printEvent(output, event, this.context.now());
   }
 
   /** The end. `notStored`: requests that were refused and only counted. */

@@ -1,0 +1,68 @@
+import { loadConfig } from "../../config/config.js";
+import type { Interrupted } from "../../context.js";
+import { CliError } from "../../errors.js";
+import type { Invocation } from "../command.js";
+import { startCapture } from "./capture.js";
+import type { ListenOptions } from "./options.js";
+import { announceListener } from "./presence.js";
+import { choosePublicSide, noTunnelError } from "./public-side.js";
+import { ListenReporter } from "./report.js";
+
+/** `hookcli listen`, from its start to the signal that ends it. Returns the exit code. */
+export async function runListen(invocation: Invocation<ListenOptions>): Promise<number> {
+  const { context, output, options } = invocation;
+  const config = await loadConfig(context, invocation.global);
+  const target = await targetOf(invocation, config.target);
+  const side = await choosePublicSide({ context, config, options });
+  const reporter = new ListenReporter(output, context);
+  const capture = await startCapture({ invocation, config, target, side, reporter });
+  const presence = await announceListener(capture.store, () => ({
+    pid: context.pid,
+    project: config.project,
+    localUrl: capture.localUrl,
+    publicUrl: side.url ?? null,
+    target: target?.label ?? null,
+  }));
+  try {
+    const first = await Promise.race([
+      side.open(capture.tunnelPort, (state) => {
+        reporter.tunnel(state);
+        presence.renew();
+      }),
+      aborted(context.signal),
+    ]);
+    if (first?.opened === false && options.requireTunnel === true) throw noTunnelError(first);
+    reporter.ready({ url: side.url, localUrl: capture.localUrl, target: target?.label, caution: side.caution });
+    await aborted(context.signal);
+  } finally {
+    await capture.stop();
+    await side.close();
+    await presence.end();
+    await capture.store.close();
+  }
+  const { signalName, exitCode } = context.signal.reason as Interrupted;
+  reporter.done({ reason: signalName, exitCode, notStored: capture.notStored() });
+  return exitCode;
+}
+
+/** The target of the argument, of --forward-to, or of the configuration; `undefined`: a request bin. */
+async function targetOf({ args, options }: Invocation<ListenOptions>, configured: string | undefined) {
+  const [word] = args;
+  if (word !== undefined && options.forwardTo !== undefined && word !== options.forwardTo) {
+    throw new CliError(`two targets: ${word} and --forward-to ${options.forwardTo}`);
+  }
+  const text = word ?? options.forwardTo ?? configured;
+  if (text === undefined) return undefined;
+  const [{ parseTarget }, { requireLocal }] = await Promise.all([
+    import("../../deliver/target.js"),
+    import("../../deliver/loopback.js"),
+  ]);
+  const target = parseTarget(text);
+  if (options.allowRemote !== true) await requireLocal(target);
+  return target;
+}
+
+async function aborted(signal: AbortSignal): Promise<undefined> {
+  if (signal.aborted) return undefined;
+  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(undefined), { once: true }));
+}
