@@ -28,8 +28,7 @@ export interface DatabaseOptions {
 /** Opens a connection; how a test puts a faulty one in its place. */
 export type OpenDatabase = (path: string, options: DatabaseOptions) => Promise<Database>;
 
-/** What both drivers export. */
-export interface Driver {
+interface Driver {
   readonly DatabaseSync: new (path: string, options: { readOnly: boolean; timeout: number }) => Database;
 }
 
@@ -39,14 +38,9 @@ export interface Driver {
  */
 const DRIVER = nodeMajor >= 24 ? "node:sqlite" : "@photostructure/sqlite";
 
-/** Loads the driver, once a thread: so that it can be there before it is needed. */
-export async function loadDriver(): Promise<Driver> {
-  return (await import(/* @vite-ignore */ DRIVER)) as Driver;
-}
-
 /** Opens the file with SQLite. Throws an SQLite error (see {@link sqliteCode}). */
 export const openDatabase: OpenDatabase = async (path, { readOnly, busyTimeoutMs }) => {
-  const driver = await loadDriver();
+  const driver = (await import(/* @vite-ignore */ DRIVER)) as Driver;
   return new driver.DatabaseSync(path, { readOnly, timeout: busyTimeoutMs });
 };
 

@@ -1,5 +1,5 @@
 import type { Context } from "../context.js";
-import { loadDriver, openDatabase } from "./driver.js";
+import { openDatabase } from "./driver.js";
 import { toStoreError } from "./faults.js";
 import { createFiles, inspectFiles, requireWritable } from "./file.js";
 import { Reader } from "./reader.js";
@@ -39,8 +39,9 @@ export async function openStore(options: OpenOptions): Promise<Store> {
   }
   if (exists) requireWritable(path);
   else createFiles(path);
-  // The thread of the writer takes longer to start than the driver takes to load here.
-  const [writer] = await Promise.all([startWriter(options), loadDriver()]);
+  // Judged over a connection that cannot write, and before there is one that can: SQLite would tidy up a journal.
+  (await openReader(path)).reader.close();
+  const writer = await startWriter(options);
   try {
     return new SqliteStore({ path, now: context.now, reader: (await openReader(path)).reader, writer });
   } catch (error) {

@@ -78,6 +78,17 @@ const badFiles: readonly BadFile[] = [
     },
   },
   {
+    name: "a store of a newer version that was killed with a journal",
+    fault: "newer",
+    prepare: async (path) => {
+      await filledStore(`${path}.other`);
+      const db = await openDatabase(`${path}.other`, { readOnly: false, busyTimeoutMs: 0 });
+      db.exec("PRAGMA user_version = 999");
+      for (const suffix of ["", "-wal"]) copyFileSync(`${path}.other${suffix}`, path + suffix);
+      db.close();
+    },
+  },
+  {
     name: "a symbolic link to a store",
     fault: "unsafe",
     prepare: async (path) => {
@@ -199,11 +210,12 @@ async function database(path: string, sql: string): Promise<void> {
   db.close();
 }
 
-/** What lies in the folder of a store; of what is no plain file, that it is there. SQLite may add empty companions. */
+/** What lies in the folder of a store; of what is no plain file, that it is there. A reader may add an empty journal. */
 function contents(path: string): Record<string, string> {
   const folder = join(path, "..");
-  const names = readdirSync(folder).filter((name) => !/-(?:shm|wal)$/.test(name));
-  return Object.fromEntries(names.map((name) => [name, contentOf(join(folder, name))]));
+  const names = readdirSync(folder).filter((name) => !name.endsWith("-shm"));
+  const found = names.map((name) => [name, contentOf(join(folder, name))] as const);
+  return Object.fromEntries(found.filter(([, content]) => content !== ""));
 }
 
 function contentOf(file: string): string {
