@@ -15,8 +15,8 @@ const NAME_PATIENCE_AT_START_MS = 2_500;
 const NAME_PATIENCE_AFTER_LOSS_MS = 30_000;
 /** The wait before a name in use is asked for again, for as long as the patience at the start. */
 const NAME_RETRY_MS = 500;
-/** How long failures at the start are retried before the first one is told. */
-const TELL_AFTER_MS = 3_000;
+/** How long failures at the start are retried before the next one is told: the fourth attempt comes after it. */
+const TELL_AFTER_MS = 2_000;
 
 /** A tunnel that is open, with what is known of it. */
 export interface Opening {
