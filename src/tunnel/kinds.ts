@@ -9,6 +9,8 @@ export interface TunnelKind {
   /** The service when `--tunnel-host` names none; `undefined`: there is none, or it must be given (`hostNeeded`). */
   readonly defaultHost: string | undefined;
   readonly hostNeeded: boolean;
+  /** The host is the http or https URL of a service; otherwise it is what the program of this kind takes. */
+  readonly hostIsUrl?: true;
   /** What the connection between the service and this machine does not hide, for `listen` to say once. */
   readonly caution?: string;
   readonly load: (deps: ProgramDeps) => Promise<Tunnel>;
@@ -21,6 +23,7 @@ export const tunnelKinds: readonly TunnelKind[] = [
     summary: "a localtunnel service, without an account",
     defaultHost: "https://loca.lt",
     hostNeeded: false,
+    hostIsUrl: true,
     caution: "between the service and this machine events travel as plain TCP, though the URL is https",
     load: async () => (await import("./localtunnel.js")).localtunnel,
   },

@@ -2,7 +2,7 @@ import type { Config } from "../../config/config.js";
 import type { Context } from "../../context.js";
 import { CliError, EXIT } from "../../errors.js";
 import type { TunnelKind } from "../../tunnel/kinds.js";
-import type { FirstOpen, Supervised } from "../../tunnel/supervisor.js";
+import type { FirstOpen, Supervised, SuperviseOptions } from "../../tunnel/supervisor.js";
 import type { TunnelState } from "../../tunnel/tunnel.js";
 import type { ListenOptions } from "./options.js";
 
@@ -19,15 +19,31 @@ export interface PublicSide {
   close(): Promise<void>;
 }
 
+interface SideParts {
+  readonly context: Context;
+  readonly config: Config;
+  readonly options: ListenOptions;
+}
+
 /** The public side that the options ask for. Throws CliError for a kind or a host that cannot be. */
-export async function choosePublicSide(parts: {
-  context: Context;
-  config: Config;
-  options: ListenOptions;
-}): Promise<PublicSide> {
-  const { context, config, options } = parts;
-  if (options.publicUrl !== undefined) return withoutTunnel(checkedUrl(options.publicUrl));
-  if (!options.tunnel) return withoutTunnel(undefined);
+export async function choosePublicSide(parts: SideParts): Promise<PublicSide> {
+  const { publicUrl, tunnel, requireTunnel } = parts.options;
+  if (publicUrl === undefined && tunnel) return supervisedSide(parts, await chooseService(parts));
+  if (requireTunnel === true) {
+    const other = publicUrl === undefined ? "--no-tunnel" : "--public-url";
+    throw new CliError(`--require-tunnel and ${other} exclude each other`);
+  }
+  return withoutTunnel(publicUrl === undefined ? undefined : checkedUrl(publicUrl));
+}
+
+/** What opens the tunnel. */
+interface Service {
+  readonly kind: TunnelKind;
+  readonly host: string;
+  readonly probePath: string;
+}
+
+async function chooseService({ context, config, options }: SideParts): Promise<Service> {
   const { findTunnel, tunnelKinds } = await import("../../tunnel/kinds.js");
   const { newProbePath } = await import("../../tunnel/probe.js");
   const name = options.via ?? config.via ?? "localtunnel";
@@ -43,55 +59,61 @@ export async function choosePublicSide(parts: {
       hint: `hookcli listen --via ${name} --tunnel-host me@my.server`,
     });
   }
-  const supervised = { tunnel: undefined as Supervised | undefined };
-  const probePath = newProbePath(context.random);
+  if (kind.hostIsUrl === true && host !== undefined && !isWebUrl(host)) {
+    throw new CliError(`not the URL of a tunnel service: ${host}`, { hint: "write it as https://loca.lt" });
+  }
+  return { kind, host: host ?? "", probePath: newProbePath(context.random) };
+}
+
+function supervisedSide({ context, config, options }: SideParts, service: Service): PublicSide {
+  let tunnel: Supervised | undefined;
+  let isClosed = false;
   return {
     get url() {
-      return supervised.tunnel?.url;
+      return tunnel?.url;
     },
-    probePath,
-    caution: kind.caution,
+    probePath: service.probePath,
+    caution: service.kind.caution,
     async open(port, onState) {
-      supervised.tunnel = await superviseKind({
-        context,
-        kind,
-        host: host ?? "",
-        port,
-        onState,
-        probePath,
-        subdomain: options.subdomain ?? config.subdomain,
+      const start = await loadSupervisor(context, service);
+      if (isClosed) return undefined;
+      // A first failure that ends the command is its error, and no state: nobody keeps trying.
+      const endsTheCommand = (state: TunnelState) =>
+        options.requireTunnel === true && tunnel?.url === undefined && state.state === "down";
+      tunnel = start({
+        request: { port, host: service.host, subdomain: options.subdomain ?? config.subdomain },
+        onState: (state) => {
+          if (!endsTheCommand(state)) onState(state);
+        },
       });
-      return supervised.tunnel.firstOpen;
+      return tunnel.firstOpen;
     },
-    close: async () => supervised.tunnel?.close(),
+    async close() {
+      isClosed = true;
+      await tunnel?.close();
+    },
   };
 }
 
-async function superviseKind(parts: {
-  context: Context;
-  kind: TunnelKind;
-  host: string;
-  port: number;
-  subdomain: string | undefined;
-  probePath: string;
-  onState: (state: TunnelState) => void;
-}): Promise<Supervised> {
-  const { context, kind, host, port, subdomain, probePath, onState } = parts;
+/** Loads what a kind of tunnel needs; what it returns starts the supervisor. */
+async function loadSupervisor(context: Context, { kind, probePath }: Service) {
   const [{ superviseTunnel }, { createProbe }, { startProgram }, { readLines }] = await Promise.all([
     import("../../tunnel/supervisor.js"),
     import("../../tunnel/probe.js"),
     import("../../programs/start.js"),
     import("../../programs/lines.js"),
   ]);
-  return superviseTunnel({
-    tunnel: await kind.load({ startProgram, readLines, env: context.env, cwd: context.cwd }),
-    request: { port, host, subdomain },
-    probe: createProbe(probePath),
-    onState,
-    monotonic: context.monotonic,
-    sleep: context.sleep,
-    random: context.random,
-  });
+  const tunnel = await kind.load({ startProgram, readLines, env: context.env, cwd: context.cwd });
+  return ({ request, onState }: Pick<SuperviseOptions, "request" | "onState">): Supervised =>
+    superviseTunnel({
+      tunnel,
+      request,
+      probe: createProbe(probePath),
+      onState,
+      monotonic: context.monotonic,
+      sleep: context.sleep,
+      random: context.random,
+    });
 }
 
 /** The error that ends `listen --require-tunnel`. */
@@ -104,9 +126,12 @@ function withoutTunnel(url: string | undefined): PublicSide {
 }
 
 function checkedUrl(text: string): string {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined || !/^https?:$/.test(url.protocol)) {
+  if (!isWebUrl(text)) {
     throw new CliError(`not a public URL: ${text}`, { hint: "write it as https://hooks.example.com" });
   }
   return text.replace(/\/+$/, "");
+}
+
+function isWebUrl(text: string): boolean {
+  return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
 }

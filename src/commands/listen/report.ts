@@ -66,6 +66,7 @@ export class ListenReporter {
         `the public URL has changed to ${state.url}; services that send to ${this.url ?? "the old one"} must be told`,
       );
     else if (this.wasReady) output.note([dim("public   "), bold(state.url), " is up"]);
+    if (!state.verified) output.warn(`${state.url} could not be checked from here: no request came through it yet`);
     this.url = state.url;
   }
 

@@ -32,8 +32,10 @@ export async function runListen(invocation: Invocation<ListenOptions>): Promise<
       aborted(context.signal),
     ]);
     if (first?.opened === false && options.requireTunnel === true) throw noTunnelError(first);
-    reporter.ready({ url: side.url, localUrl: capture.localUrl, target: target?.label, caution: side.caution });
-    await aborted(context.signal);
+    if (!context.signal.aborted) {
+      reporter.ready({ url: side.url, localUrl: capture.localUrl, target: target?.label, caution: side.caution });
+      await aborted(context.signal);
+    }
   } finally {
     await capture.stop();
     await side.close();
