@@ -34,6 +34,7 @@ export interface ExchangePlan {
  * anything was written, or the one write failed. Once a byte may have been read by the app there is no second time.
  */
 export class Exchange implements Dispatcher.DispatchHandler, Watched {
+  slot = -1;
   readonly #plan: ExchangePlan;
   readonly #startedAt: number;
   readonly #onAbort: (() => void) | undefined;

@@ -12,21 +12,22 @@ const READY: Promise<void> = Promise.resolve();
 /** Headers of one connection, or of the framing that `node:http` does itself. */
 const OURS = new Set(["connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade"]);
 
-export interface AnswerOptions {
-  readonly response: ServerResponse;
+/** The connection that an answer belongs to. */
+export interface AnswerKeeper {
   readonly sweep: Sweep;
   /** True when the connection is to be closed after this answer. */
   readonly lastOne: () => boolean;
   /** The answer has been written, or the sender has gone. Called once. */
-  readonly onClosed: () => void;
+  readonly closed: (answer: Answer) => void;
 }
 
 /** The {@link Responder} over a response of `node:http`. */
 export class Answer implements Responder, Waiting {
   /** Set when the request has been read to its end: from then on its answer is the next thing on the connection. */
   requestWhole = false;
+  slot = -1;
   readonly #response: ServerResponse;
-  readonly #options: AnswerOptions;
+  readonly #keeper: AnswerKeeper;
   #started = false;
   #closed = false;
   #ended = false;
@@ -35,11 +36,12 @@ export class Answer implements Responder, Waiting {
   #finished: PromiseWithResolver | undefined;
   #drained: PromiseWithResolver | undefined;
   #gone: AbortController | undefined;
+  #whenClosed: (() => void) | undefined;
 
-  constructor(options: AnswerOptions) {
-    this.#response = options.response;
-    this.#options = options;
-    options.response.once("close", () => this.close());
+  constructor(response: ServerResponse, keeper: AnswerKeeper) {
+    this.#response = response;
+    this.#keeper = keeper;
+    response.on("close", () => this.close());
   }
 
   get started(): boolean {
@@ -101,7 +103,7 @@ export class Answer implements Responder, Waiting {
     if (this.#drained === undefined) {
       this.#drained = withResolver();
       this.#stalledTicks = 0;
-      this.#options.sweep.add(this);
+      this.#keeper.sweep.add(this);
       this.#response.once("drain", () => this.#onDrain());
     }
     return this.#drained.promise;
@@ -142,7 +144,14 @@ export class Answer implements Responder, Waiting {
     this.#onDrain();
     this.#finished?.resolve();
     if (this.#senderGone) this.#gone?.abort();
-    this.#options.onClosed();
+    this.#keeper.closed(this);
+    this.#whenClosed?.();
+  }
+
+  /** Calls `then` when the answer has closed, or now. One at a time. */
+  whenClosed(then: () => void): void {
+    if (this.#closed) then();
+    else this.#whenClosed = then;
   }
 
   tick(): void {
@@ -159,7 +168,7 @@ export class Answer implements Responder, Waiting {
       const key = name.toLowerCase();
       if (!OURS.has(key) && (chunked || key !== "trailer")) raw.push(name, value);
     }
-    if (this.#options.lastOne()) raw.push("Connection", "close");
+    if (this.#keeper.lastOne()) raw.push("Connection", "close");
     return raw;
   }
 
@@ -172,7 +181,7 @@ export class Answer implements Responder, Waiting {
   }
 
   #onDrain(): void {
-    this.#options.sweep.delete(this);
+    this.#keeper.sweep.delete(this);
     const drained = this.#drained;
     this.#drained = undefined;
     drained?.resolve();

@@ -6,6 +6,8 @@ const IDLE_TICKS = 20;
 /** After this many sweeps a body must have come at {@link MIN_BYTES_PER_TICK} on average: a byte now and then is an attack. */
 const GRACE_TICKS = 60;
 const MIN_BYTES_PER_TICK = 1_024;
+/** A chunked body that passes this size takes room for the largest one there may be: see {@link BodyReader}. */
+const SMALL_BYTES = 1024 * 1024;
 
 /** Bytes of bodies that are held at one time, over all requests. */
 export class BodyBudget {
@@ -48,10 +50,11 @@ export const NO_BYTES: Uint8Array = new Uint8Array(0);
 
 /**
  * Collects the exact bytes of one body within the limits, then calls `onEnd` once. Room for a declared length is taken
- * from the budget before the first byte is read, so that a few large bodies come through where many would all fail. The
- * caller gives {@link BodyReader.taken} back to the budget when nobody needs the body any more.
+ * from the budget before the first byte is read, so that a few large bodies come through where many would all fail. For
+ * the same reason a chunked body that has grown over a megabyte takes the room of the largest body at once. The caller gives {@link BodyReader.taken} back to the budget when nobody needs the body any more.
  */
 export class BodyReader implements Waiting {
+  slot = -1;
   /** Bytes taken from the budget. */
   taken = 0;
   readonly #incoming: IncomingMessage;
@@ -74,10 +77,10 @@ export class BodyReader implements Waiting {
     if (contentLength > maxBytes) return "too_large";
     if (!budget.take(contentLength)) return "overloaded";
     this.taken = contentLength;
+    // A sender that goes away shows as an error, because somebody listens for it.
     this.#incoming.on("data", (chunk: Buffer) => this.#take(chunk));
-    this.#incoming.once("end", () => this.#finish(this.#incoming.complete ? "whole" : "truncated"));
-    this.#incoming.once("error", () => this.#finish("truncated"));
-    this.#incoming.once("close", () => this.#finish("truncated"));
+    this.#incoming.on("end", () => this.#finish(this.#incoming.complete ? "whole" : "truncated"));
+    this.#incoming.on("error", () => this.#finish("truncated"));
     sweep.add(this);
     return undefined;
   }
@@ -91,30 +94,57 @@ export class BodyReader implements Waiting {
 
   #take(chunk: Buffer): void {
     if (this.#ended) return;
-    const { contentLength, maxBytes, budget } = this.#plan;
+    const { contentLength, maxBytes } = this.#plan;
     const before = this.#received;
     this.#received += chunk.length;
     this.#idleTicks = 0;
     if (this.#received > maxBytes) return this.#finish("too_large");
-    if (contentLength === undefined) {
-      if (!budget.take(chunk.length)) return this.#finish("overloaded");
-      this.taken += chunk.length;
-      this.#chunks.push(chunk);
-    } else if (chunk.length === contentLength) this.#buffer = chunk;
+    if (contentLength === undefined) this.#takeUndeclared(chunk, before);
+    else if (chunk.length === contentLength) this.#buffer = chunk;
     else {
       this.#buffer ??= Buffer.allocUnsafeSlow(contentLength);
       chunk.copy(this.#buffer, before);
     }
   }
 
+  #takeUndeclared(chunk: Buffer, before: number): void {
+    const { maxBytes, budget } = this.#plan;
+    if (this.#buffer !== undefined) {
+      chunk.copy(this.#buffer, before);
+      return;
+    }
+    const grown = this.#received > SMALL_BYTES;
+    const more = grown ? maxBytes - this.taken : chunk.length;
+    if (!budget.take(more)) return this.#finish("overloaded");
+    this.taken += more;
+    this.#chunks.push(chunk);
+    if (!grown) return;
+    // Pages that are never written to take no memory.
+    this.#buffer = Buffer.allocUnsafeSlow(maxBytes);
+    let at = 0;
+    for (const one of this.#chunks) at += one.copy(this.#buffer, at);
+    this.#chunks = [];
+  }
+
   #finish(end: BodyEnd): void {
     if (this.#ended) return;
     this.#ended = true;
     this.#plan.sweep.delete(this);
-    const body = end !== "whole" ? NO_BYTES : (this.#buffer ?? joined(this.#chunks));
+    const body = end === "whole" ? this.#whole() : NO_BYTES;
     this.#buffer = undefined;
     this.#chunks = [];
     this.#plan.onEnd(end, body);
+  }
+
+  /** The body, in memory of its own size. */
+  #whole(): Uint8Array {
+    if (this.#buffer === undefined) return joined(this.#chunks);
+    if (this.#buffer.length === this.#received) return this.#buffer;
+    const body = Buffer.allocUnsafeSlow(this.#received);
+    this.#buffer.copy(body, 0, 0, this.#received);
+    this.#plan.budget.give(this.taken - this.#received);
+    this.taken = this.#received;
+    return body;
   }
 }
 

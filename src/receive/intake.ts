@@ -1,15 +1,18 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { headersFromRaw, type HeaderList } from "../events/headers.js";
+import type { HeaderList } from "../events/headers.js";
 import { parseRanges, senderAddress, type AddressRanges } from "./address.js";
 import { Answer } from "./answer.js";
 import { BodyBudget, BodyReader, NO_BYTES, type BodyEnd } from "./body.js";
+import { Connection } from "./connection.js";
 import { answerSocket, parseFault } from "./early.js";
 import { isWebSocketHandshake, readHead, type Head } from "./head.js";
 import { dropRest } from "./linger.js";
+import { Received, type Arrived } from "./received.js";
 import type { ReceivedRequest, ReceiverOptions, ReceiverTimes } from "./receiver.js";
 import { RETRY_SOON, type Refusal } from "./refusal.js";
+import { BODY_REFUSALS, REFUSALS } from "./refusals.js";
 import { Sweep } from "./sweep.js";
 
 type Source = "tunnel" | "local";
@@ -23,36 +26,12 @@ interface Arrival {
   readonly expects: "nothing" | "continue" | "other";
 }
 
-/** What is open on one connection. */
-interface Connection {
-  readonly answers: Set<Answer>;
-  /** To be closed after the answers that are open: nothing more is taken from it. */
-  doomed: boolean;
-  /** Carries one request more, then it is doomed. */
-  lastRequest: boolean;
-}
-
 /** An arrival with its answer. */
 interface Visit extends Arrival {
   readonly head: Head;
   readonly answer: Answer;
   readonly connection: Connection;
 }
-
-const REFUSALS = {
-  closing: { status: 503, code: "shutting_down", message: "hookcli is shutting down" },
-  expectation: { status: 417, code: "unknown_expectation", message: "no expectation but 100-continue is understood" },
-  connect: { status: 405, code: "method_not_allowed", message: "CONNECT is not for webhooks" },
-  bug: { status: 500, code: "internal_error", message: "hookcli failed to handle the request" },
-} as const satisfies Record<string, Refusal>;
-
-/** Why a body that was not wholly read is refused. */
-const BODY_REFUSALS: Readonly<Record<Exclude<BodyEnd, "whole">, Refusal>> = {
-  too_large: { status: 413, code: "body_too_large", message: "the body is larger than this receiver takes" },
-  overloaded: { status: 503, code: "overloaded", message: "too many bodies are in flight" },
-  truncated: { status: 400, code: "body_truncated", message: "the connection was closed before the body's end" },
-  slow: { status: 408, code: "body_too_slow", message: "the body took too long" },
-};
 
 /** Takes in requests: judges heads, reads bodies within the limits, and hands over what is whole. */
 export class Intake {
@@ -75,12 +54,18 @@ export class Intake {
   }
 
   connected(socket: Socket): void {
-    this.#connections.set(socket, { answers: new Set(), doomed: false, lastRequest: false });
+    const connection = new Connection({
+      sweep: this.#sweep,
+      closing: () => this.#closing,
+      onClosed: () => {
+        this.#openAnswers -= 1;
+        if (this.#openAnswers === 0) this.#onIdle?.();
+      },
+    });
+    this.#connections.set(socket, connection);
     socket.once("close", () => {
-      const connection = this.#connections.get(socket);
       this.#connections.delete(socket);
-      // node:http tells only the answer whose turn it is that the connection has closed, not those queued behind it.
-      for (const answer of connection?.answers ?? []) answer.close();
+      connection.close();
     });
   }
 
@@ -135,8 +120,7 @@ export class Intake {
   /** A request that could not be parsed, or whose head took too long. */
   clientError(source: Source, code: string | undefined, socket: Duplex): void {
     const connection = this.#connections.get(socket);
-    const reading = [...(connection?.answers ?? [])].some((answer) => !answer.requestWhole);
-    const gone = code === "ECONNRESET" || (code === "HPE_INVALID_EOF_STATE" && reading);
+    const gone = code === "ECONNRESET" || (code === "HPE_INVALID_EOF_STATE" && connection?.isReading === true);
     if (connection === undefined || gone || !socket.writable) {
       socket.destroy();
       return;
@@ -151,7 +135,7 @@ export class Intake {
     const refusal = parseFault(code);
     this.#tell(source, refusal);
     // An answer that is still to come on this connection would be mixed up with ours: it goes first, and is the last one.
-    if ([...connection.answers].some((answer) => answer.requestWhole)) return;
+    if (connection.owesAnswer) return;
     answerSocket(socket, refusal, this.#times);
   }
 
@@ -175,17 +159,8 @@ export class Intake {
   }
 
   #open(response: ServerResponse, connection: Connection): Answer {
-    const answer = new Answer({
-      response,
-      sweep: this.#sweep,
-      lastOne: () => this.#closing || connection.doomed,
-      onClosed: () => {
-        connection.answers.delete(answer);
-        this.#openAnswers -= 1;
-        if (this.#openAnswers === 0) this.#onIdle?.();
-      },
-    });
-    connection.answers.add(answer);
+    const answer = new Answer(response, connection);
+    connection.opened(answer);
     this.#openAnswers += 1;
     return answer;
   }
@@ -213,7 +188,8 @@ export class Intake {
     const { head, incoming } = visit;
     const reader = new BodyReader(incoming, {
       contentLength: head.contentLength,
-      maxBytes: this.#options.maxBodyBytes,
+      // A body that could never fit among those in flight is too large, not too early.
+      maxBytes: Math.min(this.#options.maxBodyBytes, this.#options.maxInFlightBytes),
       budget: this.#budget,
       sweep: this.#sweep,
       onEnd: (end, body) => {
@@ -234,7 +210,7 @@ export class Intake {
   #handle(visit: Visit, body: Uint8Array, taken: number): void {
     const { answer } = visit;
     const settle = (): void => {
-      if (taken > 0) void answer.finished.then(() => this.#budget.give(taken));
+      if (taken > 0) answer.whenClosed(() => this.#budget.give(taken));
       if (!answer.started) this.#refuse(visit, REFUSALS.bug);
     };
     const fail = (): void => {
@@ -289,32 +265,14 @@ export class Intake {
     this.#options.onRefused?.(request === undefined ? { source, status, code } : { source, status, code, request });
   }
 
-  #received(
-    visit: { source: Source; incoming: IncomingMessage; head: Head; answer: { readonly gone: AbortSignal } },
-    body: Uint8Array,
-    bodyComplete: boolean,
-  ): ReceivedRequest {
-    const { head, incoming, source, answer } = visit;
-    const raw = incoming.rawTrailers;
-    return {
-      method: head.method,
-      path: head.path,
-      headers: head.headers,
-      trailers: raw.length === 0 ? [] : headersFromRaw(raw),
-      body,
-      bodyComplete,
-      source,
-      remoteIp: senderAddress({
-        peer: incoming.socket.remoteAddress,
-        headers: head.headers,
-        trusted: this.#trusted,
-        tunnel: source === "tunnel",
-        tunnelPasses: this.#options.tunnelPassesAddress?.() ?? false,
-      }),
-      receivedAt: this.#options.now(),
-      get gone() {
-        return answer.gone;
-      },
-    };
+  #received(arrived: Arrived, body: Uint8Array, bodyComplete: boolean): ReceivedRequest {
+    const remoteIp = senderAddress({
+      peer: arrived.incoming.socket.remoteAddress,
+      headers: arrived.head.headers,
+      trusted: this.#trusted,
+      tunnel: arrived.source === "tunnel",
+      tunnelPasses: this.#options.tunnelPassesAddress?.() ?? false,
+    });
+    return new Received(arrived, { body, bodyComplete, remoteIp, receivedAt: this.#options.now() });
   }
 }

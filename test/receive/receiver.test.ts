@@ -62,7 +62,22 @@ describe("what is captured", () => {
     expect(requests[0]?.trailers).toEqual([["X-Sum", "7"]]);
   });
 
-  test("keeps two hundred headers, which node:http would cut by default", async () => {
+  test.each([1024 * 1024, 1024 * 1024 + 1, 3_500_000, 4 * 1024 * 1024])("joins %i bytes in chunks", async (size) => {
+    const { receiver, requests } = await start({ maxBodyBytes: 4 * 1024 * 1024 });
+    const body = randomBytes(size);
+
+    const answer = await fetch(`http://127.0.0.1:${receiver.localPort}/`, {
+      method: "POST",
+      body: new Blob([body]).stream(),
+      duplex: "half",
+    } as RequestInit);
+
+    expect(answer.status).toBe(200);
+    expect(Buffer.compare(requests[0]?.body ?? new Uint8Array(0), body)).toBe(0);
+    expect(requests[0]?.body.buffer.byteLength).toBe(size);
+  });
+
+  test("keeps three thousand headers, which node:http would cut by default", async () => {
     const { receiver, requests } = await start();
     const lines = Array.from({ length: 3_000 }, (_, index) => `X-${index}: ${index}\r\n`).join("");
 
@@ -236,6 +251,22 @@ describe("what is refused", () => {
     await expect
       .poll(() => sendRaw(receiver.localPort, post(600), { done }).then(({ statuses }) => statuses))
       .toEqual([200]);
+  });
+
+  test("a body that could never fit among those in flight is too large", async () => {
+    const { receiver } = await start({ maxInFlightBytes: 1_000 });
+    const done = (text: string): boolean => text.endsWith("}\n");
+
+    const declared = await sendRaw(receiver.localPort, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1001\r\n\r\n", {
+      done,
+    });
+    const chunked = await sendRaw(
+      receiver.localPort,
+      `POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3e9\r\n${"x".repeat(1_001)}\r\n0\r\n\r\n`,
+      { done },
+    );
+
+    expect([declared.statuses, chunked.statuses]).toEqual([[413], [413]]);
   });
 
   test("gives up a head and a body that trickle", async () => {
