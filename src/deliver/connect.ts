@@ -1,14 +1,11 @@
 import { lookup as systemLookup, type LookupAddress, type LookupOptions } from "node:dns";
-import { BlockList, isIP, type LookupFunction } from "node:net";
+import { isIP, type LookupFunction } from "node:net";
 import { buildConnector } from "undici";
 import { NotAllowedError } from "./failure.js";
+import { isLoopback } from "./loopback.js";
 
 /** A connection that is not made after this time is given up, or earlier when the attempt's own limit is shorter. */
 const CONNECT_MS = 10_000;
-
-const LOOPBACK = new BlockList();
-LOOPBACK.addSubnet("127.0.0.0", 8, "ipv4");
-LOOPBACK.addAddress("::1", "ipv6");
 
 export interface ConnectOptions {
   readonly allowRemote: boolean;
@@ -16,12 +13,6 @@ export interface ConnectOptions {
   readonly timeoutMs: number;
   /** Instead of the system's resolver. */
   readonly lookup?: LookupFunction | undefined;
-}
-
-/** True for 127.0.0.0/8 and ::1, in any spelling. */
-export function isLoopback(address: string): boolean {
-  const family = isIP(address);
-  return family !== 0 && LOOPBACK.check(address, family === 4 ? "ipv4" : "ipv6");
 }
 
 /** What is connected to for a host name: the addresses that servers say they listen on mean this machine. */
