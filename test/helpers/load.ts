@@ -1,0 +1,80 @@
+import { createHash } from "node:crypto";
+import { Agent, request } from "node:http";
+
+/** What a load generator knows of one request it sent. */
+export interface Sent {
+  readonly id: string;
+  readonly bodySha256: string;
+  /** The answer's status; `undefined` when there was none. */
+  status: number | undefined;
+}
+
+/** Sends events over keep-alive connections, each with an id and a body of its own, until it is stopped. */
+export interface Load {
+  readonly sent: readonly Sent[];
+  /** Ids and hashes of the events that were answered 2xx. */
+  acknowledged(): Map<string, string>;
+  /** No more are sent; resolves when those on their way have ended. */
+  stop(): Promise<void>;
+}
+
+/** Starts a load on `url`. `ratePerSecond`: offered over all connections; absent: as fast as answers come. */
+export function startLoad(
+  url: string,
+  options: { connections: number; bodyBytes: number; ratePerSecond?: number; headers?: Record<string, string> },
+): Load {
+  const agent = new Agent({ keepAlive: true, maxSockets: options.connections });
+  const sent: Sent[] = [];
+  let stopped = false;
+  const pauseMs = options.ratePerSecond === undefined ? 0 : (1000 * options.connections) / options.ratePerSecond;
+  const worker = async () => {
+    while (!stopped) {
+      const startedAt = performance.now();
+      await sendOne(url, { agent, sent, ...options });
+      const rest = pauseMs - (performance.now() - startedAt);
+      if (rest > 0 && !stopped) await new Promise((resolve) => setTimeout(resolve, rest));
+    }
+  };
+  const workers = Array.from({ length: options.connections }, worker);
+  return {
+    sent,
+    acknowledged: () =>
+      new Map(
+        sent.filter(({ status }) => status !== undefined && status < 300).map(({ id, bodySha256 }) => [id, bodySha256]),
+      ),
+    async stop() {
+      stopped = true;
+      await Promise.all(workers);
+      agent.destroy();
+    },
+  };
+}
+
+let counter = 0;
+
+async function sendOne(
+  url: string,
+  options: { agent: Agent; sent: Sent[]; bodyBytes: number; headers?: Record<string, string> },
+): Promise<void> {
+  const id = `load-${(counter += 1)}`;
+  const body = Buffer.from(JSON.stringify({ type: "load", id, filler: "x".repeat(options.bodyBytes) }));
+  const entry: Sent = { id, bodySha256: createHash("sha256").update(body).digest("hex"), status: undefined };
+  options.sent.push(entry);
+  await new Promise<void>((resolve) => {
+    const call = request(url, {
+      method: "POST",
+      agent: options.agent,
+      headers: { "content-type": "application/json", "content-length": body.length, ...options.headers },
+    });
+    call.on("response", (response) => {
+      response.resume();
+      response.on("end", () => {
+        entry.status = response.statusCode;
+        resolve();
+      });
+      response.on("error", () => resolve());
+    });
+    call.on("error", () => resolve());
+    call.end(body);
+  });
+}
