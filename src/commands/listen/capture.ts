@@ -10,8 +10,8 @@ import type { PublicSide } from "./public-side.js";
 import type { ListenReporter } from "./report.js";
 import { forwardedFor, ownAnswer, router } from "./routing.js";
 
-/** In-flight bodies together, bytes; what is beyond is answered 503. */
-const MAX_IN_FLIGHT_BYTES = 256 * 2 ** 20;
+/** In-flight bodies together, bytes; what is beyond is answered 503. With copies on their way to disk the process stays under 500 MB. */
+const MAX_IN_FLIGHT_BYTES = 208 * 2 ** 20;
 /** How long answers on their way may take once the end was asked for, milliseconds. */
 const GRACE_MS = 5_000;
 
