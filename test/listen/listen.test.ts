@@ -173,6 +173,26 @@ describe("listen delivers", () => {
   });
 });
 
+describe("send through a listener with a public URL", () => {
+  it("signs and calls the public URL, as the provider would", async () => {
+    const env = { SQUARE_WEBHOOK_SECRET: SECRET };
+    const listen = await listenWith([`${app.port}/hook`, "--public-url", "https://hooks.example.com"], env);
+
+    const sent = await runProgram(["send", "square/payment.created"], { sandbox, env });
+
+    expect([sent.code, sent.stderr]).toEqual([0, expect.not.stringContaining("error")]);
+    const [request] = app.requests;
+    const headers = new Headers(chunked(request?.rawHeaders ?? []));
+    const expected = createHmac("sha256", SECRET)
+      .update("https://hooks.example.com/")
+      .update(request?.body ?? "")
+      .digest("base64");
+    expect(headers.get("x-square-hmacsha256-signature")).toBe(expected);
+    expect([headers.get("x-forwarded-host"), headers.get("x-forwarded-proto")]).toEqual(["hooks.example.com", "https"]);
+    expect(eventsOf(listen.messages)).toMatchObject([{ signature: { status: "valid", provider: "square" } }]);
+  });
+});
+
 describe("listen, when the app", () => {
   it("is down, answers 502 at once and keeps the event with its cause", async () => {
     const { port } = app;

@@ -10,6 +10,8 @@ export interface Destination {
   readonly via: "to" | "listener" | "tunnel" | "attempt" | "config";
   /** For people: why there. */
   readonly why: string;
+  /** The URL by which the world knows the listener: what a provider would sign, and name in its Host header. */
+  readonly publicUrl?: string | undefined;
 }
 
 export interface SendTargetOptions {
@@ -33,7 +35,12 @@ export async function sendDestination(options: SendTargetOptions): Promise<Desti
   if (throughTunnel)
     return { target: parseTarget(publicUrlOf(listener)), via: "tunnel", why: "the running listener's public URL" };
   if (listener !== undefined)
-    return { target: parseTarget(listener.localUrl), via: "listener", why: "the running listener" };
+    return {
+      target: parseTarget(listener.localUrl),
+      via: "listener",
+      why: "the running listener",
+      publicUrl: listener.publicUrl ?? undefined,
+    };
   if (config.target !== undefined)
     return { target: parseTarget(config.target), via: "config", why: "the configured target" };
   throw new CliError("nowhere to send to: no listener runs in this project and no target is configured", {
@@ -84,6 +91,11 @@ function publicUrlOf(listener: ListenerRow | undefined): string {
 export function placeAt(target: Target, path: string): { path: string; url: string } {
   const place = targetUrl(target, path);
   return { path: place, url: `${target.protocol}//${hostOf(target)}${place}` };
+}
+
+/** The Host header that a provider would send: that of the public URL, where there is one. */
+export function calledHost({ target, publicUrl }: Pick<Destination, "target" | "publicUrl">): string {
+  return publicUrl === undefined ? hostOf(target) : new URL(publicUrl).host;
 }
 
 /** What stands in the Host header. */

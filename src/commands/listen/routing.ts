@@ -22,11 +22,13 @@ export function forwardedFor(
   publicUrl: () => string | undefined,
 ): (request: ReceivedRequest) => DeliveryRequest["forwarded"] {
   return (request) => {
-    const known = request.source === "tunnel" ? publicUrl() : undefined;
+    const known = publicUrl();
     const outside = known === undefined ? undefined : new URL(known);
-    const host = outside?.host ?? headerValue(request.headers, "host");
+    const called = headerValue(request.headers, "host");
+    const isOutside = outside !== undefined && (request.source === "tunnel" || called === outside.host);
+    const host = isOutside ? outside.host : called;
     return {
-      proto: outside?.protocol.replace(":", "") ?? "http",
+      proto: isOutside ? outside.protocol.replace(":", "") : "http",
       ...(host === undefined ? {} : { host }),
       ...(request.remoteIp === null ? {} : { for: request.remoteIp }),
     };

@@ -5,7 +5,7 @@ import { outgoingHeaders } from "../../providers/outgoing.js";
 import { newDeliveryId, newUuid } from "../delivery/ids.js";
 import { replaceHeaders, type OutgoingRequest } from "../delivery/request.js";
 import { knownCredentials, sign, signerFor, type SecretSource, type Signer } from "../delivery/signing.js";
-import { hostOf, placeAt, type Destination } from "../delivery/target.js";
+import { calledHost, placeAt, type Destination } from "../delivery/target.js";
 import { refuseUnnoticeable, tampered, withWrongSecret } from "../delivery/trouble.js";
 import type { SendOptions } from "../send.js";
 import type { Source } from "./source.js";
@@ -42,9 +42,14 @@ export async function compose(
     now: context.now() - (options.stale ?? 0),
     deliveryId,
     timestamp: options.timestamp,
-    signedUrl: options.url,
+    signedUrl: options.url ?? publicUrlOf(destination, plain),
   });
   return { request: replaceHeaders(tampered(signed, signer.scheme, options.tamper), options.header), signer };
+}
+
+/** What a provider would sign for a listener with a public URL. */
+function publicUrlOf({ publicUrl }: Destination, { path }: OutgoingRequest): string | undefined {
+  return publicUrl === undefined ? undefined : publicUrl.replace(/\/+$/, "") + path;
 }
 
 function refuseContradictions({ unsigned, tamper, stale, timestamp }: SendOptions): void {
@@ -58,13 +63,13 @@ function refuseContradictions({ unsigned, tamper, stale, timestamp }: SendOption
 
 function plainRequest(
   { provider, eventType, body, contentType }: Source,
-  { target }: Destination,
+  destination: Destination,
   by: { options: SendOptions; context: Context; deliveryId: string },
 ): OutgoingRequest {
   const { options, context, deliveryId } = by;
   const method = options.method.toUpperCase();
   if (!/^[!#$%&'*+.^_`|~0-9A-Z-]+$/.test(method)) throw new CliError(`not an HTTP method: ${options.method}`);
-  const { path, url } = placeAt(target, "/");
+  const { path, url } = placeAt(destination.target, "/");
   const said = describeEvent({ method, path, headers: [], body }, provider);
   const headers = outgoingHeaders({
     provider,
@@ -75,5 +80,8 @@ function plainRequest(
     body,
     contentType,
   });
-  return replaceHeaders({ method, path, url, headers: [["Host", hostOf(target)], ...headers], body }, options.header);
+  return replaceHeaders(
+    { method, path, url, headers: [["Host", calledHost(destination)], ...headers], body },
+    options.header,
+  );
 }

@@ -11,7 +11,7 @@ import { givenTarget } from "../delivery/options.js";
 import { eventOf, Recorder, type Recorded } from "../delivery/record.js";
 import { resultJson, showAnswer, showRequest } from "../delivery/show.js";
 import { check, noteOf } from "../delivery/signing.js";
-import { sendDestination, type Destination } from "../delivery/target.js";
+import { calledHost, sendDestination, type Destination } from "../delivery/target.js";
 import type { SendOptions } from "../send.js";
 import { compose, type Composed } from "./compose.js";
 import { readSource, type Source } from "./source.js";
@@ -111,7 +111,8 @@ async function deliverAll(
     timeoutMs: options.timeout,
     insecure: options.insecure === true,
     allowRemote: options.allowRemote === true || destination.via === "tunnel",
-    hostHeader: headerValue(options.header, "host") ?? "target",
+    hostHeader:
+      headerValue(options.header, "host") ?? (destination.publicUrl === undefined ? "target" : calledHost(destination)),
     headers: [],
     monotonic: context.monotonic,
   });
