@@ -1,14 +1,14 @@
 #!/usr/bin/env node
 // Stands in for cloudflared and ssh: says what they say, as FAKE_MODE wants it. FAKE_LOG gets its arguments.
 const { appendFileSync, writeSync } = require("node:fs");
-const { basename } = require("node:path");
+const path = require("node:path");
 
 const args = process.argv.slice(2);
 const mode = process.env.FAKE_MODE;
 const out = (line) => writeSync(1, `${line}\n`);
 const err = (line) => writeSync(2, `${line}\n`);
 const stay = () => setInterval(() => undefined, 1000);
-appendFileSync(process.env.FAKE_LOG, `${JSON.stringify([basename(process.argv[1]), ...args])}\n`);
+appendFileSync(process.env.FAKE_LOG, `${JSON.stringify([path.basename(process.argv[1]), ...args])}\n`);
 
 const scripts = {
   cloudflared: () => {
