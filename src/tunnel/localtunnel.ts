@@ -20,6 +20,8 @@ export const localtunnel: Tunnel = { kind: "localtunnel", openTimeoutMs: 10_000,
 /** The registration's own limit lies under the supervisor's, so that its message is the one that is told. */
 const REGISTER_TIMEOUT_MS = 8_000;
 const REGISTER_LIMIT_BYTES = 64 * 1024;
+/** So much of the service's own words is told of a refusal, characters. */
+const MESSAGE_LIMIT = 200;
 /** loca.lt grants 10 connections, which is the ceiling for events at a time; a service of one's own may grant more. */
 const MAX_CONNECTIONS = 100;
 
@@ -121,7 +123,7 @@ function parseJson(body: Buffer): Record<string, unknown> {
 function refusal(host: string, status: number, document: Record<string, unknown>): string {
   const { message } = document;
   return typeof message === "string" && message !== ""
-    ? `${host} answered ${status}: ${message}`
+    ? `${host} answered ${status}: ${message.slice(0, MESSAGE_LIMIT)}`
     : `${host} answered ${status}`;
 }
 

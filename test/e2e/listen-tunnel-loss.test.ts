@@ -4,6 +4,7 @@ import { startFront } from "../helpers/front.js";
 import { startLoad } from "../helpers/load.js";
 import { runProgram } from "../helpers/program.js";
 import { sendPublic } from "../helpers/public-client.js";
+import { startGuardedService, takeName } from "../helpers/tunnel-service.js";
 import { countResources, resourceEnv } from "../helpers/resources.js";
 import {
   eventsIn,
@@ -168,6 +169,57 @@ describe.concurrent("over minutes", () => {
     expect(refused).toMatchObject({ code: 2 });
     expect([local.status, answer.status]).toEqual([200, 200]);
     expect(app.requests.map(({ body }) => body.toString())).toEqual(["here", "there"]);
+  });
+
+  it("a name that another has taken while ours was away is given up for a new URL, told loudly, and send uses it", async ({
+    expect,
+    onTestFinished: finish,
+  }) => {
+    const server = await startServer(finish);
+    const front = await startFront("pass", server.port);
+    finish(() => front.close());
+    const { app, sandbox } = await startAround(finish);
+    const argv = [String(app.port), "--tunnel-host", front.host, "-s", "ludwig"];
+    const listen = await listenIn(sandbox, argv, { finish });
+    const old = publicUrl("ludwig", server);
+    expect(listen.publicUrl).toBe(old);
+
+    front.mode = "refuse";
+    await server.kill();
+    await listen.waitForCount("tunnel", 2);
+    await server.restart();
+    const release = await takeName(server.port, "ludwig");
+    finish(release);
+    front.mode = "pass";
+    const url = String((await listen.waitForCount("tunnel", 3, 90_000))[2]?.["url"]);
+    const sent = await runProgram(["send", "message.created", "--unsigned", "--through-tunnel", "--expect", "2xx"], {
+      sandbox,
+    });
+    const ended = await listen.stop("SIGINT");
+
+    expect(url).not.toBe(old);
+    expect(tunnelStates(listen.messages)).toEqual(["up", "down", "up"]);
+    expect(ended.stderr).toContain("the tunnel service did not give the name ludwig");
+    expect(ended.stderr).toContain(`the public URL has changed to ${url}; services that send to ${old} must be told`);
+    expect(sent.stderr).toContain(url);
+    expect(sent.code).toBe(0);
+    expect(app.requests).toHaveLength(1);
+    expect(ended.code).toBe(130);
+  });
+
+  it("a public URL that does not let our probe through is told as not checked, and kept", async ({
+    expect,
+    onTestFinished: finish,
+  }) => {
+    const service = await startGuardedService(finish);
+    const { sandbox } = await startAround(finish);
+    const listen = await listenIn(sandbox, ["--tunnel-host", service], { finish });
+    await sleep(10_000);
+
+    expect(listen.publicUrl).toBe(service);
+    expect(tunnelStates(listen.messages)).toEqual(["up"]);
+    expect(listen.stderr()).toContain(`hookcli: warning: ${service} could not be checked from here`);
+    expect(listen.stderr().match(/warning/g)).toHaveLength(1);
   });
 
   it.for(["silent", "refuse"] as const)(

@@ -1,5 +1,4 @@
 import { createHash, createHmac, randomBytes } from "node:crypto";
-import { connect } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { startFront } from "../helpers/front.js";
 import { launch, type Launched } from "../helpers/launch.js";
@@ -188,6 +187,22 @@ describe("what listen says of its tunnel", () => {
     ]);
   });
 
+  it("is the reason and what to do about it, where the program of the tunnel is not installed", async () => {
+    const { sandbox } = await startAround(onTestFinished);
+    const env = { PATH: sandbox.folder };
+
+    const listen = await listenIn(sandbox, ["--via", "cloudflared"], { finish: onTestFinished, env });
+    const local = await fetch(listen.localUrl, { method: "POST", body: "x" });
+    const required = await runProgram(["listen", "--via", "cloudflared", "--require-tunnel"], { sandbox, env });
+
+    expect(local.status).toBe(200);
+    expect(listen.stderr()).toMatch(
+      /^hookcli: warning: no tunnel: cloudflared .*\nhookcli: hint: .*cloudflared.*\n(?!.*hint)/,
+    );
+    expect(required.code).toBe(4);
+    expect(required.stderr).toMatch(/^hookcli: error: no tunnel: cloudflared .*\nhookcli: hint: .*cloudflared.*\n$/);
+  });
+
   it.each([
     ["a host that is no URL", ["--tunnel-host", "loca.lt"], "not the URL of a tunnel service: loca.lt"],
     ["--no-tunnel with --require-tunnel", ["--no-tunnel", "--require-tunnel"], "exclude each other"],
@@ -223,39 +238,6 @@ describe("a name", () => {
     expect(app.requests.map(({ url }) => url)).toEqual(["/second"]);
     expect(tunnelStates(first.listen.messages)).toEqual(["up"]);
     expect(tunnelStates(second.messages)).toEqual(["up"]);
-  });
-
-  it("that another has taken while ours was away is given up for a new URL, told loudly, and send uses it", async () => {
-    const server = await startServer(onTestFinished);
-    const front = await startFront("pass", server.port);
-    onTestFinished(() => front.close());
-    const { app, sandbox } = await startAround(onTestFinished);
-    const argv = [String(app.port), "--tunnel-host", front.host, "-s", "ludwig"];
-    const listen = await listenIn(sandbox, argv, { finish: onTestFinished });
-    const old = publicUrl("ludwig", server);
-    expect(listen.publicUrl).toBe(old);
-
-    front.mode = "refuse";
-    await server.kill();
-    await listen.waitForCount("tunnel", 2);
-    await server.restart();
-    const release = await takeName(server.port, "ludwig");
-    onTestFinished(release);
-    front.mode = "pass";
-    const url = String((await listen.waitForCount("tunnel", 3, 90_000))[2]?.["url"]);
-    const sent = await runProgram(["send", "message.created", "--unsigned", "--through-tunnel", "--expect", "2xx"], {
-      sandbox,
-    });
-    const ended = await listen.stop("SIGINT");
-
-    expect(url).not.toBe(old);
-    expect(tunnelStates(listen.messages)).toEqual(["up", "down", "up"]);
-    expect(ended.stderr).toContain("the tunnel service did not give the name ludwig");
-    expect(ended.stderr).toContain(`the public URL has changed to ${url}; services that send to ${old} must be told`);
-    expect(sent.stderr).toContain(url);
-    expect(sent.code).toBe(0);
-    expect(app.requests).toHaveLength(1);
-    expect(ended.code).toBe(130);
   });
 });
 
@@ -319,15 +301,4 @@ async function interrupt(listen: Launched) {
   const startedAt = performance.now();
   const ended = await listen.stop("SIGINT");
   return { ended, durationMs: performance.now() - startedAt };
-}
-
-/** Registers a name as another client would, and holds it. */
-async function takeName(serverPort: number, name: string): Promise<() => void> {
-  const answer = await fetch(`http://127.0.0.1:${serverPort}/${name}`);
-  const { id, port } = (await answer.json()) as { id: string; port: number };
-  expect(id).toBe(name);
-  const socket = connect(port, "127.0.0.1");
-  socket.on("error", () => {});
-  await new Promise((resolve) => socket.once("connect", resolve));
-  return () => socket.destroy();
 }
