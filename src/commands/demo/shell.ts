@@ -47,6 +47,8 @@ export async function startListen(shell: Shell, port: number): Promise<RunningLi
   child.stderr?.on("data", (chunk: Buffer) => (stderr += chunk.toString("utf8")));
   const over = ended(child);
   const localUrl = await Promise.race([readyUrl(child), over.then(() => undefined)]);
+  // All of what it said is there only at its end.
+  if (localUrl === undefined) await over;
   clearTimeout(timer);
   return {
     localUrl,
