@@ -340,6 +340,19 @@ describe("listen lets in", () => {
     });
   });
 
+  it("no WebSocket that a gate refuses, and keeps what it refused", async () => {
+    const listen = await listenWith([String(app.port), "--allow-type", "message.*"]);
+    const client = new WebSocket(`${listen.localUrl.replace("http", "ws")}/socket`);
+
+    const [error] = (await once(client, "error")) as [Error];
+    await listen.waitForCount("event", 1);
+
+    expect(error.message).toContain("400");
+    expect(eventsOf(listen.messages)).toMatchObject([
+      { state: "refused", refusal: "unknown_event_type", method: "GET" },
+    ]);
+  });
+
   it("no body over --max-body", async () => {
     const listen = await listenWith([String(app.port), "--max-body", "1kb"]);
 

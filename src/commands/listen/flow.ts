@@ -80,15 +80,14 @@ export class EventFlow {
     const { gatekeeper, deliverer, forwarded, reporter } = this.parts;
     const facts = await gatekeeper.look(request);
     const target = this.parts.route(facts);
-    const refusal = gatekeeper.refuse(request, facts) ?? (target === undefined ? NO_TARGET : undefined);
-    const passage = refusal === undefined ? await this.commit(request, facts, undefined) : undefined;
-    if (passage === undefined || target === undefined) {
-      const { status, message } = refusal ?? STORE_REFUSALS.other;
-      upgrade.socket.end(
-        `HTTP/1.1 ${status} Refused\r\nConnection: close\r\nContent-Length: ${message.length + 1}\r\n\r\n${message}\n`,
-      );
-      return;
+    const refusal = gatekeeper.refuse(request, facts);
+    if (refusal !== undefined) {
+      refuseUpgrade(upgrade, refusal);
+      return this.storeRefused(request, facts, refusal.code);
     }
+    if (target === undefined) return refuseUpgrade(upgrade, NO_TARGET);
+    const passage = await this.commit(request, facts, undefined);
+    if (passage === undefined) return refuseUpgrade(upgrade, STORE_REFUSALS.other);
     const settle = reporter.stored(passage.event.state, () => storedEvent(passage));
     const delivery = await deliverer.upgrade(upgrade, target, forwarded(request));
     settle();
@@ -223,6 +222,12 @@ export class EventFlow {
 }
 
 const NO_TARGET: Refusal = { status: 501, code: "no_target", message: "there is no target to upgrade with" };
+
+function refuseUpgrade({ socket }: UpgradeRequest, { status, message }: Pick<Refusal, "status" | "message">): void {
+  const body = Buffer.from(`${message}\n`);
+  socket.write(`HTTP/1.1 ${status} Refused\r\nConnection: close\r\nContent-Length: ${body.length}\r\n\r\n`);
+  socket.end(body);
+}
 
 /** What the sender reads when the app gave no answer. */
 function failureText(delivery: Delivery, target: Target): string {
