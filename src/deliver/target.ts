@@ -41,7 +41,11 @@ function readAuthority(
   defaultPort: number | undefined,
 ): { hostname: string; port: number } {
   if (authority.includes("@"))
-    throw bad(text, "it carries credentials", "send them as a header: -H 'Authorization: ...'");
+    throw bad(
+      text.replace(/[^/@]*@/, "***@"),
+      "it carries credentials",
+      "send them as a header: -H 'Authorization: ...'",
+    );
   const bare = defaultPort === undefined ? /^:?(\d+)$/.exec(authority) : null;
   if (bare !== null) return { hostname: "localhost", port: readPort(text, bare[1] ?? "") };
   const parts = /^(\[[^\]]*\]|[^:[\]]+)(?::(.*))?$/.exec(authority);

@@ -1,4 +1,4 @@
-import type { HookEvent } from "./event.js";
+import type { Attempt, HookEvent } from "./event.js";
 import type { HeaderList } from "./headers.js";
 
 /** What stands in the place of a secret. */
@@ -35,8 +35,13 @@ export function redactEvent(event: HookEvent, alsoSecret: readonly string[] = []
     path: redactPath(event.path),
     headers: redactHeaders(event.headers, alsoSecret),
     trailers: redactHeaders(event.trailers, alsoSecret),
-    attempts: event.attempts.map((attempt) => ({ ...attempt, headers: redactHeaders(attempt.headers, alsoSecret) })),
+    attempts: event.attempts.map((attempt) => redactAttempt(attempt, alsoSecret)),
   };
+}
+
+/** An attempt without the credentials that the answer's headers carry, such as a session's cookie. */
+export function redactAttempt(attempt: Attempt, alsoSecret: readonly string[] = []): Attempt {
+  return { ...attempt, headers: redactHeaders(attempt.headers, alsoSecret) };
 }
 
 function redactParameter(parameter: string): string {

@@ -2,7 +2,7 @@ import { isUtf8 } from "node:buffer";
 import { curlCommand } from "../../events/curl.js";
 import { attemptToJson, type AttemptJson } from "../../events/event-json.js";
 import { headerValue, type HeaderList } from "../../events/headers.js";
-import { redactHeaders } from "../../events/redact.js";
+import { redactAttempt, redactHeaders, redactPath } from "../../events/redact.js";
 import type { Output } from "../../output/output.js";
 import { dim, green, red } from "../../output/style.js";
 import { secretVariable } from "../../config/secrets.js";
@@ -40,7 +40,9 @@ export function showRequest(
             ? {}
             : { secretEnv: secretVariable(provider.name) }),
         });
-  const { method, url, path, body } = request;
+  const { method, body } = request;
+  const url = showSecrets ? request.url : redactPath(request.url);
+  const path = showSecrets ? request.path : redactPath(request.path);
   output.record({ method, url, headers, ...bodyJson(body), ...(curl === undefined ? {} : { curl }) });
   if (curl !== undefined) return output.block(curl);
   output.line(`${method} ${path} HTTP/1.1`);
@@ -58,7 +60,8 @@ export function showAnswer(output: Output, { delivery }: Recorded, judgement: Ju
   const head = status === null ? "no answer" : `${status}${reason === "" ? "" : ` ${reason}`}`;
   const remark = judgement.remark === undefined ? [] : [`  ${judgement.remark}`];
   output.line([style(head), dim(`  ${Math.round(durationMs)} ms`), ...remark]);
-  if (output.verbose) for (const [name, value] of delivery.headers) output.line([dim(`${name}: ${latin1Text(value)}`)]);
+  if (output.verbose)
+    for (const [name, value] of redactHeaders(delivery.headers)) output.line([dim(`${name}: ${latin1Text(value)}`)]);
   showBody(output, delivery.body, delivery.answerSize);
 }
 
@@ -85,7 +88,7 @@ function redacted(headers: HeaderList, provider: Provider | undefined): HeaderLi
 
 /** An attempt in JSON. */
 export function recordedJson({ delivery, startedAt, n }: Recorded, target: string): AttemptJson {
-  return attemptToJson({ ...delivery, n, target, startedAt });
+  return attemptToJson(redactAttempt({ ...delivery, n, target, startedAt }));
 }
 
 /** What both commands print with `--json` for one event. */

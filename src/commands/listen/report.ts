@@ -1,6 +1,7 @@
 import type { Context } from "../../context.js";
 import type { EventState, HookEvent } from "../../events/event.js";
 import { attemptToJson, eventToJson, STREAM_BODY_LIMIT } from "../../events/event-json.js";
+import { redactAttempt, redactEvent } from "../../events/redact.js";
 import { eventLine } from "../../output/event-line.js";
 import type { Output } from "../../output/output.js";
 import { bold, dim } from "../../output/style.js";
@@ -81,7 +82,7 @@ export class ListenReporter {
     if (state === "refused") this.refused += 1;
     else this.captured += 1;
     if (output.json) {
-      const event = eventToJson(make(), { omitBodiesOver: STREAM_BODY_LIMIT });
+      const event = eventToJson(redactEvent(make()), { omitBodiesOver: STREAM_BODY_LIMIT });
       output.record({ type: "event", at: this.at(), event });
       return NOTHING_PENDING;
     }
@@ -95,12 +96,17 @@ export class ListenReporter {
     const { output } = this;
     if (!output.json) {
       output.line(eventLine(event));
-      if (output.verbose) printEvent(output, event, this.context.now());
+      if (output.verbose) printEvent(output, redactEvent(event), this.context.now());
       return;
     }
     const attempt = event.attempts.at(-1);
     if (attempt !== undefined)
-      output.record({ type: "attempt", at: this.at(), eventId: event.id, attempt: attemptToJson(attempt) });
+      output.record({
+        type: "attempt",
+        at: this.at(),
+        eventId: event.id,
+        attempt: attemptToJson(redactAttempt(attempt)),
+      });
   }
 
   /** The end. `notStored`: requests that were refused and only counted. */

@@ -1,5 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import type { HeaderList } from "../../events/headers.js";
+import { redactHeaders } from "../../events/redact.js";
 
 /** An answer as far as it is compared. */
 export interface Answer {
@@ -44,7 +45,7 @@ function statusLine({ status, error }: Answer): string {
 }
 
 function headerLines(headers: HeaderList): string[] {
-  return headers
+  return redactHeaders(headers)
     .filter(([name]) => !FLEETING.has(name.toLowerCase()))
     .map(([name, value]) => `${name.toLowerCase()}: ${value}`)
     .toSorted();
