@@ -1,5 +1,5 @@
 import { Option, type Command } from "commander";
-import { parseDuration, parseInteger } from "../config/values.js";
+import { fieldText, parseDuration, parseInteger, tokenText } from "../config/values.js";
 import type { CommandDefinition, Example, Invocation } from "./command.js";
 import { addDeliveryOptions, TAMPERINGS, type DeliveryOptions, type Tampering } from "./delivery/options.js";
 
@@ -62,11 +62,13 @@ function define(command: Command): void {
 function sendOptions(): Option[] {
   return [
     new Option("--data <body>", "this body in place of a fixture: @file, - or the text itself"),
-    new Option("--type <type>", "the event's type, for headers that carry it"),
-    new Option("--content-type <type>", "the content type; a form type makes a form of a fixture"),
-    new Option("--method <method>", "the HTTP method").default("POST"),
+    new Option("--type <type>", "the event's type, for headers that carry it").argParser(fieldText("--type")),
+    new Option("--content-type <type>", "the content type; a form type makes a form of a fixture").argParser(
+      fieldText("--content-type"),
+    ),
+    new Option("--method <method>", "the HTTP method").argParser(tokenText("--method")).default("POST"),
     new Option("--provider <name>", "sign as this provider does (default: the fixture's folder)"),
-    new Option("--timestamp <text>", "sign exactly this timestamp"),
+    new Option("--timestamp <text>", "sign exactly this timestamp").argParser(fieldText("--timestamp")),
     new Option("--unsigned", "send without a signature"),
     new Option("--tamper <what>", "make it wrong after signing").choices([...TAMPERINGS]),
     new Option("--stale <age>", "sign with a timestamp that is this old").argParser(parseDuration),

@@ -96,7 +96,8 @@ function notEmpty(bytes: Uint8Array, origin: string, what: string): Secret {
 
 const warned = new WeakSet<Context>();
 
-function warnOfLiteral({ context, output, what }: ReferenceOptions): void {
+/** Says once in a run that the process list shows a value. */
+export function warnOfLiteral({ context, output, what }: Omit<ReferenceOptions, "inFile">): void {
   if (warned.has(context)) return;
   warned.add(context);
   output.warn(`the process list shows the value of ${what}; env:NAME or @file keeps it out`);

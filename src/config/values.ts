@@ -54,6 +54,33 @@ export function parseHeaderLine(text: string): readonly [string, string] {
   return [name, value];
 }
 
+/** What may stand in a header's value; for `option("--timestamp <text>", "...", fieldText("--timestamp"))`. */
+export function fieldText(option: string): (text: string) => string {
+  return (text) => {
+    if (text === "") throw new CliError(`${option} is empty`);
+    if (/^[\t\x20-\x7e\x80-\xff]*$/.test(text)) return text;
+    throw new CliError(`${option} has a character that no header can carry: ${text}`);
+  };
+}
+
+/** A method or a header's name: what RFC 9110 calls a token. */
+export function tokenText(option: string): (text: string) => string {
+  return (text) => {
+    if (/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,200}$/.test(text)) return text;
+    throw new CliError(`${option} takes letters, digits and -, not ${text === "" ? "an empty value" : text}`);
+  };
+}
+
+/** A whole http(s) URL. */
+export function urlText(option: string): (text: string) => string {
+  return (text) => {
+    if (/^https?:\/\//i.test(text) && URL.canParse(text)) return text;
+    throw new CliError(`${option} takes a whole URL, not ${text === "" ? "an empty value" : text}`, {
+      hint: `${option} http://localhost:5000/webhook`,
+    });
+  };
+}
+
 /** Collects a repeatable option: `option("-H <header>", "...", collect, [])`. */
 export function collect(value: string, previous: readonly string[]): readonly string[] {
   return [...previous, value];

@@ -1,5 +1,13 @@
 import { Option, type Command } from "commander";
-import { collect, parseDuration, parseHeaderLine, parseInteger, parseList, parseSize } from "../../config/values.js";
+import {
+  collect,
+  fieldText,
+  parseDuration,
+  parseHeaderLine,
+  parseInteger,
+  parseList,
+  parseSize,
+} from "../../config/values.js";
 import type { HeaderList } from "../../events/headers.js";
 
 /** What `listen` was asked for, parsed. */
@@ -78,7 +86,9 @@ function listenOptions(): Option[] {
     new Option("-H, --header <header>", "add 'Name: value' to each delivery (repeatable)")
       .argParser((text, previous: HeaderList) => [...previous, parseHeaderLine(text)])
       .default([], ""),
-    new Option("--host-header <value>", "Host of each delivery: target, keep, or a value").default("target"),
+    new Option("--host-header <value>", "Host of each delivery: target, keep, or a value")
+      .argParser(fieldText("--host-header"))
+      .default("target"),
     new Option("--allow-remote", "allow a target that is not on this computer"),
     new Option("-k, --insecure", "accept a self-signed certificate of the target"),
     new Option("--timeout <duration>", "longest wait for the app, 0 for none")

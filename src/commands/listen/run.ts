@@ -1,4 +1,5 @@
 import { loadConfig } from "../../config/config.js";
+import { resolveHeaders } from "../../config/headers.js";
 import type { Interrupted } from "../../context.js";
 import { CliError } from "../../errors.js";
 import type { Invocation } from "../command.js";
@@ -9,8 +10,10 @@ import { choosePublicSide, noTunnelError } from "./public-side.js";
 import { ListenReporter } from "./report.js";
 
 /** `hookcli listen`, from its start to the signal that ends it. Returns the exit code. */
-export async function runListen(invocation: Invocation<ListenOptions>): Promise<number> {
-  const { context, output, options } = invocation;
+export async function runListen(asked: Invocation<ListenOptions>): Promise<number> {
+  const { context, output } = asked;
+  const options = { ...asked.options, header: await resolveHeaders(asked.options.header, asked) };
+  const invocation = { ...asked, options };
   const config = await loadConfig(context, invocation.global);
   const target = await targetOf(invocation, config.target);
   const side = await choosePublicSide({ context, config, options });

@@ -1,7 +1,9 @@
 import { loadConfig } from "../../config/config.js";
+import { resolveHeaders } from "../../config/headers.js";
 import { CliError, EXIT } from "../../errors.js";
 import type { HookEvent } from "../../events/event.js";
 import { headerValue } from "../../events/headers.js";
+import { redactPath } from "../../events/redact.js";
 import { parseSelectors, selectsAll } from "../../events/selector.js";
 import { dim, green, red } from "../../output/style.js";
 import type { Output } from "../../output/output.js";
@@ -19,8 +21,10 @@ import { Preparer, type Prepared, type ReplaySource } from "./prepare.js";
 const ASK_ABOVE = 20;
 
 /** Delivers captured events again. Resolves to the exit code. */
-export async function runReplay(invocation: Invocation<ReplayOptions>): Promise<number> {
-  const { options, global, context } = invocation;
+export async function runReplay(asked: Invocation<ReplayOptions>): Promise<number> {
+  const { global, context } = asked;
+  const options = { ...asked.options, header: await resolveHeaders(asked.options.header, asked) };
+  const invocation = { ...asked, options };
   const config = await loadConfig(context, global);
   const selection = selectionOf(invocation, config.project);
   const printsOnly = options.dryRun === true || options.curl === true;
@@ -113,7 +117,7 @@ async function deliverOne(prepared: Prepared, recorder: Recorder, source: Replay
 }
 
 function sentence({ event, destination, resigned }: Prepared): string {
-  const what = `#${event.seq} ${event.eventType ?? `${event.method} ${event.path}`}`;
+  const what = `#${event.seq} ${event.eventType ?? `${event.method} ${redactPath(event.path)}`}`;
   const note = resigned.note === undefined ? "" : `; ${resigned.note}`;
   return `replaying ${what} to ${destination.target.label} (${destination.why})${note}`;
 }

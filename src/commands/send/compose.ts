@@ -1,3 +1,4 @@
+import { requireFieldValue } from "../../config/headers.js";
 import type { Context } from "../../context.js";
 import { CliError } from "../../errors.js";
 import { describeEvent } from "../../providers/describe.js";
@@ -27,6 +28,7 @@ export async function compose(
   const { context } = around;
   const deliveryId = newDeliveryId(source.provider, context);
   const plain = plainRequest(source, destination, { options, context, deliveryId });
+  for (const [name, value] of plain.headers) requireFieldValue(name, value);
   if (options.unsigned === true || source.provider.schemes.length === 0) return { request: plain, signer: undefined };
   const credentials = await knownCredentials({ ...around, options }, source.provider.name);
   const signer = signerFor({
@@ -44,6 +46,7 @@ export async function compose(
     timestamp: options.timestamp,
     signedUrl: options.url ?? publicUrlOf(destination, plain),
   });
+  for (const [name, value] of signed.headers) requireFieldValue(name, value);
   return { request: replaceHeaders(tampered(signed, signer.scheme, options.tamper), options.header), signer };
 }
 
@@ -68,7 +71,6 @@ function plainRequest(
 ): OutgoingRequest {
   const { options, context, deliveryId } = by;
   const method = options.method.toUpperCase();
-  if (!/^[!#$%&'*+.^_`|~0-9A-Z-]+$/.test(method)) throw new CliError(`not an HTTP method: ${options.method}`);
   const { path, url } = placeAt(destination.target, "/");
   const said = describeEvent({ method, path, headers: [], body }, provider);
   const headers = outgoingHeaders({

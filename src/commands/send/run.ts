@@ -1,4 +1,5 @@
 import { loadConfig } from "../../config/config.js";
+import { resolveHeaders } from "../../config/headers.js";
 import { EXIT } from "../../errors.js";
 import type { NewEvent } from "../../events/event.js";
 import { headerValue } from "../../events/headers.js";
@@ -17,8 +18,11 @@ import { compose, type Composed } from "./compose.js";
 import { readSource, type Source } from "./source.js";
 
 /** Makes a signed test event, sends it, and judges the answer. Resolves to the exit code. */
-export async function runSend({ args, options, global, context, output }: Invocation<SendOptions>): Promise<number> {
+export async function runSend(invocation: Invocation<SendOptions>): Promise<number> {
+  const { args, global, context, output } = invocation;
   const config = await loadConfig(context, global);
+  const header = await resolveHeaders(invocation.options.header, { context, output });
+  const options: SendOptions = { ...invocation.options, header };
   const source = await readSource(args[0], options, { context, config });
   const destination = await sendDestination({
     to: givenTarget(options),

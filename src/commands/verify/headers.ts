@@ -1,5 +1,5 @@
 import { readInput } from "../../config/input.js";
-import { resolveReference } from "../../config/secrets.js";
+import { resolveHeaders } from "../../config/headers.js";
 import { parseHeaderLine } from "../../config/values.js";
 import type { Context } from "../../context.js";
 import { CliError } from "../../errors.js";
@@ -8,22 +8,13 @@ import type { Output } from "../../output/output.js";
 
 /** More headers than this are not read, bytes. */
 const HEADERS_LIMIT_BYTES = 2 ** 20;
-const REFERENCE = /^(?:env:|@|file:|literal:)/;
 
 /** Headers given as `Name: value`. A value may be a reference (`env:NAME`, `@file`), as any header's value may be a secret. */
-export async function headersFromFlags(
+export function headersFromFlags(
   flags: readonly string[],
   given: { context: Context; output: Output },
 ): Promise<HeaderList> {
-  const headers: [string, string][] = [];
-  for (const flag of flags) {
-    const [name, value] = parseHeaderLine(flag);
-    const bytes = REFERENCE.test(value)
-      ? await resolveReference(value, { ...given, what: `--header ${name}` })
-      : Buffer.from(value);
-    headers.push([name, Buffer.from(bytes).toString("latin1")]);
-  }
-  return headers;
+  return resolveHeaders(flags.map(parseHeaderLine), given);
 }
 
 /** Headers from a file: JSON (an object, or pairs), or lines. Throws CliError 2. */

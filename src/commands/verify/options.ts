@@ -1,5 +1,5 @@
 import { Option, type Command } from "commander";
-import { collect, parseDuration } from "../../config/values.js";
+import { collect, fieldText, parseDuration, tokenText, urlText } from "../../config/values.js";
 import { CliError } from "../../errors.js";
 
 /** What `verify` and `sign` share: which scheme, which credentials, which request. */
@@ -69,7 +69,9 @@ export function defineVerifyOptions(command: Command): void {
 /** The options that only `sign` has. */
 export function defineSignOptions(command: Command): void {
   const options = [
-    new Option("--curl <url>", "print a curl command that sends the body with these headers"),
+    new Option("--curl <url>", "print a curl command that sends the body with these headers").argParser(
+      urlText("--curl"),
+    ),
     new Option("--show-secrets", "print headers that are the secret itself"),
     new Option("--new-key <provider>", "make a pair of keys: the private half into a file, the public half is printed"),
     new Option("--out <file>", "with --new-key: the file of the private half"),
@@ -96,12 +98,17 @@ function sharedOptions(): Option[] {
     new Option("--event <event>", "a captured event: its number, id, last, last~2"),
     new Option("--all-projects", "with --event: events of every project"),
     new Option("--url <url>", "the public URL, where the scheme signs it"),
-    new Option("--method <method>", "the method, where the scheme signs it"),
-    new Option("--id <id>", "the value of the provider's id header"),
-    new Option("--timestamp <value>", "the timestamp as the provider writes it"),
+    new Option("--method <method>", "the method, where the scheme signs it").argParser(tokenText("--method")),
+    new Option("--id <id>", "the value of the provider's id header").argParser(fieldText("--id")),
+    new Option("--timestamp <value>", "the timestamp as the provider writes it").argParser(fieldText("--timestamp")),
     new Option("--now <time>", "the time to use: RFC 3339 or unix seconds").argParser(parseTime),
-    new Option("--signature-header <name>", "generic provider: the header of the signature (default: X-Signature)"),
-    new Option("--signature-prefix <text>", "generic provider: what stands before the signature"),
+    new Option(
+      "--signature-header <name>",
+      "generic provider: the header of the signature (default: X-Signature)",
+    ).argParser(tokenText("--signature-header")),
+    new Option("--signature-prefix <text>", "generic provider: what stands before the signature").argParser((text) =>
+      text === "" ? text : fieldText("--signature-prefix")(text),
+    ),
     new Option("--hash <name>", "generic provider: the hash (default: sha256)").choices([
       "sha1",
       "sha256",

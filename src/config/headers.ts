@@ -1,0 +1,42 @@
+import type { Context } from "../context.js";
+import { CliError } from "../errors.js";
+import type { HeaderList } from "../events/headers.js";
+import { REDACTED, redactHeaders } from "../events/redact.js";
+import type { Output } from "../output/output.js";
+import { resolveReference, warnOfLiteral } from "./secrets.js";
+
+const REFERENCE = /^(?:env:|@|file:|literal:)/;
+
+/**
+ * Headers of the command line with their values read: each may be a reference (`env:NAME`, `@file`), as any of them may be
+ * a secret. The values become latin1, as in every {@link HeaderList}. Throws CliError 2.
+ */
+export async function resolveHeaders(
+  headers: HeaderList,
+  given: { context: Context; output: Output },
+): Promise<HeaderList> {
+  const resolved: [string, string][] = [];
+  for (const [name, value] of headers) resolved.push([name, await resolveValue([name, value], given)]);
+  return resolved;
+}
+
+async function resolveValue(
+  [name, value]: readonly [string, string],
+  given: { context: Context; output: Output },
+): Promise<string> {
+  const what = `--header ${name}`;
+  if (REFERENCE.test(value)) {
+    const bytes = await resolveReference(value, { ...given, what });
+    return requireFieldValue(name, Buffer.from(bytes).toString("latin1"));
+  }
+  if (value !== "" && redactHeaders([[name, value]])[0]?.[1] === REDACTED) warnOfLiteral({ ...given, what });
+  return Buffer.from(value).toString("latin1");
+}
+
+/** Refuses (CliError 2) a latin1 value that the grammar of HTTP does not allow: RFC 9110, section 5.5. */
+export function requireFieldValue(name: string, value: string): string {
+  if (/[\u0000-\u0008\u000a-\u001f\u007f]|[^\u0000-\u00ff]/.test(value)) {
+    throw new CliError(`the value of header ${name} has a character that HTTP does not allow`);
+  }
+  return value;
+}
