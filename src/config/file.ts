@@ -1,8 +1,8 @@
-import { readFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { CliError } from "../errors.js";
 import { CONFIG_KEYS } from "./keys.js";
-import { plainReason } from "./input.js";
+import { readFileLimited } from "./input.js";
 
 /** What a config file says, checked. Values of other keys than `secrets` are strings. */
 export interface ConfigFile {
@@ -16,17 +16,14 @@ export interface ConfigFile {
 /** Who may see a file: a project's is meant to be committed, a user's is not. */
 export type ConfigScope = "project" | "user";
 
+/** A config file is small, bytes. */
+const CONFIG_LIMIT_BYTES = 2 ** 20;
+
 /** Reads and checks one config file. Throws CliError 2 with file, line and what was expected; `undefined` when there is none. */
 export async function readConfigFile(path: string, scope: ConfigScope): Promise<ConfigFile | undefined> {
-  let text: string;
-  try {
-    text = await readFile(path, "utf8");
-  } catch (error) {
-    if (error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ENOTDIR"))
-      return undefined;
-    throw new CliError(`cannot read ${path}: ${plainReason(error)}`, { cause: error });
-  }
-  return checkConfig(path, text, scope);
+  if (!existsSync(path)) return undefined;
+  const bytes = await readFileLimited(path, { what: "the config", limitBytes: CONFIG_LIMIT_BYTES });
+  return checkConfig(path, Buffer.from(bytes).toString("utf8"), scope);
 }
 
 /** Checks the text of a config file: JSON with comments, known keys, right types, no secret's value in a project's file. */

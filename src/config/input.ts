@@ -1,3 +1,4 @@
+import { closeSync, constants, openSync, readSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { Readable } from "node:stream";
@@ -6,6 +7,13 @@ import { CliError } from "../errors.js";
 
 /** The most that hookcli reads from a file or from standard input, bytes. */
 export const INPUT_LIMIT_BYTES = 64 * 2 ** 20;
+
+/** O_NONBLOCK is absent on Windows, and so are pipes that can be opened like files. */
+const WITHOUT_WAITING = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
+
+/** How long a pipe may be without a writer, milliseconds. */
+const WRITER_WAIT_MS = 2_000;
+const WRITER_POLL_MS = 20;
 
 const stdinTakenBy = new WeakMap<Context, string>();
 
@@ -57,12 +65,20 @@ export async function readAll(stream: Readable, options: { what: string; limitBy
   return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks, size);
 }
 
-async function readFileLimited(path: string, options: { what: string; limitBytes: number }): Promise<Uint8Array> {
+/**
+ * The bytes of a file, or of a pipe such as `<(command)` makes. Opening a pipe that nobody writes to would wait for ever,
+ * and not even a signal would end the process: it is opened without waiting, and is an error when it has nothing.
+ */
+export async function readFileLimited(
+  path: string,
+  options: { what: string; limitBytes: number },
+): Promise<Uint8Array> {
   try {
-    const file = await open(path);
+    const file = await open(path, WITHOUT_WAITING);
     try {
-      const { size } = await file.stat();
-      if (size > options.limitBytes) throw tooLarge(options.what, options.limitBytes);
+      const stats = await file.stat();
+      if (stats.isFIFO()) return await readPipe(path, options);
+      if (stats.size > options.limitBytes) throw tooLarge(options.what, options.limitBytes);
       return await readAll(file.createReadStream({ autoClose: false }), options);
     } finally {
       await file.close();
@@ -71,6 +87,35 @@ async function readFileLimited(path: string, options: { what: string; limitBytes
     if (error instanceof CliError) throw error;
     throw new CliError(`cannot read ${options.what} from ${path}: ${plainReason(error)}`, { cause: error });
   }
+}
+
+/** Reads a pipe by polling, so that waiting holds no thread. The socket closes what it reads from. */
+async function readPipe(path: string, options: { what: string; limitBytes: number }): Promise<Uint8Array> {
+  const { Socket } = await import("node:net");
+  const fd = openSync(path, WITHOUT_WAITING);
+  const first = await firstBytes(fd);
+  if (first === undefined) {
+    closeSync(fd);
+    throw new CliError(`cannot read ${options.what} from ${path}: nobody writes to this pipe`);
+  }
+  const rest = await readAll(new Socket({ fd, readable: true, writable: false }), options);
+  return Buffer.concat([first, rest]);
+}
+
+/** What is in the pipe as soon as it has a writer; a pipe without one reads as ended. `undefined`: none came in time. */
+async function firstBytes(fd: number): Promise<Uint8Array | undefined> {
+  const bytes = new Uint8Array(4_096);
+  for (let waitedMs = 0; waitedMs < WRITER_WAIT_MS; waitedMs += WRITER_POLL_MS) {
+    try {
+      const length = readSync(fd, bytes);
+      if (length > 0) return bytes.subarray(0, length);
+    } catch (error) {
+      if (error instanceof Error && "code" in error && error.code === "EAGAIN") return new Uint8Array();
+      throw error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, WRITER_POLL_MS));
+  }
+  return undefined;
 }
 
 function tooLarge(what: string, limitBytes: number): CliError {

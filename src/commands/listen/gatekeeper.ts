@@ -1,7 +1,6 @@
-import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { Config } from "../../config/config.js";
-import { plainReason } from "../../config/input.js";
+import { readFileLimited } from "../../config/input.js";
 import type { Context } from "../../context.js";
 import { CliError } from "../../errors.js";
 import type { SignatureNote } from "../../events/event.js";
@@ -17,6 +16,9 @@ import type { SchemaGate } from "../../receive/schema.js";
 import type { Verdict } from "../../signatures/verdict.js";
 import type { ListenOptions } from "./options.js";
 import { SignatureChecker } from "./signatures.js";
+
+/** The most that a JSON Schema file may hold, bytes. */
+const SCHEMA_LIMIT_BYTES = 16 * 2 ** 20;
 
 /** What is known of a request before it becomes an event. */
 export interface EventFacts extends Description {
@@ -115,12 +117,9 @@ export async function createGatekeeper(parts: {
 
 async function readSchema(name: string, context: Context): Promise<SchemaGate> {
   const { compileSchema } = await import("../../receive/schema.js");
-  try {
-    return await compileSchema(await readFile(resolve(context.cwd, name), "utf8"), name);
-  } catch (error) {
-    if (error instanceof CliError) throw error;
-    throw new CliError(`cannot read the schema ${name}: ${plainReason(error)}`, { cause: error });
-  }
+  const limitBytes = SCHEMA_LIMIT_BYTES;
+  const bytes = await readFileLimited(resolve(context.cwd, name), { what: "the schema", limitBytes });
+  return compileSchema(Buffer.from(bytes).toString("utf8"), name);
 }
 
 function namedProvider(name: string | undefined): Provider | undefined {
