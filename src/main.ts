@@ -11,6 +11,7 @@ const OLDEST_WITHOUT_WARNING = [20, 20] as const;
 const RANDOM_POOL_BYTES = 4_096;
 
 const controller = new AbortController();
+let outputFailure: Error | undefined;
 const randomPool = { bytes: new Uint8Array(0), used: 0 };
 const context: Context = {
   stdin: process.stdin,
@@ -36,7 +37,9 @@ const context: Context = {
 warnOfOldNode();
 listenToSignals();
 const exitCode = await run(process.argv.slice(2), context);
-process.exit(exitCode);
+// A failed write is told in the next turn.
+await new Promise((resolve) => setImmediate(resolve));
+process.exit(outputFailure === undefined ? exitCode : EXIT.usage);
 
 /** Every byte is given away once. `node:crypto` is loaded when somebody asks for the first one. */
 function drawRandom(length: number): Uint8Array {
@@ -67,8 +70,18 @@ function listenToSignals(): void {
   ] as const;
   for (const [signalName, exitCode] of signals) process.on(signalName, () => interrupt({ signalName, exitCode }));
   // A reader that has left, as in `hookcli events list | head -1`, is no failure.
-  process.stdout.on("error", () => interrupt({ signalName: "EPIPE", exitCode: EXIT.done }));
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE" && error.code !== "EBADF" && outputFailure === undefined) {
+      outputFailure = error;
+      process.stderr.write(`hookcli: error: cannot write the output: ${reasonOf(error)}\n`);
+    }
+    interrupt({ signalName: "EPIPE", exitCode: EXIT.done });
+  });
   process.stderr.on("error", () => {});
+}
+
+function reasonOf({ code, message }: NodeJS.ErrnoException): string {
+  return code === "ENOSPC" ? "no space left on device" : message;
 }
 
 function interrupt(reason: Interrupted): void {
