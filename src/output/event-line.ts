@@ -9,7 +9,7 @@ const GAP = "   ";
 /** What the columns of type and request are cut to at least, when the terminal is narrow. */
 const SHORTEST = 12;
 /** Widths that columns of single lines have, so that lines printed one after the other stand under one another. */
-const USUAL_WIDTHS = [8, 4, 16, 16, 9, 3, 6, 0];
+const USUAL_WIDTHS = [8, 4, 16, 16, 13, 3, 6, 6];
 
 const SIGNATURES: Readonly<Record<SignatureNote["status"], Span>> = {
   valid: { text: "signed ok", style: "green" },

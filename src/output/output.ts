@@ -18,7 +18,7 @@ export interface Output {
   readonly json: boolean;
   readonly quiet: boolean;
   readonly verbose: boolean;
-  /** Columns of the terminal that results go to; 80 or more when it is none. */
+  /** Columns of the terminal that results go to; infinite when it is none, so that nothing is cut for programs. */
   readonly columns: number;
   /** True when results go to a terminal. */
   readonly isTerminal: boolean;

@@ -8,9 +8,6 @@ import { CliError } from "../errors.js";
 import { safeBlock, safeJson, safeText } from "../events/safe-text.js";
 import type { Line, Output, Span } from "./output.js";
 
-/** Width of results that go to a file or a pipe. */
-const DEFAULT_COLUMNS = 120;
-
 export interface OutputSettings {
   readonly json: boolean;
   readonly quiet: boolean;
@@ -34,7 +31,7 @@ export function createOutput(context: Context, settings: OutputSettings): Output
     json: settings.json,
     quiet: settings.quiet,
     verbose: settings.verbose,
-    columns: stdout.isTTY === true ? Math.max(stdout.columns ?? 80, 40) : DEFAULT_COLUMNS,
+    columns: stdout.isTTY === true ? Math.max(stdout.columns ?? 80, 40) : Number.POSITIVE_INFINITY,
     isTerminal: stdout.isTTY === true,
     line,
     record,

@@ -87,7 +87,7 @@ export class ListenReporter {
       return NOTHING_PENDING;
     }
     if (!output.isTerminal) return NOTHING_PENDING;
-    const timer = setTimeout(() => output.line(eventLine(make())), PENDING_AFTER_MS);
+    const timer = setTimeout(() => output.line(eventLine(make(), { columns: output.columns })), PENDING_AFTER_MS);
     return () => clearTimeout(timer);
   }
 
@@ -95,7 +95,7 @@ export class ListenReporter {
   answered(event: HookEvent): void {
     const { output } = this;
     if (!output.json) {
-      output.line(eventLine(event));
+      output.line(eventLine(event, { columns: output.columns }));
       if (output.verbose) printEvent(output, redactEvent(event), this.context.now());
       return;
     }
