@@ -14,7 +14,10 @@ const controller = new AbortController();
 let outputFailure: Error | undefined;
 const randomPool = { bytes: new Uint8Array(0), used: 0 };
 const context: Context = {
-  stdin: process.stdin,
+  // Node makes it, and loads what it needs, when it is first asked for.
+  get stdin() {
+    return process.stdin;
+  },
   stdout: process.stdout,
   stderr: process.stderr,
   env: process.env,
@@ -36,10 +39,19 @@ const context: Context = {
 
 warnOfOldNode();
 listenToSignals();
+if (process.argv.includes("listen")) keepYoungHeapSmall();
 const exitCode = await run(process.argv.slice(2), context);
 // A failed write is told in the next turn.
 await new Promise((resolve) => setImmediate(resolve));
 process.exit(outputFailure === undefined ? exitCode : EXIT.usage);
+
+/**
+ * What an event leaves behind is garbage within milliseconds: room that grows to tens of megabytes, in both threads, only
+ * keeps more of it. Before anything is loaded, for V8 does not give back what has grown.
+ */
+function keepYoungHeapSmall(): void {
+  process.getBuiltinModule("node:v8").setFlagsFromString("--semi-space-growth-factor=1");
+}
 
 /** Every byte is given away once. `node:crypto` is loaded when somebody asks for the first one. */
 function drawRandom(length: number): Uint8Array {

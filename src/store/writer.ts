@@ -22,6 +22,9 @@ export interface QueueLimits {
 
 export const DEFAULT_LIMITS: QueueLimits = { events: 20_000, bytes: 256 * 2 ** 20, postedBytes: 32 * 2 ** 20 };
 
+/** Writes live until their commit, a few milliseconds: more room would only keep more garbage. */
+const YOUNG_HEAP_MB = 4;
+
 interface Pending {
   readonly id: number;
   readonly operation: Operation;
@@ -62,7 +65,7 @@ export class Writer {
 
   /** Starts the thread and waits until it has opened the file. */
   static async start(entry: URL, data: WriterData, limits: QueueLimits): Promise<Writer> {
-    const worker = new Worker(entry, { workerData: data });
+    const worker = new Worker(entry, { workerData: data, resourceLimits: { maxYoungGenerationSizeMb: YOUNG_HEAP_MB } });
     await opened(worker, data.path);
     const writer = new Writer(worker, data.path, limits);
     worker.unref();

@@ -93,7 +93,7 @@ export async function startListen(args, folder, options = {}) {
       env: ownEnv(folder),
       from: "stderr",
       stdout: options.stdout ?? "ignore",
-      ready: (line) => (/^local /.test(line) ? line : undefined),
+      ready: (line) => (line.startsWith("local ") ? line : undefined),
     },
   );
   return { ...listen, port, pid: listen.child.pid, db: join(folder, "events.db") };

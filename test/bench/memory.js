@@ -2,7 +2,7 @@
 import { Agent, request as httpRequest } from "node:http";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { beside, cpuSeconds, inFolder, memory, startListen, startUntil, storedEvents } from "./measure.js";
+import { beside, inFolder, memory, startListen, startUntil, storedEvents } from "./measure.js";
 
 const RATE = 2_000;
 const UPLOADS = 64;
