@@ -11,9 +11,8 @@ const SHORTEST = 12;
 /** Widths that columns of single lines have, so that lines printed one after the other stand under one another. */
 const USUAL_WIDTHS = [8, 4, 16, 16, 13, 3, 6, 6];
 
-const SIGNATURES: Readonly<Record<SignatureNote["status"], Span>> = {
+const SIGNATURES: Readonly<Record<Exclude<SignatureNote["status"], "invalid">, Span>> = {
   valid: { text: "signed ok", style: "green" },
-  invalid: { text: "bad signature", style: "red" },
   unchecked: { text: "unchecked", style: "dim" },
   not_checkable: { text: "no scheme", style: "dim" },
 };
@@ -53,12 +52,17 @@ function cells(event: HookEvent, now: number): Span[] {
     { text: `#${event.seq}`, style: "plain" },
     { text: safeText(event.eventType ?? "-"), style: "bold" },
     { text: safeText(`${event.method} ${redactPath(event.path)}`), style: "plain" },
-    SIGNATURES[event.signature.status],
+    signature(event.signature),
     outcome(event, last),
     { text: last?.durationMs == null ? "-" : formatDuration(last.durationMs), style: "dim" },
     { text: formatBytes(event.size), style: "dim" },
     { text: safeText(remarks(event)), style: "yellow" },
   ];
+}
+
+/** The verdict in a word or two; of a signature that is not valid, the reason. */
+function signature({ status, reason }: SignatureNote): Span {
+  return status === "invalid" ? { text: reason ?? "bad signature", style: "red" } : SIGNATURES[status];
 }
 
 function outcome(event: HookEvent, last: Attempt | undefined): Span {
@@ -77,7 +81,6 @@ function statusStyle(status: number): Style {
 
 function remarks(event: HookEvent): string {
   return [
-    event.signature.status === "invalid" ? event.signature.reason : undefined,
     event.refusal !== null && event.refusal !== event.signature.reason ? event.refusal : undefined,
     event.duplicateOf === null ? undefined : "duplicate",
     event.replayOf === null ? undefined : "replay",

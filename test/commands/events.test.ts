@@ -44,9 +44,7 @@ describe("events list", () => {
 
     expect([code, stderr]).toEqual([0, ""]);
     expect(lines).toHaveLength(2);
-    expect(lines[0]).toMatch(
-      /^\d\d:\d\d:05 {3}#2 {3}push {14}POST \/webhook {3}bad signature {3}refused {3}- .*timestamp_too_old$/,
-    );
+    expect(lines[0]).toMatch(/^\d\d:\d\d:05 {3}#2 {3}push {14}POST \/webhook {3}timestamp_too_old {3}refused {3}- .*$/);
     expect(lines[1]).toMatch(
       /^\d\d:\d\d:05 {3}#1 {3}message.created {3}POST \/webhook {3}signed ok {7}200 {7}41 ms {3}1.2 kB$/,
     );

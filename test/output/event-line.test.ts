@@ -34,7 +34,7 @@ describe("the line of an event", () => {
     [
       "with a wrong signature",
       { signature: { status: "invalid", reason: "timestamp_too_old" }, state: "refused", refusal: "timestamp_too_old" },
-      "bad signature   refused   -   1.2 kB   timestamp_too_old",
+      "timestamp_too_old   refused   -   1.2 kB",
     ],
     [
       "when the app was down",
