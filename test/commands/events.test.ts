@@ -46,7 +46,7 @@ describe("events list", () => {
     expect(lines).toHaveLength(2);
     expect(lines[0]).toMatch(/^\d\d:\d\d:05 {3}#2 {3}push {14}POST \/webhook {3}timestamp_too_old {3}refused {3}- .*$/);
     expect(lines[1]).toMatch(
-      /^\d\d:\d\d:05 {3}#1 {3}message.created {3}POST \/webhook {3}signed ok {7}200 {7}41 ms {3}1.2 kB$/,
+      /^\d\d:\d\d:05 {3}#1 {3}message.created {3}POST \/webhook {3}signed ok {11}200 {7}41 ms {3}1.2 kB$/,
     );
   });
 
