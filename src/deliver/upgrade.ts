@@ -50,6 +50,7 @@ export async function joinUpgrade(job: UpgradeJob): Promise<Delivery> {
   upgrades.add(cut);
   // An unread socket would not tell that the sender has left, and its leaving comes as 'end' where half is still open.
   upgrade.socket.once("close", cut).once("end", cut);
+  if (upgrade.socket.destroyed) cut();
   const early = collect(upgrade);
   let error: FailureCode | null = null;
   try {
@@ -195,7 +196,7 @@ async function passAnswer(
     for await (const chunk of incoming as AsyncIterable<Buffer>) {
       outcome.size += chunk.length;
       if (outcome.size <= KEPT_BYTES) outcome.kept.push(chunk);
-      if (!sender.write(chunk)) await new Promise((resolve) => sender.once("drain", resolve).once("close", resolve));
+      if (!sender.write(chunk)) await drainedOrClosed(sender);
     }
     sender.end(() => sender.destroy());
   } catch (error) {
@@ -226,6 +227,16 @@ async function joinSockets(left: Duplex, right: Duplex, signal: AbortSignal): Pr
   await closed;
   clearTimeout(timer);
   signal.removeEventListener("abort", over);
+}
+
+function drainedOrClosed(stream: Duplex): Promise<void> {
+  return new Promise((resolve) => {
+    const settle = (): void => {
+      stream.removeListener("drain", settle).removeListener("close", settle);
+      resolve();
+    };
+    stream.once("drain", settle).once("close", settle);
+  });
 }
 
 function onceClosed(stream: Duplex): Promise<void> {

@@ -1,11 +1,17 @@
 import { randomBytes } from "node:crypto";
 import { createServer, request as httpRequest, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { Duplex } from "node:stream";
 import { afterEach, describe, expect, test } from "vitest";
 import { WebSocket, WebSocketServer } from "ws";
+import { createDeliverer } from "../../src/deliver/create.js";
+import type { Delivery } from "../../src/deliver/deliverer.js";
+import { parseTarget } from "../../src/deliver/target.js";
+import type { UpgradeRequest } from "../../src/receive/receiver.js";
 import { headersOf, openRawApp } from "../helpers/app.js";
 import { openProxy, type TestProxy } from "../helpers/proxy.js";
 import { openRaw, sendRaw } from "../helpers/raw-client.js";
+import { openReceiver } from "../helpers/receiver.js";
 
 const cleanup: (() => Promise<void>)[] = [];
 const HANDSHAKE =
@@ -20,6 +26,29 @@ async function proxy(target: string, options: Parameters<typeof openProxy>[1] = 
   const opened = await openProxy(target, options);
   cleanup.push(() => opened.close());
   return opened;
+}
+
+/** A proxy whose upgrades are changed before the app is asked. */
+async function proxyWith(port: number, change: (upgrade: UpgradeRequest) => Promise<UpgradeRequest>) {
+  const deliverer = createDeliverer({
+    timeoutMs: 5_000,
+    insecure: false,
+    allowRemote: false,
+    hostHeader: "target",
+    headers: [],
+    monotonic: () => performance.now(),
+  });
+  const outcomes: Delivery[] = [];
+  const { receiver } = await openReceiver({
+    async onUpgrade(upgrade) {
+      outcomes.push(await deliverer.upgrade(await change(upgrade), parseTarget(String(port)), {}));
+    },
+  });
+  cleanup.push(async () => {
+    await receiver.close(0);
+    await deliverer.close();
+  });
+  return { receiver, outcomes };
 }
 
 async function wsApp(): Promise<{ port: number; sockets: WebSocketServer; http: Server; requests: IncomingMessage[] }> {
@@ -203,6 +232,43 @@ describe("a WebSocket through the receiver", () => {
     socket.destroy();
 
     await expect.poll(() => outcomes).toMatchObject([{ error: "aborted", status: null }]);
+  });
+
+  test("a client whose connection was cut before the app is asked is not joined with it", async () => {
+    const app = await wsApp();
+    const { receiver, outcomes } = await proxyWith(app.port, async (upgrade) => {
+      await new Promise((resolve) => upgrade.socket.once("close", resolve).destroy());
+      return upgrade;
+    });
+
+    await sendRaw(receiver.localPort, HANDSHAKE);
+
+    await expect.poll(() => outcomes).toMatchObject([{ error: "aborted", status: null }]);
+  });
+
+  test("a long answer that says no adds no listener at each pause of a slow client", async () => {
+    const app = createServer((_incoming, response) => void response.writeHead(403).end(randomBytes(8 * 2 ** 20)));
+    await new Promise<void>((resolve) => app.listen(0, "127.0.0.1", resolve));
+    cleanup.push(() => new Promise((resolve) => app.close(() => resolve()).closeAllConnections()));
+    const slow = new Duplex({
+      highWaterMark: 1,
+      read: () => {},
+      write: (_chunk, _encoding, done) => setImmediate(done),
+    });
+    let most = 0;
+    slow.on("drain", () => (most = Math.max(most, slow.listenerCount("close"))));
+    const { receiver, outcomes } = await proxyWith((app.address() as AddressInfo).port, async (upgrade) => ({
+      ...upgrade,
+      socket: slow,
+    }));
+
+    const socket = await openRaw(receiver.localPort);
+    socket.write(HANDSHAKE);
+
+    await expect.poll(() => outcomes).toMatchObject([{ status: 403, error: null, answerSize: 8 * 2 ** 20 }]);
+    expect(most).toBeGreaterThan(0);
+    expect(most).toBeLessThan(5);
+    socket.destroy();
   });
 
   test("a gate on the head refuses it before the app hears of it", async () => {
