@@ -1,6 +1,7 @@
 import { createHmac } from "node:crypto";
 import { once } from "node:events";
 import { request as httpRequest } from "node:http";
+import { connect, type Socket } from "node:net";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -168,7 +169,10 @@ describe("listen delivers", () => {
     client.close();
     await once(client, "close");
 
+    await listen.waitForCount("attempt", 1);
+    const { stdout } = await runProgram(["events", "list", "--json"], { sandbox });
     expect(message.toString()).toBe("echo hello");
+    expect(JSON.parse(stdout)).toMatchObject([{ state: "delivered", attempts: [{ status: 101, error: null }] }]);
     sockets.close();
   });
 });
@@ -362,6 +366,24 @@ describe("listen lets in", () => {
 });
 
 describe("listen ends", () => {
+  it("with the end of an open WebSocket stored, though the app does not close its side", async () => {
+    app.server.on("upgrade", (_request, socket: Socket) => {
+      socket.on("error", () => {}).resume();
+      socket.write("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
+    });
+    const listen = await listenWith([String(app.port)]);
+    const client = connect({ host: "127.0.0.1", port: Number(new URL(listen.localUrl).port) });
+    client.write("GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
+    await once(client, "data");
+
+    const ended = await listen.stop("SIGINT");
+
+    const { stdout } = await runProgram(["events", "list", "--json"], { sandbox });
+    expect([ended.code, ended.stderr]).toEqual([130, expect.not.stringContaining("warning")]);
+    expect(JSON.parse(stdout)).toMatchObject([{ state: "delivered", attempts: [{ status: 101 }] }]);
+    client.destroy();
+  });
+
   it.each([
     ["SIGINT", 130],
     ["SIGTERM", 143],

@@ -49,7 +49,8 @@ interface Passage {
 export class EventFlow {
   readonly flood: FloodGuard;
   private readonly parts: FlowParts;
-  private readonly attempts = new Set<Promise<void>>();
+  /** What goes on beside the answers: ends of attempts being stored, refused requests, upgraded connections. */
+  private readonly beside = new Set<Promise<void>>();
   /** The store's trouble was told, and it has not worked since. */
   private storeTroubleTold = false;
 
@@ -75,7 +76,22 @@ export class EventFlow {
   }
 
   /** A WebSocket upgrade: its head is the event, its attempt lasts as long as the connection. */
-  async upgrade(upgrade: UpgradeRequest): Promise<void> {
+  upgrade(upgrade: UpgradeRequest): Promise<void> {
+    return this.track(this.join(upgrade));
+  }
+
+  /** A request that the receiver refused by itself (too large, no room, malformed): kept with what is known of it. */
+  async turnedAway({ request, code }: { request?: ReceivedRequest; code: string }): Promise<void> {
+    if (request === undefined) this.parts.reporter.refused += 1;
+    else await this.track(this.keepRefused(request, code));
+  }
+
+  /** Resolves when all that happened is stored: the ends of attempts, and what was refused. */
+  async settled(): Promise<void> {
+    while (this.beside.size > 0) await Promise.all(this.beside);
+  }
+
+  private async join(upgrade: UpgradeRequest): Promise<void> {
     const { request } = upgrade;
     const { gatekeeper, deliverer, forwarded, reporter } = this.parts;
     const facts = await gatekeeper.look(request);
@@ -95,18 +111,8 @@ export class EventFlow {
     reporter.answered(storedEvent(passage, delivery));
   }
 
-  /** A request that the receiver refused by itself (too large, no room, malformed): kept with what is known of it. */
-  async turnedAway({ request, code }: { request?: ReceivedRequest; code: string }): Promise<void> {
-    if (request === undefined) {
-      this.parts.reporter.refused += 1;
-      return;
-    }
+  private async keepRefused(request: ReceivedRequest, code: string): Promise<void> {
     await this.storeRefused(request, await this.parts.gatekeeper.look(request), code);
-  }
-
-  /** Resolves when the ends of all attempts are stored. */
-  async settled(): Promise<void> {
-    while (this.attempts.size > 0) await Promise.all(this.attempts);
   }
 
   private async refuse(
@@ -206,11 +212,14 @@ export class EventFlow {
 
   /** Stores the end of an attempt, beside the answer and never before it. */
   private keepAttempt({ event }: Passage, delivery: Delivery): void {
-    const kept = this.parts.store
-      .endAttempt(event.id, 1, delivery)
-      .catch((error: unknown) => this.tellStoreTrouble(error))
-      .finally(() => this.attempts.delete(kept));
-    this.attempts.add(kept);
+    const stored = this.parts.store.endAttempt(event.id, 1, delivery, stateAfter(delivery));
+    void this.track(stored.catch((error: unknown) => this.tellStoreTrouble(error)));
+  }
+
+  private track(work: Promise<void>): Promise<void> {
+    const tracked = work.finally(() => this.beside.delete(tracked));
+    this.beside.add(tracked);
+    return tracked;
   }
 
   private tellStoreTrouble(error: unknown): void {
@@ -272,7 +281,7 @@ function storedEvent({ event, appended, target, startedAt }: Passage, delivery?:
     signature: event.signature,
     duplicateOf: appended.duplicateOf,
     replayOf: event.replayOf,
-    state: delivery === undefined ? event.state : isAccepted(delivery) ? "delivered" : "failed",
+    state: delivery === undefined ? event.state : stateAfter(delivery),
     refusal: event.refusal,
     attempts: attempt === undefined ? [] : [attempt],
   };
@@ -288,6 +297,8 @@ function attemptEnd({
   return { durationMs, status, error, headers, body };
 }
 
-function isAccepted({ status, error }: Delivery): boolean {
-  return error === null && status !== null && status >= 200 && status < 300;
+/** 101 is what an app says to a WebSocket that it takes. */
+function stateAfter({ status, error }: Delivery): EventState {
+  const accepted = error === null && status !== null && (status === 101 || (status >= 200 && status < 300));
+  return accepted ? "delivered" : "failed";
 }
