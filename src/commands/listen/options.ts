@@ -55,7 +55,10 @@ function listenOptions(): Option[] {
     new Option("-f, --forward-to <target>", "the same as the argument"),
     new Option("--via <kind>", "the kind of tunnel").choices(["localtunnel", "cloudflared", "ssh"]),
     new Option("--no-tunnel", "capture at the local URL only"),
-    new Option("--tunnel-host <url>", "the tunnel service, or your ssh host"),
+    new Option(
+      "--tunnel-host <url>",
+      "the tunnel service, or your ssh host; default https://loca.lt, which shows browsers a page first (webhooks are not affected)",
+    ),
     new Option("-s, --subdomain <name>", "the name asked of the tunnel service"),
     new Option("--public-url <url>", "the public URL, when something else brings the requests"),
     new Option("--require-tunnel", "an error (4) when the tunnel cannot be opened"),
