@@ -1,4 +1,4 @@
-import { Command, CommanderError, Option } from "commander";
+import { Command, CommanderError, Help, Option } from "commander";
 import type { CommandDefinition, Example, GlobalOptions } from "./commands/command.js";
 import { commands } from "./commands/index.js";
 import { helpTopics } from "./commands/help.js";
@@ -53,7 +53,11 @@ class Run {
       .description("Webhooks on your machine: a public URL, capture, signed test events, replay, signature checks.")
       .exitOverride()
       .configureOutput({ writeOut: (text) => void stdout.write(text), writeErr: () => {}, outputError: () => {} })
-      .configureHelp({ showGlobalOptions: true, helpWidth: Math.min(stdout.columns ?? 100, 110) })
+      .configureHelp({
+        showGlobalOptions: true,
+        helpWidth: Math.min(stdout.columns ?? 100, 110),
+        optionDescription: describeOption,
+      })
       .version(HOOKCLI_VERSION, "--version", "print the version")
       .helpOption("-h, --help", "print help")
       .helpCommand(false)
@@ -111,6 +115,11 @@ class Run {
         return topic.print(createOutput(this.context, globalOptions(self)));
       });
   }
+}
+
+/** As commander does, but a list that is empty is no default worth telling. */
+function describeOption(option: Option): string {
+  return new Help().optionDescription(option).replace(/ \(default: (?:\[\]|none)\)$/, "");
 }
 
 /** The command that `hookcli help a b` means. */
