@@ -6,7 +6,7 @@ import { canonicalJson } from "./canonical-json.js";
 import { encodeSignature } from "./encoding.js";
 import { byCodeUnits, formField, parseForm, phpFields, sortedFields, type FormFields } from "./form.js";
 import type { Settings, SignedRequest } from "./request.js";
-import type { ContentPart, FieldPath } from "./scheme.js";
+import type { ContentPart, FieldPath, Scheme } from "./scheme.js";
 import { findHeader } from "./spelling.js";
 import { queryParameter } from "./url.js";
 
@@ -87,12 +87,29 @@ export function joinPieces(pieces: readonly Piece[]): Uint8Array {
   return Buffer.concat(pieces.map((piece) => (typeof piece === "string" ? Buffer.from(piece, "latin1") : piece)));
 }
 
+const URL_PARTS: ReadonlySet<ContentPart["part"]> = new Set(["url", "path", "query", "queryParameter", "sortedQuery"]);
+const BODY_PARTS: ReadonlySet<ContentPart["part"]> = new Set([
+  "body",
+  "bodyHash",
+  "crc32",
+  "sortedForm",
+  "formField",
+  "fieldLines",
+  "bodyAsJsonString",
+  "bodyWithSecretAt",
+  "canonicalJson",
+  "phpForm",
+  "bodyField",
+]);
+
 /** True when any of the parts is taken from the URL. */
 export function signsUrl(parts: readonly ContentPart[]): boolean {
-  return parts.some(
-    ({ part }) =>
-      part === "url" || part === "path" || part === "query" || part === "queryParameter" || part === "sortedQuery",
-  );
+  return parts.some(({ part }) => URL_PARTS.has(part));
+}
+
+/** True when a signature of the scheme, or a fact beside it, says anything about the body. */
+export function signsBody({ algorithm, content, bindings = [] }: Scheme): boolean {
+  return algorithm.family === "jwt" || bindings.length > 0 || content.some(({ part }) => BODY_PARTS.has(part));
 }
 
 /** A form's fields; none when the content type says that the body is something else. */

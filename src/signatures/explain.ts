@@ -1,5 +1,6 @@
 import { headerValue } from "../events/headers.js";
 import { CliError } from "../errors.js";
+import { signsBody, signsUrl } from "./content.js";
 import {
   encodingVariants as bodyEncodings,
   formVariants,
@@ -205,17 +206,9 @@ function* bodyHypotheses({ request, scheme }: ExplainOptions, variants: Iterable
   }
 }
 
-function signsBody({ algorithm, content, bindings }: Scheme): boolean {
-  if (algorithm.family === "jwt" || (bindings ?? []).length > 0) return true;
-  return content.some(({ part }) => BODY_PARTS.has(part));
-}
-
-const BODY_PARTS: ReadonlySet<string> = new Set(["body", "bodyHash", "crc32", "sortedForm", "formField", "bodyField"]);
-const URL_PARTS: ReadonlySet<string> = new Set(["url", "path", "query", "queryParameter"]);
-
 function* urlHypotheses({ request, scheme }: ExplainOptions): Generator<Hypothesis> {
   const { url } = request;
-  if (url === undefined || !scheme.content.some(({ part }) => URL_PARTS.has(part))) return;
+  if (url === undefined || !signsUrl(scheme.content)) return;
   for (const variant of urlVariants(url, request.headers)) {
     const message = `the signature is right for the URL ${withoutCredentials(variant.url)} (${variant.about})`;
     yield { cause: "url_rewritten", message, request: { ...request, url: variant.url } };

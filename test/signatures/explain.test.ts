@@ -42,6 +42,19 @@ function explainGithub(
 }
 
 describe("a mismatch is explained by the body", () => {
+  it("whatever part of it a scheme signs", () => {
+    const asString: Scheme = { ...scheme("github"), content: [{ part: "bodyAsJsonString" }] };
+
+    const { cause } = explain({
+      scheme: asString,
+      request: { headers: githubHeader(JSON.stringify(BODY)), body: Buffer.from(`${BODY}\n`) },
+      secrets: [Buffer.from(SECRET)],
+      now: NOW,
+    });
+
+    expect(cause).toBe("body_newline");
+  });
+
   it.each([
     ["body_newline", `${BODY}\n`, BODY, "the body without its final newline"],
     ["body_newline", `${BODY}\r\n`, BODY, "the body without its final CRLF"],

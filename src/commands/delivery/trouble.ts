@@ -3,6 +3,7 @@ import { headerValue } from "../../events/headers.js";
 import { isFormType } from "../../fixtures/form.js";
 import { decodeString, JsonSyntaxError, parseJson, toByteText, type JsonNode } from "../../fixtures/json-tree.js";
 import { newKey } from "../../keys/new-key.js";
+import { signsBody } from "../../signatures/content.js";
 import type { Scheme, SecretForm } from "../../signatures/scheme.js";
 import { writeTimestamp } from "../../signatures/timestamp.js";
 import type { Tampering } from "./options.js";
@@ -16,12 +17,6 @@ export function refuseUnnoticeable(scheme: Scheme, trouble: { tamper: Tampering 
   if (stale && timeless) throw unnoticeable("--stale", scheme, "signs no time");
   if (tamper === "timestamp" && timeless) throw unnoticeable("--tamper timestamp", scheme, "signs no time");
   if (tamper === "body" && !signsBody(scheme)) throw unnoticeable("--tamper body", scheme, "does not sign the body");
-}
-
-function signsBody({ algorithm, content, bindings }: Scheme): boolean {
-  if (algorithm.family === "token") return false;
-  const parts = new Set(["body", "bodyHash", "crc32", "sortedForm", "formField", "bodyField"]);
-  return algorithm.family === "jwt" || bindings !== undefined || content.some(({ part }) => parts.has(part));
 }
 
 function unnoticeable(flag: string, scheme: Scheme, why: string): CliError {

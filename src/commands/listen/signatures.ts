@@ -6,8 +6,8 @@ import type { SignatureNote } from "../../events/event.js";
 import type { Output } from "../../output/output.js";
 import { findProvider, type Provider } from "../../providers/index.js";
 import { verifyProvider } from "../../providers/verify.js";
+import { signsUrl } from "../../signatures/content.js";
 import { parseKey, type Key } from "../../signatures/key.js";
-import type { Scheme } from "../../signatures/scheme.js";
 import type { SignedRequest } from "../../signatures/request.js";
 import type { Verdict } from "../../signatures/verdict.js";
 
@@ -84,7 +84,12 @@ export class SignatureChecker {
         ...credentials,
         now,
       });
-      if (verdict.valid || verdict.reason !== "signature_mismatch" || !provider.schemes.some(signsUrl)) break;
+      if (
+        verdict.valid ||
+        verdict.reason !== "signature_mismatch" ||
+        !provider.schemes.some(({ content }) => signsUrl(content))
+      )
+        break;
     }
     return verdict === undefined ? UNCHECKED : { note: noteOf(provider, verdict), verdict };
   }
@@ -116,10 +121,6 @@ export class SignatureChecker {
     this.troubled.add(provider);
     this.parts.output.warn(`${provider} signatures cannot be checked: ${error.message}`);
   }
-}
-
-function signsUrl(scheme: Scheme): boolean {
-  return scheme.urlForms !== undefined || scheme.content.some(({ part }) => part === "url");
 }
 
 function noteOf(provider: Provider, verdict: Verdict): SignatureNote {
