@@ -1,3 +1,4 @@
+import type { SignatureNote } from "../events/event.js";
 import type { SignedRequest, VerifyOptions } from "../signatures/request.js";
 import type { Scheme } from "../signatures/scheme.js";
 import { verifyRequest } from "../signatures/verify.js";
@@ -27,6 +28,14 @@ export function verifyProvider(options: ProviderVerifyOptions): Verdict {
   return verdict.valid || verdict.reason !== "missing_header"
     ? verdict
     : missingHeader(verdict, { provider, scheme, request });
+}
+
+/** A verdict as it is kept with an event; `undefined`: nothing could be checked. */
+export function noteOf(verdict: Verdict | undefined, provider: Provider): SignatureNote {
+  if (verdict === undefined) return { status: "unchecked", provider: provider.name };
+  const where = { provider: provider.name, scheme: verdict.scheme };
+  if (verdict.valid) return { status: "valid", ...where, secretIndex: verdict.secretIndex };
+  return { status: "invalid", reason: verdict.reason, ...where };
 }
 
 /** A missing header explained: a weaker signature is there, or another provider's. */

@@ -129,6 +129,16 @@ describe("replay", () => {
     expect(replayed?.attempts).toMatchObject([{ n: 1, status: 200, target: `http://localhost:${app.port}/webhook` }]);
   });
 
+  it("reads a secret from standard input once for the events of several providers", async () => {
+    await capture();
+    await capture({ provider: "github" });
+
+    const { code, stderr } = await replay(["1..2", "--resign", "--secret", "-", ...to()], { stdin: `${SECRET}\n` });
+
+    expect([code, stderr]).toEqual([0, expect.not.stringContaining("error")]);
+    expect(app.seen).toHaveLength(2);
+  });
+
   it("goes to the target of the last attempt when none is named, and says so", async () => {
     await capture({}, { target: `http://localhost:${app.port}/first`, end: {} });
 

@@ -1,9 +1,4 @@
-import type { Config } from "../../config/config.js";
-import type { Context } from "../../context.js";
 import { CliError } from "../../errors.js";
-import type { SignatureNote } from "../../events/event.js";
-import type { Output } from "../../output/output.js";
-import { resolveSecrets } from "../../config/secrets.js";
 import { selectScheme } from "../../providers/select.js";
 import { verifyProvider } from "../../providers/verify.js";
 import type { Provider } from "../../providers/provider.js";
@@ -12,31 +7,8 @@ import type { Scheme } from "../../signatures/scheme.js";
 import { signRequest } from "../../signatures/sign.js";
 import type { Tolerance } from "../../signatures/request.js";
 import type { Verdict } from "../../signatures/verdict.js";
-import { keysOf, missingSecret } from "../verify/credentials.js";
+import { missingSecret, type Credentials } from "../verify/credentials.js";
 import { atUrl, replaceHeaders, type OutgoingRequest } from "./request.js";
-
-/** What is known to sign and to check with. */
-export interface Credentials {
-  readonly secrets: readonly Uint8Array[];
-  readonly keys: readonly Key[];
-}
-
-/** Where secrets are looked for. */
-export interface SecretSource {
-  readonly context: Context;
-  readonly output: Output;
-  readonly config: Config;
-  readonly options: { readonly secret: readonly string[]; readonly key: readonly string[] };
-}
-
-/** The keys of `--key` and the secrets of flags, environment and config; both may be empty. */
-export async function knownCredentials(source: SecretSource, provider: string): Promise<Credentials> {
-  const { options, ...around } = source;
-  const keys = await keysOf(options, around);
-  if (keys.length > 0 && options.secret.length === 0) return { keys, secrets: [] };
-  const secrets = await resolveSecrets({ ...around, flags: options.secret, provider });
-  return { keys, secrets: secrets.map(({ bytes }) => bytes) };
-}
 
 /** What a signature is made with. */
 export interface Signer {
@@ -135,12 +107,4 @@ export function check(
     now,
     ...(tolerance === undefined ? {} : { tolerance }),
   });
-}
-
-/** A verdict as it is stored with an event. */
-export function noteOf(verdict: Verdict | undefined, provider: Provider): SignatureNote {
-  if (verdict === undefined) return { status: "unchecked", provider: provider.name };
-  const where = { provider: provider.name, scheme: verdict.scheme };
-  if (verdict.valid) return { status: "valid", ...where, secretIndex: verdict.secretIndex };
-  return { status: "invalid", reason: verdict.reason, ...where };
 }

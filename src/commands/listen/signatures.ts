@@ -1,15 +1,14 @@
 import type { Config } from "../../config/config.js";
-import { resolveReference, resolveSecrets } from "../../config/secrets.js";
 import type { Context } from "../../context.js";
 import { CliError } from "../../errors.js";
 import type { SignatureNote } from "../../events/event.js";
 import type { Output } from "../../output/output.js";
 import { findProvider, type Provider } from "../../providers/index.js";
-import { verifyProvider } from "../../providers/verify.js";
+import { noteOf, verifyProvider } from "../../providers/verify.js";
 import { signsUrl } from "../../signatures/content.js";
-import { parseKey, type Key } from "../../signatures/key.js";
 import type { SignedRequest } from "../../signatures/request.js";
 import type { Verdict } from "../../signatures/verdict.js";
+import { knownCredentials, type Credentials } from "../verify/credentials.js";
 
 /** What the checker needs. */
 export interface SignatureParts {
@@ -25,11 +24,6 @@ export interface Checked {
   readonly note: SignatureNote;
   /** `undefined`: nothing could be checked. */
   readonly verdict: Verdict | undefined;
-}
-
-interface Credentials {
-  readonly secrets: readonly Uint8Array[];
-  readonly keys: readonly Key[];
 }
 
 const UNCHECKED: Checked = { note: { status: "unchecked" }, verdict: undefined };
@@ -91,7 +85,7 @@ export class SignatureChecker {
       )
         break;
     }
-    return verdict === undefined ? UNCHECKED : { note: noteOf(provider, verdict), verdict };
+    return verdict === undefined ? UNCHECKED : { note: noteOf(verdict, provider), verdict };
   }
 
   /** With flags the credentials are the same for every provider; standard input can be read only once. */
@@ -100,19 +94,10 @@ export class SignatureChecker {
     const key = secretFlags.length + keyFlags.length > 0 ? "" : provider;
     let credentials = this.known.get(key);
     if (credentials === undefined) {
-      credentials = this.read(provider);
+      credentials = knownCredentials({ secret: secretFlags, key: keyFlags }, provider, this.parts);
       this.known.set(key, credentials);
     }
     return credentials;
-  }
-
-  private async read(provider: string): Promise<Credentials> {
-    const { context, output, config, secretFlags, keyFlags } = this.parts;
-    const keys: Key[] = [];
-    for (const flag of keyFlags) keys.push(parseKey(await resolveReference(flag, { context, output, what: "--key" })));
-    if (keys.length > 0 && secretFlags.length === 0) return { secrets: [], keys };
-    const secrets = await resolveSecrets({ context, output, config, flags: secretFlags, provider });
-    return { secrets: secrets.map(({ bytes }) => bytes), keys };
   }
 
   /** A malformed secret is the user's to mend, and is told once; the events go on. */
@@ -121,10 +106,4 @@ export class SignatureChecker {
     this.troubled.add(provider);
     this.parts.output.warn(`${provider} signatures cannot be checked: ${error.message}`);
   }
-}
-
-function noteOf(provider: Provider, verdict: Verdict): SignatureNote {
-  const facts = { provider: provider.name, scheme: verdict.scheme };
-  if (!verdict.valid) return { status: "invalid", reason: verdict.reason, ...facts };
-  return { status: "valid", ...facts, secretIndex: verdict.secretIndex };
 }

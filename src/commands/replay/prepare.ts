@@ -5,15 +5,17 @@ import { headerValue } from "../../events/headers.js";
 import { isFormType } from "../../fixtures/form.js";
 import type { Override } from "../../fixtures/overrides.js";
 import type { Provider } from "../../providers/provider.js";
+import { noteOf } from "../../providers/verify.js";
 import { publicUrl } from "../../signatures/url.js";
 import type { Store } from "../../store/store.js";
 import type { Invocation } from "../command.js";
 import { changedBody, changesBody, readOverrides } from "../delivery/body.js";
 import { givenTarget } from "../delivery/options.js";
 import { replaceHeaders, type OutgoingRequest } from "../delivery/request.js";
-import { check, knownCredentials, noteOf, type Credentials } from "../delivery/signing.js";
+import { check } from "../delivery/signing.js";
 import { hostOf, placeAt, replayDestination, type Destination } from "../delivery/target.js";
 import type { ReplayOptions } from "../replay.js";
+import { knownCredentials, type Credentials } from "../verify/credentials.js";
 import { providerOf, resign, type Resigned } from "./resign.js";
 
 /** One event on its way: what goes out, where to, and why it looks as it does. */
@@ -92,11 +94,13 @@ export class Preparer {
     return replaceHeaders(replaceHeaders(request, [["Host", hostOf(target)]]), options.header);
   }
 
+  /** With flags they are the same for every provider; standard input can be read only once. */
   private credentialsOf(provider: string): Promise<Credentials> {
     const { invocation, config } = this.source;
     const { context, output, options } = invocation;
-    const known = this.credentials.get(provider) ?? knownCredentials({ context, output, config, options }, provider);
-    this.credentials.set(provider, known);
+    const name = options.secret.length + options.key.length > 0 ? "" : provider;
+    const known = this.credentials.get(name) ?? knownCredentials(options, provider, { context, output, config });
+    this.credentials.set(name, known);
     return known;
   }
 

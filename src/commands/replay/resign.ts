@@ -5,7 +5,8 @@ import { findProvider, type Provider } from "../../providers/index.js";
 import { headerValue, withoutHeaders } from "../../events/headers.js";
 import type { Verdict } from "../../signatures/verdict.js";
 import type { OutgoingRequest } from "../delivery/request.js";
-import { check, sign, signerFor, type Credentials, type Signer } from "../delivery/signing.js";
+import { check, sign, signerFor, type Signer } from "../delivery/signing.js";
+import type { Credentials } from "../verify/credentials.js";
 import { newDeliveryId } from "../delivery/ids.js";
 import type { Context } from "../../context.js";
 

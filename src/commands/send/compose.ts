@@ -5,10 +5,12 @@ import { describeEvent } from "../../providers/describe.js";
 import { outgoingHeaders } from "../../providers/outgoing.js";
 import { newDeliveryId, newUuid } from "../delivery/ids.js";
 import { replaceHeaders, type OutgoingRequest } from "../delivery/request.js";
-import { knownCredentials, sign, signerFor, type SecretSource, type Signer } from "../delivery/signing.js";
+import { sign, signerFor, type Signer } from "../delivery/signing.js";
 import { calledHost, placeAt, type Destination } from "../delivery/target.js";
 import { refuseUnnoticeable, tampered, withWrongSecret } from "../delivery/trouble.js";
 import type { SendOptions } from "../send.js";
+import { knownCredentials } from "../verify/credentials.js";
+import type { Surroundings } from "../verify/input.js";
 import type { Source } from "./source.js";
 
 /** The request of `send`, and who signed it. */
@@ -22,7 +24,7 @@ export interface Composed {
 export async function compose(
   source: Source,
   destination: Destination,
-  { options, ...around }: SecretSource & { readonly options: SendOptions },
+  { options, ...around }: Surroundings & { readonly options: SendOptions },
 ): Promise<Composed> {
   refuseContradictions(options);
   const { context } = around;
@@ -30,7 +32,7 @@ export async function compose(
   const plain = plainRequest(source, destination, { options, context, deliveryId });
   for (const [name, value] of plain.headers) requireFieldValue(name, value);
   if (options.unsigned === true || source.provider.schemes.length === 0) return { request: plain, signer: undefined };
-  const credentials = await knownCredentials({ ...around, options }, source.provider.name);
+  const credentials = await knownCredentials(options, source.provider.name, around);
   const signer = signerFor({
     provider: source.provider,
     schemeName: options.scheme,

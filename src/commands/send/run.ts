@@ -11,7 +11,8 @@ import { judge, REFUSAL, SUCCESS, worstOf, type Expectation, type Judgement } fr
 import { givenTarget } from "../delivery/options.js";
 import { eventOf, Recorder, type Recorded } from "../delivery/record.js";
 import { resultJson, showAnswer, showRequest } from "../delivery/show.js";
-import { check, noteOf } from "../delivery/signing.js";
+import { noteOf } from "../../providers/verify.js";
+import { check } from "../delivery/signing.js";
 import { calledHost, sendDestination, type Destination } from "../delivery/target.js";
 import type { SendOptions } from "../send.js";
 import { compose, type Composed } from "./compose.js";

@@ -13,17 +13,30 @@ export interface Credentials {
   readonly keys: readonly Key[];
 }
 
-/** Keys of `--key`, else the secrets of flags, environment and config. None is an error (2) that says where they go. */
-export async function credentialsOf(
-  options: SignatureOptions,
+/** The flags that name them. */
+export type CredentialOptions = Pick<SignatureOptions, "secret" | "key">;
+
+/** Keys of `--key`, else the secrets of flags, environment and config; both may be empty. */
+export async function knownCredentials(
+  options: CredentialOptions,
   provider: string,
   around: Surroundings,
 ): Promise<Credentials> {
   const keys = await keysOf(options, around);
   if (keys.length > 0 && options.secret.length === 0) return { secrets: [], keys };
   const found = await resolveSecrets({ ...around, flags: options.secret, provider });
-  if (found.length === 0) throw missingSecret(provider);
   return { secrets: found.map(({ bytes }) => bytes), keys };
+}
+
+/** The same; none is an error (2) that says where they go. */
+export async function credentialsOf(
+  options: CredentialOptions,
+  provider: string,
+  around: Surroundings,
+): Promise<Credentials> {
+  const known = await knownCredentials(options, provider, around);
+  if (known.secrets.length + known.keys.length === 0) throw missingSecret(provider);
+  return known;
 }
 
 /** The error for a secret that nobody named. */
