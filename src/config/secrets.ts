@@ -77,7 +77,8 @@ async function fromReference(text: string, options: ReferenceOptions): Promise<S
 }
 
 function fromEnvironment(name: string, context: Context): Secret {
-  const value = context.env[name];
+  // An environment is an object like any other: `env:toString` would be found in its prototype.
+  const value = Object.hasOwn(context.env, name) ? context.env[name] : undefined;
   if (value === undefined) {
     throw new CliError(`environment variable ${name} is not set`, { hint: `export ${name}=...` });
   }
