@@ -1,7 +1,7 @@
 import { defineConfig } from "vitest/config";
 
-/** What esbuild defines in the bundle, for tests that import from src. */
-const define = { HOOKCLI_VERSION: JSON.stringify("0.0.0-test") };
+/** What esbuild defines in the bundle, for tests that import from src. An object for each project: vitest empties it. */
+const define = () => ({ HOOKCLI_VERSION: JSON.stringify("0.0.0-test") });
 
 /**
  * `unit` needs nothing but the clone; `e2e` needs programs that `.ci/run` installs (strace, nginx, chromium ...);
@@ -12,7 +12,7 @@ export default defineConfig({
     globalSetup: "test/helpers/build.ts",
     projects: [
       {
-        define,
+        define: define(),
         test: {
           name: "unit",
           include: ["test/**/*.test.ts"],
@@ -22,7 +22,7 @@ export default defineConfig({
         },
       },
       {
-        define,
+        define: define(),
         test: {
           name: "e2e",
           include: ["test/e2e/**/*.test.ts"],
@@ -32,7 +32,7 @@ export default defineConfig({
         },
       },
       {
-        define,
+        define: define(),
         test: {
           name: "sdk",
           include: ["test/sdk/**/*.test.ts"],
