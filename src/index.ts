@@ -4,9 +4,8 @@
  * Pure functions over bytes: no files, no network, no clock. A wrong signature is a value with a reason; misuse (an empty
  * secret, an unknown provider, a URL that is signed and not given) throws a {@link CliError}.
  */
-import { CliError } from "./errors.js";
 import type { HeaderList } from "./events/headers.js";
-import { findProvider, nearestProviders, providers } from "./providers/index.js";
+import { providerNamed, providers } from "./providers/index.js";
 import { selectScheme } from "./providers/select.js";
 import type { Provider } from "./providers/provider.js";
 import { verifyProvider } from "./providers/verify.js";
@@ -140,14 +139,7 @@ function schemeOf(
 }
 
 function providerOf({ provider = "generic" }: RequestOptions): Provider {
-  if (typeof provider === "object") return provider;
-  const row = findProvider(provider);
-  if (row !== undefined) return row;
-  const nearest = nearestProviders(provider);
-  throw new CliError(
-    `unknown provider: ${provider}`,
-    nearest.length > 0 ? { hint: `did you mean ${nearest.join(" or ")}?` } : {},
-  );
+  return typeof provider === "object" ? provider : providerNamed(provider);
 }
 
 function requestOf({ headers = [], body, method, url }: RequestOptions): SignedRequest {

@@ -1,7 +1,9 @@
+import { CliError } from "../errors.js";
 import { discord, slack } from "./chat.js";
 import { shopify } from "./commerce.js";
 import { sendgrid, twilio } from "./communications.js";
 import { github, gitlab } from "./developer.js";
+import { nearest } from "./nearest.js";
 import { square, stripe } from "./payments.js";
 import type { Provider } from "./provider.js";
 import { generic, standardWebhooks, svix } from "./specs.js";
@@ -33,33 +35,13 @@ export function findProvider(name: string): Provider | undefined {
   return BY_NAME.get(name.toLowerCase());
 }
 
-/** The provider names most like a word that is none: for "did you mean". At most three, nearest first. */
-export function nearestProviders(name: string): string[] {
-  const word = name.toLowerCase().slice(0, 64);
-  const scored = providers.map((provider) => ({ name: provider.name, distance: likeness(word, provider.name) }));
-  const near = scored.filter(
-    ({ name: candidate, distance }) => distance <= Math.max(2, Math.floor(candidate.length / 3)),
-  );
-  return near
-    .toSorted((a, b) => a.distance - b.distance)
-    .slice(0, 3)
-    .map(({ name: found }) => found);
-}
-
-/** Edit distance; 1 when one is the start of the other. */
-function likeness(word: string, name: string): number {
-  return word.length >= 3 && (name.startsWith(word) || word.startsWith(name)) ? 1 : editDistance(word, name);
-}
-
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i += 1) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j += 1) {
-      const substituted = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(substituted, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
+/** The row of a name or an alias, in any case. @throws CliError (2) that names those most like it */
+export function providerNamed(name: string): Provider {
+  const provider = findProvider(name);
+  if (provider !== undefined) return provider;
+  const names = providers.map((row) => row.name);
+  const like = nearest(name, names, 3);
+  throw new CliError(`unknown provider: ${name}`, {
+    hint: like.length > 0 ? `did you mean ${like.join(" or ")}?` : `known are ${names.join(", ")}`,
+  });
 }

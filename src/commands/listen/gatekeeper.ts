@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import type { Config } from "../../config/config.js";
 import { readFileLimited } from "../../config/input.js";
+import { secretVariable } from "../../config/secrets.js";
 import type { Context } from "../../context.js";
 import { CliError } from "../../errors.js";
 import type { SignatureNote } from "../../events/event.js";
@@ -8,7 +9,7 @@ import { globMatches } from "../../events/glob.js";
 import { headerValue } from "../../events/headers.js";
 import type { Output } from "../../output/output.js";
 import { describeEvent, type Description } from "../../providers/describe.js";
-import { findProvider, nearestProviders, type Provider } from "../../providers/index.js";
+import { providerNamed, type Provider } from "../../providers/index.js";
 import type { AddressRanges } from "../../receive/address.js";
 import type * as Gates from "../../receive/gates.js";
 import type { ReceivedRequest } from "../../receive/receiver.js";
@@ -96,12 +97,13 @@ export async function createGatekeeper(parts: {
     import("../../receive/gates.js"),
     import("../../receive/address.js"),
   ]);
-  const provider = namedProvider(options.provider ?? config.provider);
+  const name = options.provider ?? config.provider;
+  const provider = name === undefined ? undefined : providerNamed(name);
   const checker = new SignatureChecker({ context, output, config, secretFlags: options.secret, keyFlags: options.key });
   const known = await checker.prepare(provider?.name);
   if (options.requireSignature === true && provider !== undefined && !known) {
     throw new CliError(`--require-signature needs a secret for ${provider.name}`, {
-      hint: `set ${provider.name.toUpperCase().replaceAll("-", "_")}_WEBHOOK_SECRET, or pass --secret env:NAME`,
+      hint: `set ${secretVariable(provider.name)}, or pass --secret env:NAME`,
     });
   }
   parseRanges(options.trustedProxy, "--trusted-proxy");
@@ -120,14 +122,6 @@ async function readSchema(name: string, context: Context): Promise<SchemaGate> {
   const limitBytes = SCHEMA_LIMIT_BYTES;
   const bytes = await readFileLimited(resolve(context.cwd, name), { what: "the schema", limitBytes });
   return compileSchema(Buffer.from(bytes).toString("utf8"), name);
-}
-
-function namedProvider(name: string | undefined): Provider | undefined {
-  if (name === undefined) return undefined;
-  const provider = findProvider(name);
-  if (provider !== undefined) return provider;
-  const near = nearestProviders(name);
-  throw new CliError(`unknown provider ${name}`, near.length === 0 ? {} : { hint: `did you mean ${near.join(", ")}?` });
 }
 
 function isGeneric(request: ReceivedRequest): boolean {

@@ -8,9 +8,8 @@ import { findFixture, type Fixture } from "../../fixtures/find.js";
 import { isFormType } from "../../fixtures/form.js";
 import { fillPlaceholders } from "../../fixtures/placeholders.js";
 import { applyOverrides } from "../../fixtures/overrides.js";
-import { findProvider, type Provider } from "../../providers/index.js";
+import { findProvider, providerNamed, type Provider } from "../../providers/index.js";
 import { changedBody, readOverrides } from "../delivery/body.js";
-import { providerNamed } from "../verify/choose.js";
 import type { SendOptions } from "../send.js";
 
 /** What is sent, before it has headers. */

@@ -1,6 +1,6 @@
 import { CliError } from "../../errors.js";
 import { detectProvider } from "../../providers/detect.js";
-import { findProvider, nearestProviders, providers } from "../../providers/index.js";
+import { providerNamed, providers } from "../../providers/index.js";
 import type { Provider } from "../../providers/provider.js";
 import { genericScheme, type GenericOptions } from "../../signatures/generic.js";
 import { RAW_ALGORITHMS } from "../../signatures/raw.js";
@@ -38,19 +38,6 @@ export function chooseProvider(
   const names = detected.providers.map((provider) => provider.name);
   throw new CliError(`the headers fit several providers: ${names.join(", ")}`, {
     hint: `say which: --provider ${names[0] ?? ""}`,
-  });
-}
-
-/** A provider by name or alias. Throws CliError 2. */
-export function providerNamed(name: string): Provider {
-  const provider = findProvider(name);
-  if (provider !== undefined) return provider;
-  const nearest = nearestProviders(name);
-  throw new CliError(`unknown provider: ${name}`, {
-    hint:
-      nearest.length > 0
-        ? `did you mean ${nearest.join(", ")}?`
-        : `known are ${providers.map((row) => row.name).join(", ")}`,
   });
 }
 

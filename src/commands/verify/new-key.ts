@@ -6,8 +6,7 @@ import type { Context } from "../../context.js";
 import { CliError, EXIT } from "../../errors.js";
 import { newKey } from "../../keys/new-key.js";
 import type { Output } from "../../output/output.js";
-import { providers } from "../../providers/index.js";
-import { providerNamed } from "./choose.js";
+import { providerNamed, providers } from "../../providers/index.js";
 
 /** Only the owner may read a private key. */
 const PRIVATE_MODE = 0o600;
