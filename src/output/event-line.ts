@@ -36,10 +36,10 @@ function table(
   options: { readonly now: number; readonly columns?: number; readonly least: readonly number[] },
 ): Line[] {
   const rows = events.map((event) => cells(event, options.now));
-  const count = rows[0]?.length ?? 0;
-  const widths = Array.from({ length: count }, (_, column) =>
-    Math.max(options.least[column] ?? 0, ...rows.map((row) => lengthOf(row[column]?.text ?? ""))),
-  );
+  const widths = (rows[0] ?? []).map((_, column) => options.least[column] ?? 0);
+  for (const row of rows) {
+    for (const [column, { text }] of row.entries()) widths[column] = Math.max(widths[column] ?? 0, lengthOf(text));
+  }
   const fitting = fit(widths, options.columns ?? Number.POSITIVE_INFINITY);
   return rows.map((row) => join(row, fitting));
 }
@@ -94,6 +94,7 @@ function remarks(event: HookEvent): string {
 /** Widths that together fit: the request gives way first, then the type, then the remarks. */
 function fit(widths: readonly number[], columns: number): number[] {
   const fitting = [...widths];
+  if (columns === Number.POSITIVE_INFINITY) return fitting;
   for (const column of [3, 2, 8]) {
     const total = fitting.reduce((sum, width) => sum + width + GAP.length, -GAP.length);
     const width = fitting[column] ?? 0;
@@ -105,11 +106,14 @@ function fit(widths: readonly number[], columns: number): number[] {
 /** The cells of a row, padded to their columns; nothing is padded where nothing follows. */
 function join(row: readonly Span[], widths: readonly number[]): Line {
   const last = row.findLastIndex(({ text }) => text !== "");
-  return row.slice(0, last + 1).flatMap(({ text, style }, column) => {
-    const shown = cut(text, widths[column] ?? 0);
-    const padding = " ".repeat(Math.max(0, (widths[column] ?? 0) - lengthOf(shown)));
-    return [{ text: shown, style }, column === last ? "" : padding + GAP];
-  });
+  const line: (string | Span)[] = [];
+  for (const [column, { text, style }] of row.slice(0, last + 1).entries()) {
+    const width = widths[column] ?? 0;
+    const shown = cut(text, width);
+    line.push({ text: shown, style });
+    if (column < last) line.push(" ".repeat(Math.max(0, width - lengthOf(shown)) + GAP.length));
+  }
+  return line;
 }
 
 /** In characters of one column each: what most texts are, whose length need not be counted. */

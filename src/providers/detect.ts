@@ -49,9 +49,22 @@ export function otherSigners(headers: HeaderList, besides: Provider): Sighting[]
 }
 
 function sightings(names: ReadonlySet<string>, headersOf: (provider: Provider) => readonly string[]): Sighting[] {
+  if (!anyOf(names)) return [];
   return providers.flatMap((provider) => {
     const evidence = headersOf(provider).find((name) => names.has(name.toLowerCase()));
     const isImitated = provider.detection.unless?.some((name) => names.has(name.toLowerCase())) ?? false;
     return evidence === undefined || isImitated ? [] : [{ provider, evidence }];
   });
+}
+
+/** Every header that tells of some provider, in lower case: most requests have none of them. */
+const TELLING: ReadonlySet<string> = new Set(
+  providers.flatMap(({ detection }) =>
+    [...detection.signatureHeaders, ...(detection.otherHeaders ?? [])].map((name) => name.toLowerCase()),
+  ),
+);
+
+function anyOf(names: ReadonlySet<string>): boolean {
+  for (const name of names) if (TELLING.has(name)) return true;
+  return false;
 }

@@ -121,8 +121,6 @@ export class Writer {
 
   /** Posts as much of the queue as the window of bytes takes; a larger body goes when nothing else is on its way. */
   private post(): void {
-    const batch: Numbered[] = [];
-    const transfer: ArrayBuffer[] = [];
     let taken = 0;
     for (const pending of this.queue) {
       if (this.postedBytes > 0 && this.postedBytes + pending.bytes > this.limits.postedBytes) break;
@@ -130,11 +128,12 @@ export class Writer {
       this.queuedBytes -= pending.bytes;
       this.postedBytes += pending.bytes;
       this.posted.set(pending.id, pending);
-      batch.push({ id: pending.id, operation: withOwnBody(pending.operation, transfer) });
     }
     if (taken === 0) return;
+    const batch = this.queue.slice(0, taken);
     this.queue = this.queue.slice(taken);
-    this.send({ kind: "write", operations: batch }, transfer);
+    const { operations, buffer } = packBatch(batch);
+    this.send({ kind: "write", operations }, [buffer]);
   }
 
   private send(message: ToWriter, transfer: ArrayBuffer[] = []): void {
@@ -191,22 +190,35 @@ function opened(worker: Worker, path: string): Promise<void> {
 }
 
 /**
- * The write with a copy of its body in memory of its own, to be handed over: a view into a larger buffer would take all
- * of that along, and handing over the caller's would empty it under the delivery.
+ * The writes with copies of their bodies in one piece of memory, to be handed over: a view into a larger buffer would
+ * take all of that along, and handing over the caller's would empty it under the delivery.
  */
-function withOwnBody(operation: Operation, transfer: ArrayBuffer[]): Operation {
-  if (operation.kind === "append") {
-    const body = ownCopy(operation.event.body, transfer);
-    return { ...operation, event: { ...operation.event, body } };
-  }
-  if (operation.kind !== "endAttempt") return operation;
-  return { ...operation, end: { ...operation.end, body: ownCopy(operation.end.body, transfer) } };
+function packBatch(batch: readonly Pending[]): { operations: Numbered[]; buffer: ArrayBuffer } {
+  const size = batch.reduce((sum, { operation }) => sum + bodyOf(operation).byteLength, 0);
+  const bytes = new Uint8Array(size);
+  let used = 0;
+  const copy = (body: Uint8Array) => {
+    bytes.set(body, used);
+    used += body.byteLength;
+    return bytes.subarray(used - body.byteLength, used);
+  };
+  const operations = batch.map(({ id, operation }) => ({ id, operation: withBody(operation, copy) }));
+  return { operations, buffer: bytes.buffer };
 }
 
-function ownCopy(bytes: Uint8Array, transfer: ArrayBuffer[]): Uint8Array {
-  const copy = new Uint8Array(bytes);
-  transfer.push(copy.buffer);
-  return copy;
+const NO_BODY = new Uint8Array(0);
+
+function bodyOf(operation: Operation): Uint8Array {
+  if (operation.kind === "append") return operation.event.body;
+  return operation.kind === "endAttempt" ? operation.end.body : NO_BODY;
+}
+
+function withBody(operation: Operation, copy: (body: Uint8Array) => Uint8Array): Operation {
+  if (operation.kind === "append")
+    return { ...operation, event: { ...operation.event, body: copy(operation.event.body) } };
+  if (operation.kind === "endAttempt")
+    return { ...operation, end: { ...operation.end, body: copy(operation.end.body) } };
+  return operation;
 }
 
 function unpackError({ fault, message, hint }: PackedError): StoreError {

@@ -57,7 +57,8 @@ export class Gatekeeper {
   async look(request: ReceivedRequest): Promise<EventFacts> {
     const description = describeEvent(request, this.settings.provider);
     const { note, verdict } = await this.check(request, description.provider);
-    return { ...description, signature: note, verdict };
+    const { eventType, providerEventId, deliveryId } = description;
+    return { provider: description.provider, eventType, providerEventId, deliveryId, signature: note, verdict };
   }
 
   /** The first gate that says no. */
@@ -79,10 +80,12 @@ export class Gatekeeper {
   private async check(request: ReceivedRequest, provider: string | null) {
     const { checker, options } = this.settings;
     const name = provider ?? (options.requireSignature === true || isGeneric(request) ? "generic" : undefined);
-    if (name === undefined) return { note: { status: "unchecked" } as const, verdict: undefined };
+    if (name === undefined) return UNCHECKED;
     return checker.check(name, request, candidateUrls(request, this.settings.publicUrl()));
   }
 }
+
+const UNCHECKED = { note: { status: "unchecked" }, verdict: undefined } as const;
 
 /** Reads what the gates need: the schema, the ranges, and the secrets, so that a wrong one ends the command at its start. */
 export async function createGatekeeper(parts: {
