@@ -15,7 +15,7 @@ export function terminalTexts(): string[] {
 /** All naughty strings, as bytes. */
 export function naughtyStrings(): Buffer[] {
   if (!hasData) return [];
-  return readJson<string[]>("blns/blns.base64.json").map((base64) => Buffer.from(base64, "base64"));
+  return readJson<string[]>("blns/blns.json").map((text) => Buffer.from(text));
 }
 
 export function hostileNames(): string[] {
