@@ -1,9 +1,9 @@
 import { Client, Pool } from "undici";
 import { createConnector } from "./connect.js";
-import type { Deliverer, DelivererOptions, Delivery, DeliveryRequest, Target } from "./deliverer.js";
+import type { Deliverer, DelivererOptions, Delivery, DeliveryRequest } from "./deliverer.js";
 import { Exchange } from "./exchange.js";
 import { overridesOf, requestHead } from "./request-head.js";
-import { targetUrl } from "./target.js";
+import { hostOf, targetUrl } from "./target.js";
 import { joinUpgrade } from "./upgrade.js";
 import { Watch } from "./watch.js";
 import { isIP } from "node:net";
@@ -45,7 +45,7 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
   const deliver = (delivery: DeliveryRequest): Promise<Delivery> =>
     new Promise((settle) => {
       const { request, target } = delivery;
-      const origin = originOf(target);
+      const origin = `${target.protocol}//${hostOf(target)}`;
       const headers = requestHead({
         headers: request.headers,
         forwarded: delivery.forwarded,
@@ -86,11 +86,6 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
       await Promise.all([...pools.values()].map((pool) => pool.destroy()));
     },
   };
-}
-
-function originOf(target: Target): string {
-  const host = isIP(target.hostname) === 6 ? `[${target.hostname}]` : target.hostname;
-  return `${target.protocol}//${host}:${target.port}`;
 }
 
 function watchInterval(timeoutMs: number): number {

@@ -22,9 +22,14 @@ export function parseTarget(text: string): Target {
     authority,
     scheme === null ? undefined : protocol === "https:" ? 443 : 80,
   );
-  const host = isIP(hostname) === 6 ? `[${hostname}]` : hostname;
-  const label = `${protocol}//${host}${port === (protocol === "https:" ? 443 : 80) ? "" : `:${port}`}${path ?? ""}`;
+  const label = `${protocol}//${hostOf({ protocol, hostname, port })}${path ?? ""}`;
   return { label, protocol, hostname, port, path };
+}
+
+/** What stands in the Host header. */
+export function hostOf({ protocol, hostname, port }: Pick<Target, "protocol" | "hostname" | "port">): string {
+  const host = isIP(hostname) === 6 ? `[${hostname}]` : hostname;
+  return port === (protocol === "https:" ? 443 : 80) ? host : `${host}:${port}`;
 }
 
 /** The path and query that a request goes to: the target's path, if it names one, with the request's own query. */

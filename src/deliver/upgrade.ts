@@ -9,7 +9,7 @@ import { dialName, guardedLookup, refuseLiteral } from "./connect.js";
 import type { Delivery, DelivererOptions, DeliveryRequest, Target } from "./deliverer.js";
 import { failureCode, type FailureCode } from "./failure.js";
 import { requestHead, type Overrides } from "./request-head.js";
-import { targetUrl } from "./target.js";
+import { hostOf, targetUrl } from "./target.js";
 
 /** After one side has ended, the other is given this long to take what is still on its way. */
 const LAST_WORDS_MS = 2_000;
@@ -258,9 +258,4 @@ function answerFailure(sender: Duplex, error: FailureCode): void {
 function statusHead(outcome: Outcome, headers: HeaderList): Buffer {
   const lines = headers.map(([name, value]) => `${name}: ${value}\r\n`).join("");
   return Buffer.from(`HTTP/1.1 ${outcome.status ?? 0} ${outcome.reason}\r\n${lines}\r\n`, "latin1");
-}
-
-function hostOf(target: Target): string {
-  const host = isIP(target.hostname) === 6 ? `[${target.hostname}]` : target.hostname;
-  return target.port === (target.protocol === "https:" ? 443 : 80) ? host : `${host}:${target.port}`;
 }

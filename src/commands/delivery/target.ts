@@ -1,7 +1,7 @@
 import type { Config } from "../../config/config.js";
 import { CliError } from "../../errors.js";
 import type { Target } from "../../deliver/deliverer.js";
-import { parseTarget, targetUrl } from "../../deliver/target.js";
+import { hostOf, parseTarget, targetUrl } from "../../deliver/target.js";
 import type { ListenerRow } from "../../store/store.js";
 
 /** Where a request goes, and who said so. */
@@ -96,10 +96,4 @@ export function placeAt(target: Target, path: string): { path: string; url: stri
 /** The Host header that a provider would send: that of the public URL, where there is one. */
 export function calledHost({ target, publicUrl }: Pick<Destination, "target" | "publicUrl">): string {
   return publicUrl === undefined ? hostOf(target) : new URL(publicUrl).host;
-}
-
-/** What stands in the Host header. */
-export function hostOf({ protocol, hostname, port }: Target): string {
-  const host = hostname.includes(":") ? `[${hostname}]` : hostname;
-  return port === (protocol === "https:" ? 443 : 80) ? host : `${host}:${port}`;
 }
