@@ -13,14 +13,17 @@ export function newEventId(nowMs: number, random: (length: number) => Uint8Array
   return `evt_${timePart(Math.max(0, Math.trunc(nowMs)))}${randomPart(random(RANDOM_BYTES))}`;
 }
 
-/** Whether a text is a whole event id. */
-export function isEventId(text: string): boolean {
-  return /^evt_[0-9a-hjkmnp-tv-z]{26}$/.test(text);
-}
-
 /** Whether a text is an event id or the beginning of one, long enough to name an event. */
 export function isEventIdPrefix(text: string): boolean {
   return text.length >= SHORTEST_PREFIX && /^evt_[0-9a-hjkmnp-tv-z]{1,26}$/.test(text);
+}
+
+/** A UUID of version 4: RFC 9562, section 5.4. */
+export function newUuid(random: (length: number) => Uint8Array): string {
+  const bytes = Buffer.from(random(16));
+  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40;
+  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
+  return bytes.toString("hex").replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
 }
 
 function timePart(ms: number): string {

@@ -458,7 +458,7 @@ describe("verify --event", () => {
 
   it.each([
     ["an event that is not there", ["--event", "99"], "no event 99"],
-    ["several events", ["--event", "1..2"], "names several events"],
+    ["several events", ["--event", "1..2"], "that is more than one event"],
     ["an event without a body", ["--event", "last"], "was refused before the body was read"],
   ])("wants %s put right (2)", async (_, words, message) => {
     const run = await verify([...words, "--secret", "env:S"], { cwd: folder, env: { ...env, HOOKCLI_DB: db() } });

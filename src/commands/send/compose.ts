@@ -1,9 +1,10 @@
 import { requireFieldValue } from "../../config/headers.js";
 import type { Context } from "../../context.js";
 import { CliError } from "../../errors.js";
+import { newUuid } from "../../events/id.js";
 import { describeEvent } from "../../providers/describe.js";
 import { outgoingHeaders } from "../../providers/outgoing.js";
-import { newDeliveryId, newUuid } from "../delivery/ids.js";
+import { newDeliveryId } from "../delivery/ids.js";
 import { replaceHeaders, type OutgoingRequest } from "../delivery/request.js";
 import { sign, signerFor, type Signer } from "../delivery/signing.js";
 import { calledHost, placeAt, type Destination } from "../delivery/target.js";
@@ -78,7 +79,7 @@ function plainRequest(
   const headers = outgoingHeaders({
     provider,
     eventType: eventType ?? said.eventType ?? undefined,
-    eventId: said.providerEventId ?? newUuid(context),
+    eventId: said.providerEventId ?? newUuid(context.random),
     deliveryId,
     now: context.now(),
     body,

@@ -69,17 +69,16 @@ async function fromStore(
   options: SignatureOptions,
   { context, config }: Surroundings,
 ): Promise<BaseRequest> {
-  const [{ openStore }, { parseSelectors }] = await Promise.all([
+  const [{ openStore }, { resolveEvent }, { parseSelectors }] = await Promise.all([
     import("../../store/open.js"),
+    import("../../store/resolve.js"),
     import("../../events/selector.js"),
   ]);
   const where = { project: config.project, now: context.now() };
   const selection = parseSelectors([selector], { allProjects: options.allProjects === true }, where);
   const store = await openStore({ path: config.dbPath, context, readOnly: true });
   try {
-    const [event, second] = store.select({ ...selection, limit: 2 }, { bodies: true });
-    if (event === undefined) throw new CliError(`no event ${selector}`, { hint: "hookcli events lists them" });
-    if (second !== undefined) throw new CliError(`${selector} names several events; verify takes one`);
+    const event = resolveEvent(store, selection);
     if (!event.bodyComplete)
       throw new CliError(`event ${selector} has no body: it was refused before the body was read`);
     const { method, path, headers, body, provider } = event;

@@ -3,6 +3,7 @@ import { secretVariable } from "../../config/secrets.js";
 import { CliError, EXIT } from "../../errors.js";
 import { curlCommand } from "../../events/curl.js";
 import { headerValue, withHeaders, type HeaderList } from "../../events/headers.js";
+import { REDACTED } from "../../events/redact.js";
 import type { Output } from "../../output/output.js";
 import type { Provider } from "../../providers/provider.js";
 import { selectScheme } from "../../providers/select.js";
@@ -13,6 +14,7 @@ import type { Scheme } from "../../signatures/scheme.js";
 import { SecretError } from "../../signatures/secret.js";
 import { signRequest } from "../../signatures/sign.js";
 import type { Invocation } from "../command.js";
+import { newDeliveryId } from "../delivery/ids.js";
 import { chooseProvider } from "./choose.js";
 import { credentialsOf, type Credentials } from "./credentials.js";
 import { readSignatureInput, type SignatureInput, type Surroundings } from "./input.js";
@@ -57,7 +59,7 @@ async function signInput(options: SignCommandOptions, around: Surroundings): Pro
     request,
     now: options.now ?? around.context.now(),
     ...credentialOf(provider, scheme, credentials),
-    ...idOf(scheme, options, { input, random: around.context.random }),
+    ...idOf(scheme, options, { input, newId: () => newDeliveryId(provider, around.context) }),
     ...(options.timestamp === undefined ? {} : { timestamp: options.timestamp }),
   });
   return { provider, scheme, input: { ...input, headers }, parts };
@@ -92,20 +94,23 @@ function credentialOf(
 function idOf(
   scheme: Scheme,
   { id }: SignCommandOptions,
-  from: { readonly input: SignatureInput; readonly random: (length: number) => Uint8Array },
+  from: { readonly input: SignatureInput; readonly newId: () => string },
 ): { id?: string } {
   if (scheme.id === undefined) {
     if (id !== undefined) throw new CliError(`--id: ${scheme.name} signs no id`);
     return {};
   }
   const present = scheme.id.map((name) => headerValue(from.input.headers, name)).find((value) => value !== undefined);
-  return { id: id ?? present ?? `msg_${Buffer.from(from.random(18)).toString("base64url").replaceAll(/[-_]/g, "0")}` };
+  return { id: id ?? present ?? from.newId() };
 }
 
 function printSigned(output: Output, options: SignCommandOptions, { provider, scheme, input, parts }: Signed): void {
   const secretHeaders = scheme.algorithm.family === "token" ? parts.headers.map(([name]) => name) : [];
   const hidden = options.showSecrets === true ? [] : secretHeaders;
-  const shown = parts.headers.map(([name, value]): [string, string] => [name, hidden.includes(name) ? "***" : value]);
+  const shown = parts.headers.map(([name, value]): [string, string] => [
+    name,
+    hidden.includes(name) ? REDACTED : value,
+  ]);
   const curl =
     options.curl === undefined
       ? undefined
