@@ -30,7 +30,7 @@ export function addSelectorOptions(command: Command): Command {
 }
 
 /** `5m`, `2h` (ago), or a date: `2025-03-01`, `2025-03-01T12:00`, `2025-03-01T12:00:00Z`. Throws CliError 2. */
-export function parseMoment(text: string): Moment {
+function parseMoment(text: string): Moment {
   if (/^\d{4}-\d{2}-\d{2}/.test(text)) {
     // A date without a time would be read as UTC midnight, one with a time as local: both are meant locally.
     const at = Date.parse(/^\d{4}-\d{2}-\d{2}$/.test(text) ? `${text}T00:00` : text);

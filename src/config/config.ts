@@ -6,7 +6,7 @@ import { readConfigFile, type ConfigFile } from "./file.js";
 import { CONFIG_KEYS } from "./keys.js";
 
 /** The name of a project's config file. */
-export const CONFIG_FILE_NAME = "hookcli.config.json";
+const CONFIG_FILE_NAME = "hookcli.config.json";
 
 /** The configuration of one run: environment, project file, user file and defaults, in this order. */
 export interface Config {

@@ -27,7 +27,7 @@ export async function readConfigFile(path: string, scope: ConfigScope): Promise<
 }
 
 /** Checks the text of a config file: JSON with comments, known keys, right types, no secret's value in a project's file. */
-export async function checkConfig(path: string, text: string, scope: ConfigScope): Promise<ConfigFile> {
+async function checkConfig(path: string, text: string, scope: ConfigScope): Promise<ConfigFile> {
   const { parseTree, printParseErrorCode } = await import("jsonc-parser");
   const errors: { error: number; offset: number; length: number }[] = [];
   const tree = parseTree(text, errors, { allowTrailingComma: true });

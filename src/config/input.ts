@@ -6,7 +6,7 @@ import type { Context } from "../context.js";
 import { CliError } from "../errors.js";
 
 /** The most that hookcli reads from a file or from standard input, bytes. */
-export const INPUT_LIMIT_BYTES = 64 * 2 ** 20;
+const INPUT_LIMIT_BYTES = 64 * 2 ** 20;
 
 /** O_NONBLOCK is absent on Windows, and so are pipes that can be opened like files. */
 const WITHOUT_WAITING = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
@@ -35,11 +35,7 @@ export async function readInput(
 }
 
 /** Standard input to its end. Throws CliError 2 when it is a terminal, was read before, or is over the limit. */
-export async function readStdin(
-  context: Context,
-  what: string,
-  limitBytes: number = INPUT_LIMIT_BYTES,
-): Promise<Uint8Array> {
+async function readStdin(context: Context, what: string, limitBytes: number = INPUT_LIMIT_BYTES): Promise<Uint8Array> {
   if (context.stdin.isTTY === true) {
     throw new CliError(`${what} is read from standard input, which is a terminal`, {
       hint: "pipe it in, or name a file: --body @body.json",

@@ -10,11 +10,6 @@ export function headersFromRaw(raw: readonly string[]): HeaderList {
   return pairs;
 }
 
-/** The pairs as the flat list that undici and `node:http` send with case and order kept. */
-export function headersToRaw(headers: HeaderList): string[] {
-  return headers.flatMap(([name, value]) => [name, value]);
-}
-
 /** All values of a header, its name in any case. */
 export function headerValues(headers: HeaderList, name: string): string[] {
   const wanted = name.toLowerCase();

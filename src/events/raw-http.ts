@@ -1,5 +1,5 @@
 import { CliError } from "../errors.js";
-import type { HeaderList } from "./headers.js";
+import { headerValues, type HeaderList } from "./headers.js";
 import { removeChunks } from "./raw-chunks.js";
 
 /** A request as a file holds it: copied from a terminal, a proxy, a browser or a log. */
@@ -149,10 +149,9 @@ function isBlank(text: string, index: number): boolean {
 }
 
 function bodyOf(headers: HeaderList, raw: Uint8Array): { body: Uint8Array; notes: string[] } {
-  const values = (wanted: string) =>
-    headers.filter(([name]) => name.toLowerCase() === wanted).map(([, value]) => value);
-  if (values("transfer-encoding").some((value) => /(?:^|,)[ \t]*chunked[ \t]*$/i.test(value))) return removeChunks(raw);
-  const lengths = new Set(values("content-length"));
+  if (headerValues(headers, "transfer-encoding").some((value) => /(?:^|,)[ \t]*chunked[ \t]*$/i.test(value)))
+    return removeChunks(raw);
+  const lengths = new Set(headerValues(headers, "content-length"));
   const [length] = lengths;
   if (length === undefined) return { body: raw, notes: [] };
   if (lengths.size > 1 || !/^\d{1,15}$/.test(length)) {

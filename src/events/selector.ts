@@ -51,7 +51,7 @@ export interface SelectorFlags {
 }
 
 /** The forms that name events, for hints. */
-export const SELECTOR_FORMS = "12, evt_..., last, last~2 or 3..7";
+const SELECTOR_FORMS = "12, evt_..., last, last~2 or 3..7";
 
 /** What the words and filters of a command line select. Throws CliError 2. */
 export function parseSelectors(

@@ -5,7 +5,7 @@ import type { Readable, Writable } from "node:stream";
 import spawn from "cross-spawn";
 
 /** How long a program that was asked to end may take before it is killed, milliseconds. */
-export const STOP_GRACE_MS = 5_000;
+const STOP_GRACE_MS = 5_000;
 /** How long the output of a program that has ended may stay open, as when a child of its own holds it. */
 const OUTPUT_GRACE_MS = 500;
 

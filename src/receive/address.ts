@@ -36,7 +36,7 @@ function addRange(list: BlockList, text: string, flag: string): void {
 }
 
 /** The address without a zone, and without the IPv6 dress of an IPv4 address. */
-export function plainAddress(address: string): string {
+function plainAddress(address: string): string {
   const bare = address.includes("%") ? address.slice(0, address.indexOf("%")) : address;
   return /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(bare)?.[1] ?? bare;
 }

@@ -12,12 +12,6 @@ export function refuseAddress(remoteIp: string | null, allowed: AddressRanges): 
   return { status: 403, code: "ip_not_allowed", message };
 }
 
-/** `--max-body`. */
-export function refuseSize(bytes: number, maxBytes: number): Refusal | undefined {
-  if (bytes <= maxBytes) return undefined;
-  return { status: 413, code: "body_too_large", message: `the body is over ${maxBytes} bytes` };
-}
-
 /** `--allow-type`: `allows` is asked with the event's type; an event without a type is refused. */
 export function refuseType(eventType: string | null, allows: (type: string) => boolean): Refusal | undefined {
   if (eventType !== null && allows(eventType)) return undefined;

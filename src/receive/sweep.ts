@@ -1,5 +1,5 @@
 /** How often what waits for the sender is looked at. */
-export const SWEEP_MS = 1_000;
+const SWEEP_MS = 1_000;
 
 /** Something that may wait too long. `tick` is called about once a second while it waits. */
 export interface Waiting {

@@ -73,7 +73,7 @@ export function contentPieces(parts: readonly ContentPart[], facts: ContentFacts
 }
 
 /** One part of the content. */
-export function pieceOf<Name extends ContentPart["part"]>(
+function pieceOf<Name extends ContentPart["part"]>(
   part: PartOf<Name> & { readonly part: Name },
   facts: ContentFacts,
 ): Piece {

@@ -154,7 +154,7 @@ function fits(parts: readonly ContentPart[], scheme: Scheme, hasUrl: boolean): b
 }
 
 /** `timestamp.body` for the parts of a scheme. */
-export function contentTitle(parts: readonly ContentPart[]): string {
+function contentTitle(parts: readonly ContentPart[]): string {
   return parts.map((part) => (part.part === "literal" ? part.text : `{${part.part}}`)).join("");
 }
 

@@ -25,7 +25,7 @@ export function spell(names: HeaderNames, column: number): string {
 }
 
 /** All header names that a scheme reads, each with its spellings. */
-export function schemeHeaders(scheme: Scheme): HeaderNames[] {
+function schemeHeaders(scheme: Scheme): HeaderNames[] {
   const { signature, timestamp, id } = scheme;
   const all: HeaderNames[] = signature.from === "header" ? [signature.names] : [];
   if (timestamp?.from.kind === "header") all.push(timestamp.from.names);

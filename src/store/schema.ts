@@ -2,7 +2,7 @@ import { sqliteCode, type Database } from "./driver.js";
 import { storeError } from "./faults.js";
 
 /** `PRAGMA application_id` of every store: "hook". */
-export const APPLICATION_ID = 0x686f6f6b;
+const APPLICATION_ID = 0x686f6f6b;
 
 /** What a store file is before it is opened for writing. */
 export type FileState = "new" | "current" | "older";

@@ -1,6 +1,6 @@
 import { createPublicKey, ECDH, generateKeyPairSync, sign, verify, type KeyObject } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { looksLikeKey, parseKey } from "../../src/keys/key.js";
+import { looksLikeKey, parseKey } from "../../src/signatures/key.js";
 import { newKey } from "../../src/keys/new-key.js";
 import { providers } from "../../src/providers/index.js";
 import { GENERIC } from "../../src/signatures/generic.js";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { parseRanges } from "../../src/receive/address.js";
-import { refuseAddress, refuseMissing, refuseSignature, refuseSize, refuseType } from "../../src/receive/gates.js";
+import { refuseAddress, refuseMissing, refuseSignature, refuseType } from "../../src/receive/gates.js";
 import { compileSchema } from "../../src/receive/schema.js";
 import type { Verdict } from "../../src/signatures/verdict.js";
 
@@ -17,11 +17,6 @@ describe("gates", () => {
     expect(refuseAddress("203.0.114.9", allowed)).toMatchObject({ status: 403, code: "ip_not_allowed" });
     expect(refuseAddress(null, allowed)).toMatchObject({ status: 403, code: "ip_not_allowed" });
     expect(refuseAddress(null, parseRanges([], "--allow-ip"))).toBeUndefined();
-  });
-
-  test("a body over the limit is 413", () => {
-    expect(refuseSize(10, 10)).toBeUndefined();
-    expect(refuseSize(11, 10)).toMatchObject({ status: 413, code: "body_too_large" });
   });
 
   test("an event type that is not allowed, and none at all, are 400", () => {

@@ -87,7 +87,7 @@ function redacted(headers: HeaderList, provider: Provider | undefined): HeaderLi
 }
 
 /** An attempt in JSON. */
-export function recordedJson({ delivery, startedAt, n }: Recorded, target: string): AttemptJson {
+function recordedJson({ delivery, startedAt, n }: Recorded, target: string): AttemptJson {
   return attemptToJson(redactAttempt({ ...delivery, n, target, startedAt }));
 }
 

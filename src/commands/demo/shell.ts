@@ -25,8 +25,8 @@ export async function runHookcli(shell: Shell, argv: readonly string[]): Promise
   const timer = setTimeout(() => child.kill("SIGKILL"), COMMAND_LIMIT_MS);
   let stdout = "";
   let stderr = "";
-  child.stdout?.on("data", (chunk: Buffer) => (stdout += chunk.toString("utf8")));
-  child.stderr?.on("data", (chunk: Buffer) => (stderr += chunk.toString("utf8")));
+  child.stdout?.setEncoding("utf8").on("data", (text: string) => (stdout += text));
+  child.stderr?.setEncoding("utf8").on("data", (text: string) => (stderr += text));
   const code = await ended(child);
   clearTimeout(timer);
   return { code, stdout, stderr };
@@ -44,7 +44,7 @@ export async function startListen(shell: Shell, port: number): Promise<RunningLi
   const child = start(shell, ["listen", String(port), "--no-tunnel", "--json"]);
   const timer = setTimeout(() => child.kill("SIGKILL"), COMMAND_LIMIT_MS);
   let stderr = "";
-  child.stderr?.on("data", (chunk: Buffer) => (stderr += chunk.toString("utf8")));
+  child.stderr?.setEncoding("utf8").on("data", (text: string) => (stderr += text));
   const over = ended(child);
   const localUrl = await Promise.race([readyUrl(child), over.then(() => undefined)]);
   // All of what it said is there only at its end.

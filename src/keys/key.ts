@@ -1,1 +1,0 @@
-export { keyFromObject, looksLikeKey, parseKey, type Key, type KeyForm } from "../signatures/key.js";
