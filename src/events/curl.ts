@@ -1,6 +1,6 @@
 import type { HeaderList } from "./headers.js";
 import { headerValue } from "./headers.js";
-import { REDACTED, redactHeaders } from "./redact.js";
+import { REDACTED, redactHeaders, redactPath } from "./redact.js";
 import { safeBlock } from "./safe-text.js";
 
 /** A request to be printed. Header values and the URL are latin1, as in {@link HeaderList}. */
@@ -48,7 +48,7 @@ const EXPECT_ABOVE_BYTES = 1024;
 export function curlCommand(request: CurlRequest, options: CurlOptions = {}): string {
   const body = bodyArgument(request);
   const parts = [
-    `curl ${methodArgument(request)} ${quoteBytes(request.url)}`,
+    `curl ${methodArgument(request)} ${urlArgument(request.url, options)}`,
     ...urlArguments(request.url),
     ...request.headers
       .filter(([name]) => !CONNECTION_HEADERS.has(name.toLowerCase()))
@@ -71,6 +71,27 @@ function urlArguments(url: string): string[] {
   return arguments_;
 }
 
+/** A credential in the query stands as a variable; a signature is none, and is part of what is sent. */
+function urlArgument(url: string, { showSecrets }: CurlOptions): string {
+  const mark = url.indexOf("?");
+  if (showSecrets === true || mark === -1 || redactPath(url) === url) return quoteBytes(url);
+  const words: string[] = [];
+  let plain = url.slice(0, mark + 1);
+  for (const [index, parameter] of url.slice(mark + 1).split("&").entries()) {
+    const name = parameter.slice(0, Math.max(parameter.indexOf("="), 0));
+    const isSecret = redactPath(`?${parameter}`) !== `?${parameter}` && !/^sig$|signature/i.test(name);
+    plain += `${index === 0 ? "" : "&"}${isSecret ? `${name}=` : parameter}`;
+    if (!isSecret) continue;
+    words.push(quoteBytes(plain), `"$${variableNamed(name)}"`);
+    plain = "";
+  }
+  return words.join("") + (plain === "" ? "" : quoteBytes(plain));
+}
+
+function variableNamed(name: string): string {
+  return name.toUpperCase().replaceAll(/[^A-Z0-9]/g, "_");
+}
+
 function headerArgument([name, value]: readonly [string, string], options: CurlOptions): string {
   const variable = options.showSecrets === true ? undefined : secretVariable([name, value], options);
   if (variable !== undefined) return `-H "${name.replaceAll(/["\\$`]/g, "\\$&")}: $${variable}"`;
@@ -82,7 +103,7 @@ function secretVariable([name, value]: readonly [string, string], options: CurlO
   const isNamed = (names: readonly string[]) => names.some((other) => other.toLowerCase() === name.toLowerCase());
   if (isNamed(secretHeaders)) return secretEnv;
   if (isNamed(plainHeaders) || redactHeaders([[name, value]])[0]?.[1] !== REDACTED) return undefined;
-  return name.toUpperCase().replaceAll(/[^A-Z0-9]/g, "_");
+  return variableNamed(name);
 }
 
 function silencedDefaults({ headers, body }: CurlRequest, hasBody: boolean): string[] {

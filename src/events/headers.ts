@@ -22,6 +22,11 @@ export function headerValue(headers: HeaderList, name: string): string | undefin
   return headers.find(([key]) => key.toLowerCase() === wanted)?.[1];
 }
 
+/** True for the Content-Type `application/x-www-form-urlencoded`, with or without parameters. */
+export function isFormType(contentType: string | undefined): boolean {
+  return /^\s*application\/x-www-form-urlencoded\s*(?:;|$)/i.test(contentType ?? "");
+}
+
 /** The list without the headers named (any case). */
 export function withoutHeaders(headers: HeaderList, names: Iterable<string>): HeaderList {
   const dropped = new Set([...names].map((name) => name.toLowerCase()));

@@ -1,5 +1,6 @@
 import type { Attempt, HookEvent } from "./event.js";
 import type { HeaderList } from "./headers.js";
+import { percentDecoded } from "./percent.js";
 
 /** What stands in the place of a secret. */
 export const REDACTED = "***";
@@ -48,14 +49,7 @@ function redactParameter(parameter: string): string {
   const equals = parameter.indexOf("=");
   if (equals === -1 || equals === parameter.length - 1) return parameter;
   const name = parameter.slice(0, equals);
-  const secret = CREDENTIAL_PARAMETERS.test(decoded(name)) || CREDENTIAL_SHAPES.test(parameter.slice(equals + 1));
+  const secret =
+    CREDENTIAL_PARAMETERS.test(percentDecoded(name)) || CREDENTIAL_SHAPES.test(parameter.slice(equals + 1));
   return secret ? `${name}=${REDACTED}` : parameter;
-}
-
-function decoded(name: string): string {
-  try {
-    return decodeURIComponent(name);
-  } catch {
-    return name;
-  }
 }

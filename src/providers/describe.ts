@@ -1,4 +1,4 @@
-import type { HeaderList } from "../events/headers.js";
+import { isFormType, type HeaderList } from "../events/headers.js";
 import { fieldAt, parseJsonBody, scalarText } from "../signatures/body.js";
 import { formField, parseForm, type FormFields } from "../signatures/form.js";
 import { findHeader } from "../signatures/spelling.js";
@@ -57,7 +57,7 @@ function makeReader(request: Describable): Reader {
 
 function readForm({ headers, body }: Describable): FormFields {
   const type = findHeader(headers, "content-type");
-  const isForm = type.count === 1 && type.value.toLowerCase().startsWith("application/x-www-form-urlencoded");
+  const isForm = type.count === 1 && isFormType(type.value);
   return isForm && body.length <= MAX_FORM_BYTES ? parseForm(body) : [];
 }
 

@@ -1,4 +1,4 @@
-import type { HeaderList } from "../events/headers.js";
+import { isFormType, type HeaderList } from "../events/headers.js";
 import type { OutgoingHeader, Provider } from "./provider.js";
 
 /** What the headers of a test event are made from. */
@@ -51,5 +51,5 @@ function typeText(
 function contentTypeOf({ contentType }: Provider, body: Uint8Array): string {
   const first = body.find((byte) => byte !== 0x20 && byte !== 0x09 && byte !== 0x0a && byte !== 0x0d);
   const isJson = first === 0x7b || first === 0x5b;
-  return isJson && contentType.startsWith("application/x-www-form-urlencoded") ? "application/json" : contentType;
+  return isJson && isFormType(contentType) ? "application/json" : contentType;
 }

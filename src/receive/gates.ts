@@ -1,4 +1,4 @@
-import { headerValue, type HeaderList } from "../events/headers.js";
+import { headerValue, isFormType, type HeaderList } from "../events/headers.js";
 import type { Verdict } from "../signatures/verdict.js";
 import type { AddressRanges } from "./address.js";
 import type { Refusal } from "./refusal.js";
@@ -49,8 +49,7 @@ export function readPayload(request: {
   readonly body: Uint8Array;
 }): { readonly value: unknown } | undefined {
   const text = Buffer.from(request.body.buffer, request.body.byteOffset, request.body.byteLength).toString("utf8");
-  const type = headerValue(request.headers, "content-type") ?? "";
-  if (/^\s*application\/x-www-form-urlencoded\b/i.test(type)) {
+  if (isFormType(headerValue(request.headers, "content-type"))) {
     return { value: Object.fromEntries(new URLSearchParams(text)) };
   }
   try {

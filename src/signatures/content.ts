@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { crc32 } from "./crc32.js";
-import type { HeaderList } from "../events/headers.js";
+import { isFormType, type HeaderList } from "../events/headers.js";
 import { fieldAt, parseJsonBody, scalarText } from "./body.js";
 import { canonicalJson } from "./canonical-json.js";
 import { encodeSignature } from "./encoding.js";
@@ -115,7 +115,7 @@ export function signsBody({ algorithm, content, bindings = [] }: Scheme): boolea
 /** A form's fields; none when the content type says that the body is something else. */
 function formOf(request: SignedRequest): FormFields {
   const type = findHeader(request.headers, "content-type");
-  if (type.count === 1 && !type.value.toLowerCase().startsWith("application/x-www-form-urlencoded")) return [];
+  if (type.count === 1 && !isFormType(type.value)) return [];
   return parseForm(request.body);
 }
 

@@ -1,4 +1,5 @@
 import type { HeaderList } from "../events/headers.js";
+import { percentDecoded } from "../events/percent.js";
 import type { Cause } from "./explanation.js";
 import type { ContentPart, HashName, Scheme, SignatureEncoding, SignatureParse } from "./scheme.js";
 
@@ -160,12 +161,4 @@ function contentTitle(parts: readonly ContentPart[]): string {
 
 function framing(parse: SignatureParse): string {
   return parse.kind === "prefix" && parse.optional !== true ? ` with the prefix ${parse.prefix}` : "";
-}
-
-function percentDecoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }

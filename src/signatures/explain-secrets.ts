@@ -1,3 +1,4 @@
+import { percentDecoded } from "../events/percent.js";
 import type { Cause } from "./explanation.js";
 
 /** Key bytes that a secret may have meant. */
@@ -81,14 +82,6 @@ function isBase64(text: string): boolean {
 function unquoted(text: string): string {
   const quote = text[0] ?? "";
   return text.length > 2 && QUOTES.includes(quote) && text.endsWith(quote) ? text.slice(1, -1) : text;
-}
-
-function percentDecoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }
 
 interface KnownPrefix {

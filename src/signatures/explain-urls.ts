@@ -1,4 +1,5 @@
 import { headerValue, type HeaderList } from "../events/headers.js";
+import { percentDecoded } from "../events/percent.js";
 
 /** A URL that the sender may have signed, and what changed on the way. */
 export interface UrlVariant {
@@ -65,7 +66,7 @@ function paths(path: string): Choices {
     [
       [path, ""],
       [slash, path.endsWith("/") ? "no final slash" : "a final slash"],
-      [decoded(path), "the path decoded"],
+      [percentDecoded(path), "the path decoded"],
     ],
     true,
   );
@@ -83,7 +84,7 @@ function queries(query: string): Choices {
       [encoded, "the query encoded as forms are"],
       [encoded.replaceAll("+", "%20"), "the query encoded with %20 for blanks"],
       [`?${parameters.toString()}`, "the query sorted"],
-      [decoded(query), "the query decoded"],
+      [percentDecoded(query), "the query decoded"],
     ],
     true,
   );
@@ -93,12 +94,4 @@ function queries(query: string): Choices {
 function distinct(choices: Choices, allowEmpty = false): Choices {
   const seen = new Set<string>(allowEmpty ? [] : [""]);
   return choices.filter(([text]) => !seen.has(text) && seen.add(text));
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }

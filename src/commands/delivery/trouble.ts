@@ -1,6 +1,5 @@
 import { CliError } from "../../errors.js";
-import { headerValue } from "../../events/headers.js";
-import { isFormType } from "../../fixtures/form.js";
+import { headerValue, isFormType } from "../../events/headers.js";
 import { decodeString, JsonSyntaxError, parseJson, toByteText, type JsonNode } from "../../fixtures/json-tree.js";
 import { newKey } from "../../keys/new-key.js";
 import { signsBody } from "../../signatures/content.js";

@@ -1,9 +1,8 @@
 import type { Config } from "../../config/config.js";
 import { CliError } from "../../errors.js";
 import type { HookEvent, SignatureNote } from "../../events/event.js";
-import { headerValue } from "../../events/headers.js";
+import { headerValue, isFormType } from "../../events/headers.js";
 import { hostOf } from "../../deliver/target.js";
-import { isFormType } from "../../fixtures/form.js";
 import type { Override } from "../../fixtures/overrides.js";
 import type { Provider } from "../../providers/provider.js";
 import { noteOf } from "../../providers/verify.js";

@@ -4,6 +4,7 @@ import { parseKey, type Key } from "../../signatures/key.js";
 import type { Tolerance } from "../../signatures/request.js";
 import { headersFromJson } from "./headers.js";
 import { parseTime, parseTolerance } from "./options.js";
+import { hexBytes } from "./raw.js";
 
 /** One line of `verify --batch`, checked. */
 export interface BatchCase {
@@ -38,13 +39,14 @@ export function idOf(row: Row): BatchCase["id"] {
 /** Checks a parsed line. Throws CliError for what is not as it should be; never quotes a secret. */
 export function readCase(row: Row, caches: CaseCaches): BatchCase {
   const { headers, now, tolerance } = row;
+  const keyHex = text(row, "keyHex");
   return {
     id: idOf(row),
     provider: text(row, "provider"),
     scheme: text(row, "scheme"),
     secrets: secretsOf(row["secret"], caches),
     keys: keysOf(row["key"], caches),
-    keyBytes: hex(text(row, "keyHex"), "keyHex"),
+    keyBytes: keyHex === undefined ? undefined : hexBytes(keyHex, "keyHex"),
     headers: headers === undefined ? [] : headersFromJson(headers, "headers"),
     signatureHex: text(row, "signatureHex"),
     body: bodyOf(row),
@@ -118,13 +120,5 @@ function bodyOf(row: Row): Uint8Array {
   if (encoded === undefined || encoded === "") return EMPTY;
   const bytes = Buffer.from(encoded, "base64");
   if (bytes.toString("base64") !== encoded) throw new CliError("bodyBase64 is not base64");
-  return bytes;
-}
-
-/** Hex digits in either case, or nothing. */
-export function hex(value: string | undefined, name: string): Uint8Array | undefined {
-  if (value === undefined) return undefined;
-  const bytes = Buffer.from(value, "hex");
-  if (bytes.length * 2 !== value.length) throw new CliError(`${name} is not hex`);
   return bytes;
 }

@@ -11,14 +11,14 @@ import { encodeSignature } from "../../signatures/encoding.js";
 import { parseKey, type Key } from "../../signatures/key.js";
 import type { SignedRequest } from "../../signatures/request.js";
 import { RAW_ALGORITHMS, verifyRaw, type RawVerdict } from "../../signatures/raw.js";
-import { CaseCaches, hex, idOf, readCase, type BatchCase } from "./batch-case.js";
+import { CaseCaches, idOf, readCase, type BatchCase } from "./batch-case.js";
 import { eachLine, MAX_LINE_BYTES, type InputLine } from "./batch-lines.js";
 import { chooseProvider, type Choice } from "./choose.js";
 import { keysOf } from "./credentials.js";
 import { fillHeaders } from "./fill.js";
 import type { Surroundings } from "./input.js";
 import type { VerifyCommandOptions } from "./options.js";
-import { rawVerdictJson } from "./raw.js";
+import { hexBytes, isHex, rawVerdictJson } from "./raw.js";
 import { verdictJson } from "./report.js";
 
 /** Verdicts are written in pieces of about this size, characters. */
@@ -195,13 +195,11 @@ function rawVerdict(
   const [secret] = secrets;
   const key = keys[0] ?? (secret === undefined || isMac ? secret : parseKey(secret));
   if (key === undefined) throw new CliError(isMac ? "secret or keyHex is missing" : "key is missing");
-  const signature = isHex(given.signatureHex ?? "") ? hex(given.signatureHex, "signatureHex") : undefined;
-  if (signature !== undefined) return verifyRaw({ algorithm: scheme, key, message: given.body, signature });
+  const { signatureHex = "", body } = given;
+  if (isHex(signatureHex)) {
+    return verifyRaw({ algorithm: scheme, key, message: body, signature: Buffer.from(signatureHex, "hex") });
+  }
   return { valid: false, reason: "signature_malformed", message: "the signature is not hex" };
-}
-
-function isHex(text: string): boolean {
-  return text.length % 2 === 0 && /^[0-9a-fA-F]*$/.test(text);
 }
 
 function parseRow(text: string): Readonly<Record<string, unknown>> {
@@ -238,7 +236,7 @@ function withSignature(
     request,
     ...credentials,
   });
-  const signature = encodeSignature(hex(signatureHex, "signatureHex") ?? new Uint8Array(), scheme.encoding);
+  const signature = encodeSignature(hexBytes(signatureHex, "signatureHex"), scheme.encoding);
   const { parse } = scheme.signature;
   const text = parse.kind === "prefix" ? parse.prefix + signature : signature;
   return fillHeaders(request.headers, scheme, { signature: text });

@@ -46,9 +46,14 @@ async function rawKey(name: string, options: SignatureOptions, around: Surroundi
   return isMac ? secret.bytes : parseKey(secret.bytes);
 }
 
+/** Whole bytes in hex digits, either case. */
+export function isHex(text: string): boolean {
+  return text.length % 2 === 0 && /^[0-9a-fA-F]*$/.test(text);
+}
+
 /** Hex digits, either case; throws CliError 2 for anything else. Empty is no bytes. */
 export function hexBytes(text: string, what: string): Uint8Array {
-  if (!/^(?:[0-9a-fA-F]{2})*$/.test(text)) throw new CliError(`${what} is not hex`);
+  if (!isHex(text)) throw new CliError(`${what} is not hex`);
   return Buffer.from(text, "hex");
 }
 
