@@ -2,12 +2,14 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, writeFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import {
   beside,
   cpuSeconds,
   freePort,
   inFolder,
+  machineSeconds,
   median,
   spread,
   startListen,
@@ -16,6 +18,8 @@ import {
 } from "./measure.js";
 
 const CONNECTIONS = 64;
+/** Until the engine has compiled what it will compile. */
+const WARM_UP_SECONDS = 5;
 /** A load generator that uses this much of its one core may be what is measured. */
 const BUSY_GENERATOR = 0.85;
 
@@ -23,9 +27,9 @@ const BUSY_GENERATOR = 0.85;
 export async function benchDeliver({ rounds = 5, seconds = 5 } = {}) {
   return inFolder(async (folder) => {
     const app = await startNode("app.js");
-    const contenders = await startContenders(folder, app.facts);
+    const contenders = await startContenders(folder, app);
     try {
-      for (const contender of contenders) await load(contender, { seconds: 2, round: 0 });
+      for (const contender of contenders) await load(contender, { seconds: WARM_UP_SECONDS, round: 0 });
       for (let round = 1; round <= rounds; round += 1)
         for (const contender of contenders) contender.runs.push(await load(contender, { seconds, round }));
     } finally {
@@ -36,7 +40,7 @@ export async function benchDeliver({ rounds = 5, seconds = 5 } = {}) {
   });
 }
 
-async function startContenders(folder, appPort) {
+async function startContenders(folder, { facts: appPort, child: { pid: appPid } }) {
   const bare = await startNode("bare-proxy.js", appPort);
   const nginx = await startNginx(folder, appPort);
   const listen = await startHookcli(folder, "listen", [String(appPort)]);
@@ -48,7 +52,7 @@ async function startContenders(folder, appPort) {
     { what: "hookcli listen PORT", ...listen },
     { what: "hookcli listen, no target", ...bin },
   ];
-  return all.filter(Boolean).map((contender) => ({ ...contender, runs: [], acknowledged: 0 }));
+  return all.filter(Boolean).map((contender) => ({ ...contender, appPid, runs: [], acknowledged: 0 }));
 }
 
 function startNode(name, ...args) {
@@ -94,6 +98,7 @@ async function startNginx(folder, appPort) {
 async function load(contender, { seconds, round }) {
   const url = `http://127.0.0.1:${contender.port}/webhook`;
   const before = contender.pid && cpuSeconds(contender.pid);
+  const others = machineSeconds() - ownSeconds(contender);
   const wrk = spawn("wrk", [
     "-t1",
     `-c${CONNECTIONS}`,
@@ -113,6 +118,7 @@ async function load(contender, { seconds, round }) {
   const found = JSON.parse(printed.trim().split("\n").at(-1));
   if (found.errors > 0) throw new Error(`${contender.what}: ${found.errors} errors\n${printed}`);
   contender.acknowledged += found.requests;
+  const elsewhere = machineSeconds() - ownSeconds(contender) - generatorCpu - others;
   const cpu = contender.pid && cpuSeconds(contender.pid) - before;
   return {
     rate: found.requests / found.seconds,
@@ -120,7 +126,14 @@ async function load(contender, { seconds, round }) {
     p99: found.p99,
     cpuUs: cpu && (cpu / found.requests) * 1e6,
     generator: generatorCpu / seconds,
+    elsewhere: Math.max(0, elsewhere / seconds),
   };
+}
+
+/** What this bench itself has used: its own process, the app and the proxy. */
+function ownSeconds({ pid, appPid }) {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6 + (cpuSeconds(appPid) ?? 0) + (pid === undefined ? 0 : (cpuSeconds(pid) ?? 0));
 }
 
 /** Acknowledged requests that are not in the store; wrk may leave with some stored that it did not wait for. */
@@ -163,6 +176,16 @@ function result(contenders, missing, seconds) {
         met: missing === 0,
       },
     ],
-    notes: contenders.some(({ what }) => what.startsWith("nginx")) ? [] : ["nginx is not installed here: skipped."],
+    notes: [...busyNote(contenders), ...nginxNote(contenders)],
   };
+}
+
+/** Other programs on the same cores make the numbers wobble, and those of several threads in turn more than others. */
+function busyNote(contenders) {
+  const cores = median(contenders.flatMap(({ runs }) => runs.map(({ elsewhere }) => elsewhere)));
+  return cores < 0.1 ? [] : [`Meanwhile other programs used ${cores.toFixed(1)} of ${availableParallelism()} cores.`];
+}
+
+function nginxNote(contenders) {
+  return contenders.some(({ what }) => what.startsWith("nginx")) ? [] : ["nginx is not installed here: skipped."];
 }
