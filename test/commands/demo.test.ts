@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -101,6 +101,21 @@ describe("the demo", () => {
 
     expect(ended).toBe(false);
     expect(steps.at(-1)).toMatchObject({ ok: false, found: "hookcli: error: no" });
+  });
+
+  it("does not depend on how the user has configured hookcli", async () => {
+    mkdirSync(join(folder, "hookcli"));
+    writeFileSync(join(folder, "hookcli", "config.json"), '{"provider":"stripe","fixtures":"/nope","target":"1"}');
+    const env = {
+      PATH: process.env["PATH"] ?? "",
+      XDG_CONFIG_HOME: folder,
+      GENERIC_WEBHOOK_SECRET: "mine",
+      HOOKCLI_TARGET: "1",
+    };
+
+    const { code, stdout } = await runCli(["demo"], { env });
+
+    expect([code, stdout]).toEqual([0, expect.not.stringContaining("FAIL")]);
   });
 
   it("exits 1 when one claim is not true", async () => {

@@ -62,13 +62,17 @@ export async function startListen(shell: Shell, port: number): Promise<RunningLi
 
 function start({ context, folder, env }: Shell, argv: readonly string[]): ChildProcess {
   const [program, ...first] = context.self;
-  const { HOOKCLI_CONFIG: _config, ...inherited } = context.env;
   return spawn(program, [...first, ...argv], {
     cwd: folder,
-    env: { ...inherited, NO_COLOR: "1", ...env },
+    env: { ...foreign(context.env), XDG_CONFIG_HOME: folder, APPDATA: folder, NO_COLOR: "1", ...env },
     stdio: ["ignore", "pipe", "pipe"],
     signal: context.signal,
   });
+}
+
+/** The user's environment without what configures hookcli: their secrets and targets are not the demo's. */
+function foreign(env: Context["env"]): Context["env"] {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !/^HOOKCLI_(?!DEBUG$)|_WEBHOOK_SECRET$/.test(name)));
 }
 
 /** The local URL in the `ready` line; whatever comes after it is read and dropped. */
