@@ -1,4 +1,5 @@
 import { CliError } from "../errors.js";
+import { isToken } from "../events/headers.js";
 
 const DURATION_UNITS_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 const SIZE_UNITS: Readonly<Record<string, number>> = { b: 1, "": 1, kb: 2 ** 10, mb: 2 ** 20, gb: 2 ** 30 };
@@ -44,7 +45,7 @@ export function parseList(text: string, name: string): string[] {
 export function parseHeaderLine(text: string): readonly [string, string] {
   const colon = text.indexOf(":");
   const name = text.slice(0, Math.max(colon, 0)).trim();
-  if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name)) {
+  if (!isToken(name)) {
     throw new CliError(`not a header: ${text}`, { hint: "write it as 'Name: value'" });
   }
   const value = text.slice(colon + 1).trim();
@@ -66,7 +67,7 @@ export function fieldText(option: string): (text: string) => string {
 /** A method or a header's name: what RFC 9110 calls a token. */
 export function tokenText(option: string): (text: string) => string {
   return (text) => {
-    if (/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,200}$/.test(text)) return text;
+    if (text.length <= 200 && isToken(text)) return text;
     throw new CliError(`${option} takes letters, digits and -, not ${text === "" ? "an empty value" : text}`);
   };
 }

@@ -22,6 +22,11 @@ export function headerValue(headers: HeaderList, name: string): string | undefin
   return headers.find(([key]) => key.toLowerCase() === wanted)?.[1];
 }
 
+/** True for a header's name or a method: what RFC 9110, section 5.6.2, calls a token. */
+export function isToken(text: string): boolean {
+  return /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(text);
+}
+
 /** True for the Content-Type `application/x-www-form-urlencoded`, with or without parameters. */
 export function isFormType(contentType: string | undefined): boolean {
   return /^\s*application\/x-www-form-urlencoded\s*(?:;|$)/i.test(contentType ?? "");

@@ -1,5 +1,5 @@
 import { CliError } from "../errors.js";
-import { headerValues, type HeaderList } from "./headers.js";
+import { headerValues, isToken, type HeaderList } from "./headers.js";
 import { removeChunks } from "./raw-chunks.js";
 
 /** A request as a file holds it: copied from a terminal, a proxy, a browser or a log. */
@@ -19,7 +19,6 @@ export interface RawRequest {
 
 /** A head longer than this is no head: the blank line before the body is missing. */
 const MAX_HEAD_BYTES = 1024 * 1024;
-const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const REQUEST_LINE = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+)[ \t]+(\S+)(?:[ \t]+HTTP\/\d(?:\.\d)?)?[ \t]*$/;
 const ABSOLUTE = /^(https?:\/\/[^/?#]+)(.*)$/i;
 const PSEUDO = /^:([a-z]+):[ \t]*(.*)$/;
@@ -120,7 +119,7 @@ function takeHeaderLine(head: Head, line: string, lineNumber: number): void {
   }
   const colon = line.indexOf(":");
   const name = line.slice(0, Math.max(colon, 0));
-  if (!TOKEN.test(name)) {
+  if (!isToken(name)) {
     throw new CliError(`line ${lineNumber} of the request is not a header: ${JSON.stringify(cut(line))}`, {
       hint: "a blank line must stand between the headers and the body",
     });

@@ -158,7 +158,7 @@ function slice(db: Database, path: string, steps: readonly Migration[]): boolean
 
 /**
  * Makes commits survive a loss of power. The journal mode is part of the file: changing it needs the file for oneself
- * for a moment, and SQLite does not wait for that, so it is tried until `deadline` says no.
+ * for a moment, and SQLite does not wait for that, so it is tried until `retry` says no. Without WAL commits are as safe, and slower.
  */
 export function configure(db: Database, retry: () => boolean): void {
   while (!enterWal(db)) if (!retry()) break;

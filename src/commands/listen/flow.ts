@@ -3,7 +3,7 @@ import type { Deliverer, Delivery, DeliveryRequest, Target } from "../../deliver
 import type { Attempt, EventState, HookEvent, NewEvent } from "../../events/event.js";
 import type { HeaderList } from "../../events/headers.js";
 import { newEventId } from "../../events/id.js";
-import type { Refusal } from "../../receive/gates.js";
+import { RETRY_SOON, type Refusal } from "../../receive/refusal.js";
 import type { ReceivedRequest, Responder, UpgradeRequest } from "../../receive/receiver.js";
 import { StoreError, type Appended, type Store } from "../../store/store.js";
 import { FloodGuard } from "./flood.js";
@@ -15,7 +15,6 @@ const STORE_REFUSALS = {
   full: { status: 507, message: "the disk is full; the event is not stored" },
   other: { status: 503, message: "the event could not be stored; send it again" },
 } as const;
-const RETRY_SOON: HeaderList = [["Retry-After", "1"]];
 
 /** What `listen` answers by itself, without a target or to an event that is not delivered. */
 export interface OwnAnswer {
