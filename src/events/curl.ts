@@ -77,7 +77,10 @@ function urlArgument(url: string, { showSecrets }: CurlOptions): string {
   if (showSecrets === true || mark === -1 || redactPath(url) === url) return quoteBytes(url);
   const words: string[] = [];
   let plain = url.slice(0, mark + 1);
-  for (const [index, parameter] of url.slice(mark + 1).split("&").entries()) {
+  for (const [index, parameter] of url
+    .slice(mark + 1)
+    .split("&")
+    .entries()) {
     const name = parameter.slice(0, Math.max(parameter.indexOf("="), 0));
     const isSecret = redactPath(`?${parameter}`) !== `?${parameter}` && !/^sig$|signature/i.test(name);
     plain += `${index === 0 ? "" : "&"}${isSecret ? `${name}=` : parameter}`;
@@ -89,7 +92,10 @@ function urlArgument(url: string, { showSecrets }: CurlOptions): string {
 }
 
 function variableNamed(name: string): string {
-  return name.toUpperCase().replaceAll(/[^A-Z0-9]/g, "_");
+  return name
+    .toUpperCase()
+    .replaceAll(/[^A-Z0-9]/g, "_")
+    .replace(/^\d/, "_$&");
 }
 
 function headerArgument([name, value]: readonly [string, string], options: CurlOptions): string {

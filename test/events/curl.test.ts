@@ -157,6 +157,16 @@ describe("curlCommand and credentials", () => {
     expect(own(sent.headers).map(([, value]) => value)).toEqual(["a b", "Bearer c", "d"]);
   });
 
+  it("puts variables in the query, too, but keeps a signature there", async () => {
+    const path = "/hook?a=it's&api_key=canary-4&b=%20&2token=canary-5&sig=abc&token=";
+    const command = curlCommand(request({ url: origin + path }));
+    expect(command).not.toContain("canary");
+
+    const sent = await run({ url: origin + path }, {}, { API_KEY: "canary-4", _2TOKEN: "canary-5" });
+
+    expect(sent.path).toBe(path);
+  });
+
   it("shows them when asked to", async () => {
     const sent = await run({ headers }, { ...options, showSecrets: true });
 
