@@ -4,14 +4,9 @@ import type { AddressInfo } from "node:net";
 import { Duplex } from "node:stream";
 import { afterEach, describe, expect, test } from "vitest";
 import { WebSocket, WebSocketServer } from "ws";
-import { createDeliverer } from "../../src/deliver/create.js";
-import type { Delivery } from "../../src/deliver/deliverer.js";
-import { parseTarget } from "../../src/deliver/target.js";
-import type { UpgradeRequest } from "../../src/receive/receiver.js";
 import { headersOf, openRawApp } from "../helpers/app.js";
 import { openProxy, type TestProxy } from "../helpers/proxy.js";
 import { openRaw, sendRaw } from "../helpers/raw-client.js";
-import { openReceiver } from "../helpers/receiver.js";
 
 const cleanup: (() => Promise<void>)[] = [];
 const HANDSHAKE =
@@ -26,29 +21,6 @@ async function proxy(target: string, options: Parameters<typeof openProxy>[1] = 
   const opened = await openProxy(target, options);
   cleanup.push(() => opened.close());
   return opened;
-}
-
-/** A proxy whose upgrades are changed before the app is asked. */
-async function proxyWith(port: number, change: (upgrade: UpgradeRequest) => Promise<UpgradeRequest>) {
-  const deliverer = createDeliverer({
-    timeoutMs: 5_000,
-    insecure: false,
-    allowRemote: false,
-    hostHeader: "target",
-    headers: [],
-    monotonic: () => performance.now(),
-  });
-  const outcomes: Delivery[] = [];
-  const { receiver } = await openReceiver({
-    async onUpgrade(upgrade) {
-      outcomes.push(await deliverer.upgrade(await change(upgrade), parseTarget(String(port)), {}));
-    },
-  });
-  cleanup.push(async () => {
-    await receiver.close(0);
-    await deliverer.close();
-  });
-  return { receiver, outcomes };
 }
 
 async function wsApp(): Promise<{ port: number; sockets: WebSocketServer; http: Server; requests: IncomingMessage[] }> {
@@ -236,9 +208,11 @@ describe("a WebSocket through the receiver", () => {
 
   test("a client whose connection was cut before the app is asked is not joined with it", async () => {
     const app = await wsApp();
-    const { receiver, outcomes } = await proxyWith(app.port, async (upgrade) => {
-      await new Promise((resolve) => upgrade.socket.once("close", resolve).destroy());
-      return upgrade;
+    const { receiver, outcomes } = await proxy(String(app.port), {
+      async changeUpgrade(upgrade) {
+        await new Promise((resolve) => upgrade.socket.once("close", resolve).destroy());
+        return upgrade;
+      },
     });
 
     await sendRaw(receiver.localPort, HANDSHAKE);
@@ -257,10 +231,9 @@ describe("a WebSocket through the receiver", () => {
     });
     let most = 0;
     slow.on("drain", () => (most = Math.max(most, slow.listenerCount("close"))));
-    const { receiver, outcomes } = await proxyWith((app.address() as AddressInfo).port, async (upgrade) => ({
-      ...upgrade,
-      socket: slow,
-    }));
+    const { receiver, outcomes } = await proxy(String((app.address() as AddressInfo).port), {
+      changeUpgrade: async (upgrade) => ({ ...upgrade, socket: slow }),
+    });
 
     const socket = await openRaw(receiver.localPort);
     socket.write(HANDSHAKE);

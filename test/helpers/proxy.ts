@@ -1,7 +1,7 @@
 import { createDeliverer } from "../../src/deliver/create.js";
 import type { DelivererOptions, Delivery } from "../../src/deliver/deliverer.js";
 import { parseTarget } from "../../src/deliver/target.js";
-import type { ReceiverOptions } from "../../src/receive/receiver.js";
+import type { ReceiverOptions, UpgradeRequest } from "../../src/receive/receiver.js";
 import { openReceiver, type TestReceiver } from "./receiver.js";
 
 /** A receiver that delivers what arrives to an app, as `listen` does, without a store. */
@@ -13,7 +13,12 @@ export interface TestProxy extends TestReceiver {
 /** Joins a receiver with a deliverer. `target`: as on the command line. */
 export async function openProxy(
   target: string,
-  options: { deliverer?: Partial<DelivererOptions>; receiver?: Partial<ReceiverOptions> } = {},
+  options: {
+    deliverer?: Partial<DelivererOptions>;
+    receiver?: Partial<ReceiverOptions>;
+    /** What the deliverer gets in place of an upgrade. */
+    changeUpgrade?: (upgrade: UpgradeRequest) => Promise<UpgradeRequest>;
+  } = {},
 ): Promise<TestProxy> {
   const outcomes: Delivery[] = [];
   const parsed = parseTarget(target);
@@ -34,7 +39,8 @@ export async function openProxy(
       if (outcome.unanswered) answer.send(outcome.error === "timeout" ? 504 : 502, outcome.error ?? "", "no answer");
     },
     async onUpgrade(upgrade) {
-      outcomes.push(await deliverer.upgrade(upgrade, parsed, {}));
+      const changed = (await options.changeUpgrade?.(upgrade)) ?? upgrade;
+      outcomes.push(await deliverer.upgrade(changed, parsed, {}));
     },
   });
   return {
