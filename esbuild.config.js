@@ -25,6 +25,8 @@ const options = {
   format: "esm",
   platform: "node",
   target: "node20.19",
+  // Some packages' CommonJS is UMD, whose inner `require` calls a bundler cannot follow.
+  mainFields: ["module", "main"],
   minifySyntax: true,
   minifyWhitespace: true,
   keepNames: false,

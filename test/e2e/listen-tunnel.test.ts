@@ -181,6 +181,7 @@ describe("what listen says of its tunnel", () => {
       expect.stringMatching(/^local {4}http:\/\/localhost:\d+$/),
       `target   http://localhost:${app.port}`,
       expect.stringMatching(/^note .*plain TCP/),
+      expect.stringMatching(/^note .*signatures are not checked: set HOOKCLI_SECRET/),
       "         Ctrl-C ends it",
       "0 events captured",
       "",

@@ -421,6 +421,31 @@ describe("listen ends", () => {
     expect(result.stderr).toContain("--allow-remote");
   });
 
+  it("with 2 when the config file is wrong, naming file, line and key", async () => {
+    writeFileSync(join(sandbox.folder, "hookcli.config.json"), '{\n  // the app\n  "target": 5000\n}');
+
+    const result = await runProgram(["listen", "--no-tunnel"], { sandbox });
+
+    expect(result.code).toBe(2);
+    expect(result.stderr).toMatch(/^hookcli: error: .*hookcli\.config\.json:3: target: expected a string\n/);
+  });
+
+  it("with 2 when the target is its own port", async () => {
+    const port = await freePort();
+
+    const result = await runProgram(["listen", String(port), "--no-tunnel", "--port", String(port)], { sandbox });
+
+    expect(result.code).toBe(2);
+    expect(result.stderr).toContain(`hookcli: error: the target http://localhost:${port} is hookcli's own port`);
+  });
+
+  it("with 2 when --require-signature has no secret to check with", async () => {
+    const result = await runProgram(["listen", "--no-tunnel", "--require-signature"], { sandbox });
+
+    expect(result.code).toBe(2);
+    expect(result.stderr).toContain("HOOKCLI_SECRET");
+  });
+
   it("with 5 when the store is no store, and leaves the file as it is", async () => {
     writeFileSync(join(sandbox.folder, "events.db"), "not a database, but somebody's notes");
 
@@ -430,6 +455,12 @@ describe("listen ends", () => {
     expect(result.stderr).toContain("hookcli: error:");
   });
 });
+
+async function freePort(): Promise<number> {
+  const other = await startApp();
+  await other.close();
+  return other.port;
+}
 
 function chunked(raw: readonly string[]): [string, string][] {
   return Array.from({ length: raw.length / 2 }, (_, index) => [raw[index * 2] ?? "", raw[index * 2 + 1] ?? ""]);

@@ -1,4 +1,5 @@
 import type { Config } from "../../config/config.js";
+import { CliError } from "../../errors.js";
 import type { Target } from "../../deliver/deliverer.js";
 import type { Receiver } from "../../receive/receiver.js";
 import type { Store } from "../../store/store.js";
@@ -20,6 +21,8 @@ export interface Capture {
   readonly localUrl: string;
   readonly tunnelPort: number;
   readonly store: Store;
+  /** What the user should know of the signatures. */
+  readonly remark: string | undefined;
   /** Requests that were refused and only counted. */
   notStored(): number;
   /** Takes no more requests, finishes those in flight within the grace, and stores the ends of their attempts. */
@@ -41,6 +44,7 @@ export async function startCapture(parts: {
     import("../../receive/create.js"),
     import("../../deliver/create.js"),
   ]);
+  refuseLoop(target, options.port);
   const publicUrl = () => side.url;
   const gatekeeper = await createGatekeeper({ context, output, config, options, publicUrl });
   const answer = await ownAnswer(options, context);
@@ -86,6 +90,7 @@ export async function startCapture(parts: {
     localUrl: receiver.localUrl,
     tunnelPort: receiver.tunnelPort,
     store,
+    remark: gatekeeper.remark,
     notStored: () => flow.flood.counted,
     async stop() {
       await receiver.close(GRACE_MS);
@@ -93,4 +98,12 @@ export async function startCapture(parts: {
       await deliverer.close();
     },
   };
+}
+
+/** Events delivered to the port that they come in by would come in again, for ever. A free port is never the target's. */
+function refuseLoop(target: Target | undefined, port: number): void {
+  if (target === undefined || port === 0 || target.port !== port) return;
+  throw new CliError(`the target ${target.label} is hookcli's own port`, {
+    hint: "give --port another number, or none",
+  });
 }

@@ -9,7 +9,7 @@ import { globMatches } from "../../events/glob.js";
 import { headerValue } from "../../events/headers.js";
 import type { Output } from "../../output/output.js";
 import { describeEvent, type Description } from "../../providers/describe.js";
-import { providerNamed, type Provider } from "../../providers/index.js";
+import { providerNamed, providers, type Provider } from "../../providers/index.js";
 import type { AddressRanges } from "../../receive/address.js";
 import type * as Gates from "../../receive/gates.js";
 import type { ReceivedRequest } from "../../receive/receiver.js";
@@ -36,6 +36,8 @@ interface GateSettings {
   readonly options: ListenOptions;
   /** The public base URL while there is one. */
   readonly publicUrl: () => string | undefined;
+  /** What the user should know of it. */
+  readonly remark: string | undefined;
 }
 
 /** Tells what a request is, and refuses what the user asked to be refused: address, type, payload, signature, in this order. */
@@ -46,6 +48,10 @@ export class Gatekeeper {
   constructor(gates: typeof Gates, settings: GateSettings) {
     this.gates = gates;
     this.settings = settings;
+  }
+
+  get remark(): string | undefined {
+    return this.settings.remark;
   }
 
   /** What can be told from the head alone. */
@@ -103,10 +109,11 @@ export async function createGatekeeper(parts: {
   const name = options.provider ?? config.provider;
   const provider = name === undefined ? undefined : providerNamed(name);
   const checker = new SignatureChecker({ context, output, config, secretFlags: options.secret, keyFlags: options.key });
-  const known = await checker.prepare(provider?.name);
-  if (options.requireSignature === true && provider !== undefined && !known) {
-    throw new CliError(`--require-signature needs a secret for ${provider.name}`, {
-      hint: `set ${secretVariable(provider.name)}, or pass --secret env:NAME`,
+  const known = (await checker.prepare(provider?.name)) || (provider === undefined && knowsSome(context, config));
+  const variable = provider === undefined ? "HOOKCLI_SECRET" : secretVariable(provider.name);
+  if (!known && options.requireSignature === true) {
+    throw new CliError(`--require-signature needs a secret${provider === undefined ? "" : ` for ${provider.name}`}`, {
+      hint: `set ${variable}, or pass --secret env:NAME`,
     });
   }
   parseRanges(options.trustedProxy, "--trusted-proxy");
@@ -117,7 +124,15 @@ export async function createGatekeeper(parts: {
     schema: options.validate === undefined ? undefined : await readSchema(options.validate, context),
     options,
     publicUrl,
+    remark: known ? undefined : `signatures are not checked: set ${variable}, or pass --secret`,
   });
+}
+
+/** Whether the secret of any provider is known: whose events come is not known yet. */
+function knowsSome(context: Context, config: Config): boolean {
+  return providers.some(
+    ({ name }) => context.env[secretVariable(name)] !== undefined || config.secretOf(name) !== undefined,
+  );
 }
 
 async function readSchema(name: string, context: Context): Promise<SchemaGate> {

@@ -18,8 +18,8 @@ export interface ReadyFacts {
   readonly url: string | undefined;
   readonly localUrl: string;
   readonly target: string | undefined;
-  /** What to know of the tunnel. */
-  readonly caution: string | undefined;
+  /** What to know of the tunnel and of the signatures. */
+  readonly remarks: readonly (string | undefined)[];
 }
 
 /** Everything that `listen` says: lines for people, NDJSON for programs. Counts what it tells. */
@@ -38,14 +38,14 @@ export class ListenReporter {
     this.context = context;
   }
 
-  ready({ url, localUrl, target, caution }: ReadyFacts): void {
+  ready({ url, localUrl, target, remarks }: ReadyFacts): void {
     const { output } = this;
     this.wasReady = true;
     output.record({ type: "ready", at: this.at(), url: url ?? null, localUrl, target: target ?? null });
     if (url !== undefined) output.note([dim("public   "), bold(url)]);
     output.note([dim("local    "), localUrl]);
     output.note([dim("target   "), target ?? "none: events are captured and answered"]);
-    if (caution !== undefined) output.note([dim("note     "), caution]);
+    for (const remark of remarks) if (remark !== undefined) output.note([dim("note     "), remark]);
     output.note([dim("         Ctrl-C ends it")]);
   }
 

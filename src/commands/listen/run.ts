@@ -36,7 +36,12 @@ export async function runListen(asked: Invocation<ListenOptions>): Promise<numbe
     ]);
     if (first?.opened === false && options.requireTunnel === true) throw noTunnelError(first);
     if (!context.signal.aborted) {
-      reporter.ready({ url: side.url, localUrl: capture.localUrl, target: target?.label, caution: side.caution });
+      reporter.ready({
+        url: side.url,
+        localUrl: capture.localUrl,
+        target: target?.label,
+        remarks: [side.caution, capture.remark],
+      });
       await aborted(context.signal);
     }
   } finally {
