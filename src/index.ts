@@ -4,6 +4,7 @@
  * Pure functions over bytes: no files, no network, no clock. A wrong signature is a value with a reason; misuse (an empty
  * secret, an unknown provider, a URL that is signed and not given) throws a {@link CliError}.
  */
+import { CliError } from "./errors.js";
 import type { HeaderList } from "./events/headers.js";
 import { providerNamed, providers } from "./providers/index.js";
 import { selectScheme } from "./providers/select.js";
@@ -174,7 +175,7 @@ function listOf<Item>(value: Item | readonly Item[]): readonly Item[] {
   return Array.isArray(value) ? (value as readonly Item[]) : [value as Item];
 }
 
-function isText(value: Text | Key): value is Text {
+function isText(value: unknown): value is Text {
   return typeof value === "string" || value instanceof Uint8Array;
 }
 
@@ -183,5 +184,10 @@ function settingsOf({ settings }: RequestOptions): { settings?: Settings } {
 }
 
 function bytesOf(text: Text): Uint8Array {
+  if (!isText(text)) {
+    throw new CliError("the body must be bytes or text, as it came over the wire", {
+      hint: "a parsed body cannot be verified: keep the raw bytes, for example with express.raw()",
+    });
+  }
   return typeof text === "string" ? Buffer.from(text, "utf8") : text;
 }

@@ -116,3 +116,13 @@ describe("the library", () => {
     ]);
   });
 });
+
+describe("a parsed body", () => {
+  it("is misuse that says what to pass", () => {
+    const body = { a: 1 } as unknown as string;
+
+    expect(() => verify({ provider: "generic", headers: {}, body, secret: "k", now: 0 })).toThrow(
+      "the body must be bytes or text",
+    );
+  });
+});

@@ -29,7 +29,9 @@ export async function readInput(
   if (text === "-") return readStdin(options.context, options.what, limitBytes);
   const path = text.startsWith("@") ? text.slice(1) : text.startsWith("file:") ? text.slice(5) : undefined;
   if (path === undefined || path === "") {
-    throw new CliError(`${options.what} takes @file or -, not ${text === "" ? "an empty value" : text}`);
+    throw new CliError(`${options.what} takes @file or -, not ${text === "" ? "an empty value" : text}`, {
+      hint: text === "" ? undefined : `for a file write @${text}`,
+    });
   }
   return readFileLimited(resolve(options.context.cwd, path), { ...options, limitBytes });
 }

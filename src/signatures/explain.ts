@@ -112,8 +112,8 @@ function unknownMessage(
   const what = scheme.secret.kind === "key" ? "key" : "secret";
   const which =
     secrets.length > 1
-      ? `none of the ${secrets.length} ${what}s made this signature; it is most likely another one`
-      : `the ${what} is most likely another one`;
+      ? `none of the ${secrets.length} ${what}s made this signature: most likely another one did, or the body was changed`
+      : `most likely another ${what} made it, or the body was changed`;
   return `${start}: ${which}`;
 }
 

@@ -223,6 +223,20 @@ describe("replay", () => {
   });
 });
 
+describe("replay by a filter", () => {
+  it("means what was captured, not the replays of earlier runs", async () => {
+    await capture({ eventType: "invoice.paid" });
+    const filter = ["--type", "invoice.*", ...to()];
+
+    await replay(filter);
+    await replay(filter);
+    const chosen = await replay([...filter, "--source", "replay"]);
+
+    expect(chosen.code).toBe(0);
+    expect(app.seen).toHaveLength(1 + 1 + 2);
+  });
+});
+
 describe("replay of many", () => {
   beforeEach(async () => {
     for (let count = 0; count < 21; count += 1) await capture({ body: Buffer.from(String(count)) });

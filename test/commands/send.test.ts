@@ -351,6 +351,11 @@ describe("send: trouble on purpose", () => {
     expect(header("stripe-signature")).toBe(`t=${NOW / 1000 + 1},v1=${signature}`);
   });
 
+  it("expects the app to accept what --stale leaves within the tolerance", async () => {
+    expect((await send(["slack/message", "--stale", "1s"])).code).toBe(0);
+    expect((await send(["slack/message", "--stale", "10m"])).code).toBe(1);
+  });
+
   it("signs rightly with an old time for --stale", async () => {
     await send(["slack/message", "--stale", "10m", "--expect", "200"]);
 

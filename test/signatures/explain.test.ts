@@ -368,7 +368,7 @@ describe("a mismatch that nothing explains", () => {
     expect(explanation).toMatchObject({ cause: "unknown", secretIndex: null, fixes: [] });
     expect(explanation.tried).toBeGreaterThan(200);
     expect(explanation.message).toBe(
-      `${explanation.tried} hypotheses were tried and none matches: the secret is most likely another one`,
+      `${explanation.tried} hypotheses were tried and none matches: most likely another secret made it, or the body was changed`,
     );
   });
 

@@ -1,11 +1,12 @@
 import { isUtf8 } from "node:buffer";
+import { secretVariable } from "../../config/secrets.js";
 import { curlCommand } from "../../events/curl.js";
 import { attemptToJson, type AttemptJson } from "../../events/event-json.js";
 import { headerValue, type HeaderList } from "../../events/headers.js";
 import { redactAttempt, redactHeaders, redactPath } from "../../events/redact.js";
 import type { Output } from "../../output/output.js";
 import { dim, green, red } from "../../output/style.js";
-import { secretVariable } from "../../config/secrets.js";
+import type { Context } from "../../context.js";
 import type { Provider } from "../../providers/provider.js";
 import type { Judgement } from "./judgement.js";
 import type { Recorded } from "./record.js";
@@ -25,10 +26,12 @@ export interface ShowOptions {
 /** Prints a request as it would go out, or a curl command that sends it. */
 export function showRequest(
   request: OutgoingRequest,
-  { output, provider, showSecrets }: ShowOptions,
+  { output, provider, showSecrets, env }: ShowOptions & { readonly env: Context["env"] },
   as: "http" | "curl",
 ): void {
   const headers = showSecrets ? request.headers : redacted(request.headers, provider);
+  const variable =
+    provider === undefined || provider.name === "generic" ? "HOOKCLI_SECRET" : secretVariable(provider.name);
   const curl =
     as === "http"
       ? undefined
@@ -36,15 +39,17 @@ export function showRequest(
           showSecrets,
           secretHeaders: secretHeaders(provider),
           plainHeaders: plainHeaders(provider),
-          ...(provider === undefined || provider.name === "generic"
-            ? {}
-            : { secretEnv: secretVariable(provider.name) }),
+          secretEnv: variable,
         });
   const { method, body } = request;
   const url = showSecrets ? request.url : redactPath(request.url);
   const path = showSecrets ? request.path : redactPath(request.path);
   output.record({ method, url, headers, ...bodyJson(body), ...(curl === undefined ? {} : { curl }) });
-  if (curl !== undefined) return output.block(curl);
+  if (curl !== undefined) {
+    if (curl.includes(`$${variable}"`) && env[variable] === undefined)
+      output.note(`set ${variable} to the secret before you run it`);
+    return output.block(curl);
+  }
   output.line(`${method} ${path} HTTP/1.1`);
   for (const [name, value] of headers) output.line(`${name}: ${latin1Text(value)}`);
   if (headerValue(headers, "content-length") === undefined) output.line(`Content-Length: ${body.length}`);

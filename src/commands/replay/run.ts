@@ -17,6 +17,8 @@ import type { ReplayOptions } from "../replay.js";
 import { diffAnswers, type DiffLine } from "./diff.js";
 import { Preparer, type Prepared, type ReplaySource } from "./prepare.js";
 
+/** What a filter selects unless --source says otherwise. */
+const CAPTURED = ["tunnel", "local", "send", "import"] as const;
 /** Replays beyond this many ask first. */
 const ASK_ABOVE = 20;
 
@@ -47,12 +49,15 @@ export async function runReplay(asked: Invocation<ReplayOptions>): Promise<numbe
 
 function selectionOf({ args, options, context }: Invocation<ReplayOptions>, project: string) {
   const selection = parseSelectors(args, options, { project, now: context.now() });
-  if (!selectsAll(selection)) return { ...selection, order: "oldest" as const };
+  // A filter means what was captured: replays of earlier runs would double it each time.
+  const sources = selection.names.length > 0 ? selection.sources : (selection.sources ?? CAPTURED);
+  if (!selectsAll(selection))
+    return { ...selection, ...(sources === undefined ? {} : { sources }), order: "oldest" as const };
   throw new CliError("no event is named", { hint: "hookcli replay last, or a filter such as --status 5xx" });
 }
 
 async function printAll(ids: readonly string[], source: ReplaySource): Promise<number> {
-  const { options, output } = source.invocation;
+  const { options, context, output } = source.invocation;
   const preparer = await Preparer.create(source);
   for (const [index, id] of ids.entries()) {
     const prepared = await preparer.prepare(id);
@@ -61,7 +66,7 @@ async function printAll(ids: readonly string[], source: ReplaySource): Promise<n
     if (index > 0) output.line("");
     const request = replaceHeaders(resigned.request, replayHeader(event));
     const as = options.curl === true ? "curl" : "http";
-    showRequest(request, { output, provider, showSecrets: options.showSecrets === true }, as);
+    showRequest(request, { output, provider, showSecrets: options.showSecrets === true, env: context.env }, as);
   }
   return EXIT.done;
 }

@@ -5,6 +5,7 @@ import type { NewEvent } from "../../events/event.js";
 import { headerValue } from "../../events/headers.js";
 import type { Context } from "../../context.js";
 import type { Output } from "../../output/output.js";
+import { DEFAULT_TOLERANCE_SECONDS } from "../../signatures/request.js";
 import { StoreError, type ListenerRow, type Store } from "../../store/store.js";
 import type { Invocation } from "../command.js";
 import { judge, REFUSAL, SUCCESS, worstOf, type Expectation, type Judgement } from "../delivery/judgement.js";
@@ -36,7 +37,12 @@ export async function runSend(invocation: Invocation<SendOptions>): Promise<numb
     const { provider } = source;
     showRequest(
       composed.request,
-      { output, provider, showSecrets: options.showSecrets === true },
+      {
+        output,
+        provider,
+        showSecrets: options.showSecrets === true,
+        env: context.env,
+      },
       options.curl === true ? "curl" : "http",
     );
     return EXIT.done;
@@ -170,6 +176,7 @@ async function deliverCopies(
 }
 
 function expected({ expect, tamper, stale, unsigned }: SendOptions): { expectation: Expectation; wronged: boolean } {
-  const wronged = tamper !== undefined || stale !== undefined || unsigned === true;
+  const tooOld = stale !== undefined && stale > DEFAULT_TOLERANCE_SECONDS * 1000;
+  const wronged = tamper !== undefined || tooOld || unsigned === true;
   return { expectation: expect ?? (wronged ? REFUSAL : SUCCESS), wronged };
 }
