@@ -7,6 +7,8 @@ import type { Watch, Watched } from "./watch.js";
 
 /** Of an answer's body this much is kept with the attempt. */
 const KEPT_BYTES = 64 * 1024;
+/** Once the sender has gone, an answer is read on for this long at most, for the record. */
+const READ_ON_MS = 5_000;
 /** An answer that nobody is waiting for (it is only recorded) may be this long. */
 const RECORDED_BYTES = 64 * 1024 * 1024;
 /** Informational answers (103) of one app's answer; a flood of them is not an answer. */
@@ -46,6 +48,8 @@ export class Exchange implements Dispatcher.DispatchHandler, Watched {
   #paused = false;
   #progress = false;
   #since: number;
+  /** When the sender was seen to have gone, while the app was answering. */
+  #goneSince: number | undefined;
   #informational = 0;
   #status: number | null = null;
   #reason = "";
@@ -106,7 +110,7 @@ export class Exchange implements Dispatcher.DispatchHandler, Watched {
       return true;
     }
     if (answer.senderGone === true) {
-      this.fail("aborted");
+      if (this.#size >= KEPT_BYTES) this.#leave();
       return true;
     }
     const written = answer.write(chunk);
@@ -139,7 +143,10 @@ export class Exchange implements Dispatcher.DispatchHandler, Watched {
 
   tick(nowMs: number): void {
     const { timeoutMs, delivery } = this.#plan;
-    if (this.#status !== null && delivery.answer?.senderGone === true) return this.fail("aborted");
+    if (this.#status !== null && delivery.answer?.senderGone === true) {
+      this.#goneSince ??= nowMs;
+      if (nowMs - this.#goneSince >= READ_ON_MS) return this.#leave();
+    }
     if (this.#progress || this.#paused) {
       this.#progress = false;
       this.#since = nowMs;
@@ -153,6 +160,15 @@ export class Exchange implements Dispatcher.DispatchHandler, Watched {
     const begun = this.#status !== null && answer?.started === true;
     this.#settle(code);
     if (begun) answer.destroy();
+    this.#abort?.();
+  }
+
+  /**
+   * Ends the reading of an answer whose sender has gone. The attempt stands as the app answered it: that a provider did
+   * not wait for the answer's end says nothing of the app.
+   */
+  #leave(): void {
+    this.#settle(null);
     this.#abort?.();
   }
 
