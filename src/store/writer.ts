@@ -1,15 +1,6 @@
-import { Worker } from "node:worker_threads";
 import { storeError } from "./faults.js";
-import type {
-  FromWriter,
-  Numbered,
-  Operation,
-  PackedError,
-  Result,
-  Results,
-  ToWriter,
-  WriterData,
-} from "./operations.js";
+import { unpackError, WorkerKeeper } from "./keeper.js";
+import type { FromWriter, Numbered, Operation, Result, Results, WriterData } from "./operations.js";
 import { StoreError } from "./store.js";
 
 /** What may wait for its commit before a write is refused as `busy`. */
@@ -22,9 +13,6 @@ export interface QueueLimits {
 
 export const DEFAULT_LIMITS: QueueLimits = { events: 20_000, bytes: 256 * 2 ** 20, postedBytes: 32 * 2 ** 20 };
 
-/** Writes live until their commit, a few milliseconds: more room would only keep more garbage. */
-const YOUNG_HEAP_MB = 4;
-
 interface Pending {
   readonly id: number;
   readonly operation: Operation;
@@ -35,7 +23,7 @@ interface Pending {
 
 /** The main thread's end of the writer: numbers each write, and settles its promise by that number alone. */
 export class Writer {
-  private readonly worker: Worker;
+  private readonly keeper: WorkerKeeper;
   private readonly path: string;
   private readonly limits: QueueLimits;
   /** Not posted yet, in order. */
@@ -47,40 +35,34 @@ export class Writer {
   private flushing = false;
   /** Set once no further write is taken. */
   private ended: StoreError | undefined;
-  private readonly exited: Promise<void>;
 
-  private constructor(worker: Worker, path: string, limits: QueueLimits) {
-    this.worker = worker;
-    this.path = path;
+  private constructor(entry: URL, data: WriterData, limits: QueueLimits) {
+    this.path = data.path;
     this.limits = limits;
-    worker.on("message", (message: FromWriter) => this.receive(message));
-    worker.on("error", (error) => this.fail(storeError("io", path, `the writer failed: ${error.message}`, error)));
-    this.exited = new Promise((resolve) => {
-      worker.on("exit", () => {
-        this.fail(this.ended ?? storeError("io", path, "the writer ended"));
-        resolve();
-      });
+    this.keeper = new WorkerKeeper(entry, data, {
+      onMessage: (message) => this.receive(message),
+      onReady: () => this.resume(),
+      onLost: (error) => this.fail(this.ended ?? error),
     });
   }
 
   /** Starts the thread and waits until it has opened the file. */
   static async start(entry: URL, data: WriterData, limits: QueueLimits): Promise<Writer> {
-    const worker = new Worker(entry, { workerData: data, resourceLimits: { maxYoungGenerationSizeMb: YOUNG_HEAP_MB } });
-    await opened(worker, data.path);
-    const writer = new Writer(worker, data.path, limits);
-    worker.unref();
+    const writer = new Writer(entry, data, limits);
+    await writer.keeper.start();
+    writer.keeper.hold(false);
     return writer;
   }
 
   /** Takes a write; resolves once it is on disk. `bytes`: what it weighs in the queue. */
   write<O extends Operation>(operation: O, bytes: number): Promise<Results[O["kind"]]> {
-    const refusal = this.ended ?? this.refusal(bytes);
+    const refusal = this.ended ?? this.keeper.fault ?? this.refusal(bytes);
     if (refusal !== undefined) return Promise.reject(refusal);
     return new Promise<Result>((resolve, reject) => {
       this.lastId += 1;
       this.queue.push({ id: this.lastId, operation, bytes, resolve, reject });
       this.queuedBytes += bytes;
-      this.worker.ref();
+      this.keeper.hold(true);
       this.schedule();
     }) as Promise<Results[O["kind"]]>;
   }
@@ -93,11 +75,22 @@ export class Writer {
   async close(): Promise<void> {
     if (this.ended === undefined) {
       this.ended = storeError("closed", this.path);
-      this.worker.ref();
-      this.post();
-      if (this.queue.length === 0) this.send({ kind: "close" });
+      this.keeper.hold(true);
+      this.finish();
     }
-    await this.exited;
+    await this.keeper.close();
+  }
+
+  private finish(): void {
+    this.post();
+    if (this.queue.length === 0) this.keeper.send({ kind: "close" });
+  }
+
+  /** A new thread takes what came since the one before it died. */
+  private resume(): void {
+    if (this.ended !== undefined) return this.finish();
+    this.post();
+    if (this.posted.size === 0) this.keeper.hold(false);
   }
 
   private refusal(bytes: number): StoreError | undefined {
@@ -121,6 +114,7 @@ export class Writer {
 
   /** Posts as much of the queue as the window of bytes takes; a larger body goes when nothing else is on its way. */
   private post(): void {
+    if (!this.keeper.isOpen) return;
     let taken = 0;
     for (const pending of this.queue) {
       if (this.postedBytes > 0 && this.postedBytes + pending.bytes > this.limits.postedBytes) break;
@@ -133,11 +127,7 @@ export class Writer {
     const batch = this.queue.slice(0, taken);
     this.queue = this.queue.slice(taken);
     const { operations, buffer } = packBatch(batch);
-    this.send({ kind: "write", operations }, [buffer]);
-  }
-
-  private send(message: ToWriter, transfer: ArrayBuffer[] = []): void {
-    this.worker.postMessage(message, transfer);
+    this.keeper.send({ kind: "write", operations }, [buffer]);
   }
 
   private receive(message: FromWriter): void {
@@ -152,13 +142,12 @@ export class Writer {
     }
     this.post();
     if (this.posted.size > 0) return;
-    if (this.ended === undefined) this.worker.unref();
-    else this.send({ kind: "close" });
+    if (this.ended === undefined) this.keeper.hold(false);
+    else this.keeper.send({ kind: "close" });
   }
 
-  /** Nothing more can be committed: every write that has no answer fails. */
+  /** The thread has gone: every write that has no answer fails. */
   private fail(error: StoreError): void {
-    this.ended ??= error;
     const lost = [...this.posted.values(), ...this.queue];
     this.posted.clear();
     this.queue = [];
@@ -166,27 +155,6 @@ export class Writer {
     this.postedBytes = 0;
     for (const pending of lost) pending.reject(error);
   }
-}
-
-/** Resolves when the writer has opened the file; rejects with why it could not. */
-function opened(worker: Worker, path: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const stop = (settle: () => void) => {
-      worker.off("message", onMessage);
-      worker.off("error", onError);
-      worker.off("exit", onExit);
-      settle();
-    };
-    const onMessage = (message: FromWriter) => {
-      if (message.kind === "open") stop(resolve);
-      if (message.kind === "failed") stop(() => reject(unpackError(message.error)));
-    };
-    const onError = (error: Error) => stop(() => reject(storeError("io", path, error.message, error)));
-    const onExit = () => stop(() => reject(storeError("io", path, "the writer ended")));
-    worker.on("message", onMessage);
-    worker.on("error", onError);
-    worker.on("exit", onExit);
-  });
 }
 
 /**
@@ -219,8 +187,4 @@ function withBody(operation: Operation, copy: (body: Uint8Array) => Uint8Array):
   if (operation.kind === "endAttempt")
     return { ...operation, end: { ...operation.end, body: copy(operation.end.body) } };
   return operation;
-}
-
-function unpackError({ fault, message, hint }: PackedError): StoreError {
-  return new StoreError(fault, message, { hint });
 }

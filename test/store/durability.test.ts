@@ -90,19 +90,53 @@ function settled(promise: Promise<unknown>): Promise<string> {
 }
 
 describe("when the writer dies", () => {
-  it("every waiting and every later write fails, and what was acknowledged stays", async () => {
+  it("every waiting write fails, later ones are stored, and what was acknowledged stays", async () => {
     const store = await faultyStore({ crashAtCommit: 2 });
     const kept = newEvent();
     await store.append(kept);
 
     const lost = [store.append(newEvent()), store.append(newEvent())];
     const outcomes = await Promise.all(lost.map(settled));
-    const later = await settled(store.append(newEvent()));
+    const later = newEvent();
+    await store.append(later);
 
     expect(outcomes).toEqual(["io", "io"]);
-    expect(later).toBe("io");
-    expect(idsOf(store)).toEqual([kept.id]);
+    expect(idsOf(store).toSorted()).toEqual([kept.id, later.id].toSorted());
     expect(store.pending()).toEqual({ events: 0, bytes: 0 });
+  });
+
+  it("again and again, writes are refused at once until a pause is over", async () => {
+    const starts = sharedNumbers(1);
+    const store = await faultyStore({ crashAtCommit: 1, starts });
+
+    const outcomes = [];
+    for (let n = 0; n < 20; n += 1) outcomes.push(await settled(store.append(newEvent())));
+
+    expect(new Set(outcomes)).toEqual(new Set(["io"]));
+    expect(Atomics.load(starts, 0)).toBe(2);
+    await expect.poll(() => Atomics.load(starts, 0), { timeout: 5_000 }).toBe(3);
+    expect(store.pending()).toEqual({ events: 0, bytes: 0 });
+  });
+
+  it("just before the store is closed, what came since is stored all the same", async () => {
+    const store = await faultyStore({ crashAtCommit: 2 });
+    await store.append(newEvent());
+    await settled(store.append(newEvent()));
+
+    const last = settled(store.append(newEvent()));
+    await store.close();
+
+    expect(await last).toBe("stored");
+  });
+
+  it("over and over, the store can be closed during the pause", async () => {
+    const store = await faultyStore({ crashAtCommit: 1 });
+    await settled(store.append(newEvent()));
+    await settled(store.append(newEvent()));
+
+    await store.close();
+
+    expect(await settled(store.append(newEvent()))).toBe("closed");
   });
 });
 

@@ -6,6 +6,8 @@ export interface WriterFaults {
   readonly failCommits?: readonly number[];
   /** The commit at which the thread dies. */
   readonly crashAtCommit?: number;
+  /** Counts the threads that were started. */
+  readonly starts?: Int32Array;
   /** See {@link CommitGate}. */
   readonly gate?: Int32Array;
   /** Pages that the file may have; 0: any number. */

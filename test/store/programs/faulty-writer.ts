@@ -9,7 +9,8 @@ const data = workerData as WriterData & { readonly faults: WriterFaults };
 /** A connection that does to commits what the test asked for. */
 const openFaulty: OpenDatabase = async (path, options) => {
   const db = await openDatabase(path, options);
-  const { failCommits = [], crashAtCommit, gate, quota } = data.faults;
+  const { failCommits = [], crashAtCommit, starts, gate, quota } = data.faults;
+  if (starts !== undefined) Atomics.add(starts, 0, 1);
   let commits = 0;
   // The first commit makes the schema and counts for nothing.
   let counting = false;
