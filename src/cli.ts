@@ -22,7 +22,7 @@ export async function run(argv: readonly string[], context: Context): Promise<nu
   try {
     return await run.start(cut === -1 ? argv : argv.slice(0, cut));
   } catch (error) {
-    return report(error, run.output, context);
+    return report(error, run, context);
   } finally {
     await run.output.drain();
   }
@@ -30,6 +30,8 @@ export async function run(argv: readonly string[], context: Context): Promise<nu
 
 class Run {
   output: Output;
+  /** The command whose arguments were wrong: `hookcli send`. */
+  failed = "hookcli";
   private exitCode: number = EXIT.done;
   private readonly context: Context;
   private readonly words: readonly string[];
@@ -71,12 +73,19 @@ class Run {
       .option("--config <path>", "the config file");
     for (const definition of commands) this.add(program, definition);
     this.addHelp(program);
+    const topics = helpTopics.map(({ name, summary }) => `  ${name.padEnd(27)}${summary}`).join("\n");
+    program.addHelpText("after", `\nTopics of hookcli help:\n${topics}`);
     return program;
   }
 
   private add(parent: Command, definition: CommandDefinition): void {
     const command = parent.command(definition.name).summary(definition.summary).description(definition.summary);
     if (definition.aliases !== undefined) command.aliases([...definition.aliases]);
+    command.exitOverride((error) => {
+      this.failed =
+        parent.name() === "hookcli" ? `hookcli ${command.name()}` : `hookcli ${parent.name()} ${command.name()}`;
+      throw error;
+    });
     definition.define?.(command);
     command.addHelpText("after", () => examplesText(definition.examples));
     for (const subcommand of definition.subcommands ?? []) this.add(command, subcommand);
@@ -169,8 +178,8 @@ async function untilInterrupted(running: Promise<number>, signal: AbortSignal): 
 }
 
 /** An error as text on stderr; its exit code. */
-function report(error: unknown, output: Output, context: Context): number {
-  if (error instanceof CommanderError) return reportUsage(error, output);
+function report(error: unknown, { output, failed }: Pick<Run, "output" | "failed">, context: Context): number {
+  if (error instanceof CommanderError) return reportUsage(error, output, failed);
   if (context.signal.aborted && !(error instanceof CliError) && !(error instanceof StoreError)) {
     return (context.signal.reason as Interrupted).exitCode;
   }
@@ -187,14 +196,16 @@ function report(error: unknown, output: Output, context: Context): number {
 }
 
 /** Commander's own findings (`error: unknown option '--x'\n(Did you mean --y?)`) in our form. Help and version are no errors. */
-function reportUsage(error: CommanderError, output: Output): number {
+function reportUsage(error: CommanderError, output: Output, failed: string): number {
   if (error.exitCode === 0) return EXIT.done;
   const [first = "", ...rest] = error.message.split("\n");
   const suggestion = /^\((Did you mean .*\?)\)$/.exec(rest.join(" ").trim())?.[1];
   const message = first.replace(/^error: /, "").replace(/\.$/, "");
   output.error(
     lowerFirst(message),
-    suggestion === undefined ? "hookcli --help lists commands and options" : lowerFirst(suggestion),
+    suggestion === undefined
+      ? `${failed} --help lists ${failed === "hookcli" ? "commands and " : ""}options`
+      : lowerFirst(suggestion),
   );
   return EXIT.usage;
 }

@@ -53,7 +53,7 @@ export function defineListen(command: Command): void {
 function listenOptions(): Option[] {
   return [
     new Option("-f, --forward-to <target>", "the same as the argument"),
-    new Option("--via <kind>", "the kind of tunnel").choices(["localtunnel", "cloudflared", "ssh"]),
+    new Option("--via <kind>", "the kind of tunnel").choices(["localtunnel", "cloudflared", "ssh", "none"]),
     new Option("--no-tunnel", "capture at the local URL only"),
     new Option(
       "--tunnel-host <url>",

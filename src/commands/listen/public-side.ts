@@ -27,13 +27,19 @@ interface SideParts {
 
 /** The public side that the options ask for. Throws CliError for a kind or a host that cannot be. */
 export async function choosePublicSide(parts: SideParts): Promise<PublicSide> {
-  const { publicUrl, tunnel, requireTunnel } = parts.options;
-  if (publicUrl === undefined && tunnel) return supervisedSide(parts, await chooseService(parts));
+  const { publicUrl, requireTunnel } = parts.options;
+  if (publicUrl === undefined && parts.options.tunnel && kindName(parts) !== "none")
+    return supervisedSide(parts, await chooseService(parts));
   if (requireTunnel === true) {
-    const other = publicUrl === undefined ? "--no-tunnel" : "--public-url";
+    const other = publicUrl !== undefined ? "--public-url" : parts.options.tunnel ? "--via none" : "--no-tunnel";
     throw new CliError(`--require-tunnel and ${other} exclude each other`);
   }
   return withoutTunnel(publicUrl === undefined ? undefined : checkedUrl(publicUrl));
+}
+
+/** The kind of tunnel asked for; `none` is a kind too. */
+function kindName({ options, config }: SideParts): string {
+  return options.via ?? config.via ?? "localtunnel";
 }
 
 /** What opens the tunnel. */
@@ -43,14 +49,15 @@ interface Service {
   readonly probePath: string;
 }
 
-async function chooseService({ context, config, options }: SideParts): Promise<Service> {
+async function chooseService(parts: SideParts): Promise<Service> {
+  const { context, config, options } = parts;
   const { findTunnel, tunnelKinds } = await import("../../tunnel/kinds.js");
   const { newProbePath } = await import("../../tunnel/probe.js");
-  const name = options.via ?? config.via ?? "localtunnel";
+  const name = kindName(parts);
   const kind = findTunnel(name);
   if (kind === undefined) {
     throw new CliError(`unknown kind of tunnel ${name}`, {
-      hint: `there are ${tunnelKinds.map((row) => row.name).join(", ")}`,
+      hint: `there are ${tunnelKinds.map((row) => row.name).join(", ")}, and none`,
     });
   }
   const host = options.tunnelHost ?? config.tunnelHost ?? kind.defaultHost;

@@ -6,7 +6,7 @@ import type { Invocation } from "../command.js";
 import { startCapture } from "./capture.js";
 import type { ListenOptions } from "./options.js";
 import { announceListener } from "./presence.js";
-import { choosePublicSide, noTunnelError } from "./public-side.js";
+import { choosePublicSide, noTunnelError, type PublicSide } from "./public-side.js";
 import { ListenReporter } from "./report.js";
 
 /** `hookcli listen`, from its start to the signal that ends it. Returns the exit code. */
@@ -40,7 +40,7 @@ export async function runListen(asked: Invocation<ListenOptions>): Promise<numbe
         url: side.url,
         localUrl: capture.localUrl,
         target: target?.label,
-        remarks: [side.caution, capture.remark],
+        remarks: [side.caution, capture.remark, addressRemark(side, options)],
       });
       await aborted(context.signal);
     }
@@ -53,6 +53,14 @@ export async function runListen(asked: Invocation<ListenOptions>): Promise<numbe
   const { signalName, exitCode } = context.signal.reason as Interrupted;
   reporter.done({ reason: signalName, exitCode, notStored: capture.notStored() });
   return exitCode;
+}
+
+/** A tunnel that does not tell who sends leaves --allow-ip nothing to allow. */
+function addressRemark({ probePath }: PublicSide, { allowIp, trustedProxy }: ListenOptions): string | undefined {
+  const isBlind = probePath !== undefined && allowIp.length > 0 && trustedProxy.length === 0;
+  return isBlind
+    ? "--allow-ip refuses all that comes through the tunnel, whose service does not tell the sender's address"
+    : undefined;
 }
 
 /** The target of the argument, of --forward-to, or of the configuration; `undefined`: a request bin. */
