@@ -20,7 +20,7 @@ export interface Supervised {
   readonly url: string | undefined;
   /** Resolves when the tunnel is up, or has failed for some seconds, or was closed. Never rejects. */
   readonly firstOpen: Promise<FirstOpen>;
-  /** Resolves when all is closed: no timer, listener, socket or program is left. */
+  /** Resolves when all is closed: no timer, listener, socket or program is left. Never rejects. */
   close(): Promise<void>;
 }
 
@@ -44,9 +44,8 @@ export function superviseTunnel(options: SuperviseOptions): Supervised {
   };
   let tellFirst: (first: FirstOpen) => void = () => undefined;
   const firstOpen = new Promise<FirstOpen>((resolve) => (tellFirst = resolve));
-  let bug: { error: unknown } | undefined;
   const running = run(supervision, tellFirst)
-    .catch((error: unknown) => (bug = { error }))
+    .catch((error: unknown) => tellBug(supervision, error, tellFirst))
     .finally(() => tellFirst({ opened: false, reason: "closed" }));
   return {
     get url() {
@@ -57,9 +56,20 @@ export function superviseTunnel(options: SuperviseOptions): Supervised {
       stop.abort();
       await running;
       await Promise.all(supervision.closings);
-      if (bug !== undefined) throw bug.error;
     },
   };
+}
+
+/** What nobody foresaw ends the supervision, and is told as the loss that it is. */
+function tellBug(supervision: Supervision, error: unknown, tellFirst: (first: FirstOpen) => void): void {
+  const failure = describeFailure(error);
+  tellFirst({ opened: false, ...failure });
+  if (supervision.signal.aborted) return;
+  try {
+    supervision.onState({ state: "down", ...failure });
+  } catch {
+    // The listener of the states is what failed: there is nobody to tell.
+  }
 }
 
 async function run(supervision: Supervision, tellFirst: (first: FirstOpen) => void): Promise<void> {

@@ -407,7 +407,7 @@ describe("close", () => {
     expect(clock.sleeping()).toBe(0);
   });
 
-  test("reports what a listener of the states threw, instead of an unhandled rejection", async () => {
+  test("never rejects, though a listener of the states throws", async () => {
     const { tunnel, last } = fakeTunnel();
     const { supervisor, clock } = supervised({
       tunnel,
@@ -417,7 +417,23 @@ describe("close", () => {
     });
     await clock.advance(0);
 
-    await expect(supervisor.close()).rejects.toThrow("a bug of the caller");
+    expect(await supervisor.firstOpen).toEqual({ opened: false, reason: "a bug of the caller" });
+    await supervisor.close();
     expect(last().closed).toBe(true);
+  });
+
+  test("never rejects after an error that nobody foresaw, which is told at once, and once, as down", async () => {
+    const { tunnel } = fakeTunnel();
+    const { supervisor, clock, states } = supervised({
+      tunnel,
+      random: () => {
+        throw new Error("no entropy");
+      },
+    });
+    await clock.advance(20_000);
+
+    expect(states).toEqual([{ state: "down", reason: "no entropy" }]);
+    expect(await supervisor.firstOpen).toEqual({ opened: false, reason: "no entropy" });
+    await supervisor.close();
   });
 });

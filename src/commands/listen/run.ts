@@ -4,6 +4,7 @@ import type { Interrupted } from "../../context.js";
 import { CliError } from "../../errors.js";
 import type { Invocation } from "../command.js";
 import { startCapture } from "./capture.js";
+import { endEach } from "./ending.js";
 import type { ListenOptions } from "./options.js";
 import { announceListener } from "./presence.js";
 import { choosePublicSide, noTunnelError, type PublicSide } from "./public-side.js";
@@ -45,10 +46,7 @@ export async function runListen(asked: Invocation<ListenOptions>): Promise<numbe
       await aborted(context.signal);
     }
   } finally {
-    await capture.stop();
-    await side.close();
-    await presence.end();
-    await capture.store.close();
+    await endEach([() => capture.stop(), () => side.close(), () => presence.end(), () => capture.store.close()]);
   }
   const { signalName, exitCode } = context.signal.reason as Interrupted;
   reporter.done({ reason: signalName, exitCode, notStored: capture.notStored() });
