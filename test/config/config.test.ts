@@ -1,10 +1,11 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { loadConfig } from "../../src/config/config.js";
 import { resolveSecrets } from "../../src/config/secrets.js";
 import { createOutput } from "../../src/output/terminal.js";
+import { rootDir } from "../helpers/data.js";
 import { testContext } from "../helpers/run.js";
 
 let folder: string;
@@ -91,6 +92,16 @@ describe("the configuration", () => {
     write("hookcli.config.json", '{\n  // the app\n  "target": "5000",\n}');
 
     expect((await loadConfig(contextIn(folder), {})).target).toBe("5000");
+  });
+
+  it("takes the example of the README", async () => {
+    const readme = readFileSync(join(rootDir, "README.md"), "utf8");
+    write("hookcli.config.json", /```json\n(.*?)```/s.exec(readme)?.[1] ?? "");
+
+    const config = await loadConfig(contextIn(folder), {});
+
+    expect([config.target, config.subdomain]).toEqual(["5000/webhook", "my-name"]);
+    expect(config.secretOf("github")?.reference).toBe("env:GH_SECRET");
   });
 
   it("says so when the file that was named is not there", async () => {
