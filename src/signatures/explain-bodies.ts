@@ -103,6 +103,17 @@ export function* jsonVariants(body: Uint8Array): Generator<BodyVariant> {
   }
 }
 
+/**
+ * Whether the JSON of the body has whole numbers beyond 2^53, and all of them are what a parser that keeps numbers as
+ * doubles writes: what they were before cannot be told.
+ */
+export function hasRoundedIntegers(body: Uint8Array): boolean {
+  if (body.length > MAX_JSON_BYTES) return false;
+  const tokens = jsonTokens(Buffer.from(body).toString("utf8"), MAX_JSON_TOKENS) ?? [];
+  const large = tokens.filter((token) => /^-?[1-9]\d{16,19}$/.test(token));
+  return large.length > 0 && large.every((token) => String(Number(token)) === token);
+}
+
 /** Without blanks and line ends around it (linear, and a no-break space is not one: it may be half of a UTF-8 character). */
 function withoutBlanks(text: string): string {
   let start = 0;

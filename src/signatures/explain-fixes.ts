@@ -1,6 +1,8 @@
 import type { Cause, Fix } from "./explanation.js";
+import type { Scheme } from "./scheme.js";
 
-const RAW_BODY: readonly Fix[] = [
+/** How the bytes of a body are had, framework by framework. */
+export const RAW_BODY: readonly Fix[] = [
   {
     for: "Express",
     text: 'app.post("/webhook", express.raw({ type: "*/*" }), handler) before express.json(); req.body is then the bytes',
@@ -88,8 +90,7 @@ const CLOCK: readonly Fix[] = [
   { for: "a queue before the check", text: "verify when the request arrives, not when it is worked on" },
 ];
 
-/** How each cause is mended, framework by framework. */
-export const FIXES: Readonly<Record<Cause, readonly Fix[]>> = {
+const FIXES: Readonly<Record<Cause, readonly Fix[]>> = {
   timestamp: CLOCK,
   secret_whitespace: SECRET_TEXT,
   secret_encoding: SECRET_DECODING,
@@ -111,3 +112,38 @@ export const FIXES: Readonly<Record<Cause, readonly Fix[]>> = {
   ],
   unknown: [],
 };
+
+/** How a cause is mended, framework by framework; for a generic scheme, the flags with which hookcli takes the one found. */
+export function fixesFor(cause: Cause, scheme: Scheme, found?: Scheme): readonly Fix[] {
+  const flags = isGeneric(scheme) && found !== undefined && cause !== "other_scheme" ? flagsFor(scheme, found) : [];
+  if (flags.length === 0) return FIXES[cause];
+  const others = FIXES[cause].filter((fix) => fix.for !== "hookcli");
+  return [{ for: "hookcli", text: `pass ${flags.join(" ")}` }, ...others];
+}
+
+function isGeneric({ name }: Scheme): boolean {
+  return name.startsWith("generic-hmac-");
+}
+
+/** The options of `verify` and `sign` in which two generic schemes differ; none where options cannot say it. */
+function flagsFor(scheme: Scheme, found: Scheme): string[] {
+  if (found.content !== scheme.content || found.signature.from !== "header") return [];
+  const { parse } = found.signature;
+  if (parse.kind !== "raw" && parse.kind !== "prefix") return [];
+  const hash = hashOf(found);
+  if (hash === "md5") return [];
+  const flags = hash === hashOf(scheme) || hash === undefined ? [] : [`--hash ${hash}`];
+  const encoding = found.encoding === "hexAnyCase" ? "hex" : found.encoding;
+  if (found.encoding !== scheme.encoding) flags.push(`--encoding ${encoding}`);
+  const prefix = parse.kind === "prefix" ? parse.prefix : "";
+  if (prefix !== prefixOf(scheme)) flags.push(`--signature-prefix ${prefix === "" ? '""' : prefix}`);
+  return flags;
+}
+
+function hashOf({ algorithm }: Scheme): string | undefined {
+  return algorithm.family === "hmac" ? algorithm.hash : undefined;
+}
+
+function prefixOf({ signature }: Scheme): string {
+  return signature.from === "header" && signature.parse.kind === "prefix" ? signature.parse.prefix : "";
+}

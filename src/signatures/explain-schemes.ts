@@ -94,7 +94,9 @@ export function* contentVariants(scheme: Scheme, hasUrl: boolean): Generator<Sch
     for (const hash of [algorithm.hash, ...HASHES.filter((name) => name !== algorithm.hash)]) {
       if (content.about === "" && hash === algorithm.hash) continue;
       for (const encoding of encodings) {
-        for (const parse of [scheme.signature.parse, { kind: "raw" }] as const) {
+        const named = { kind: "prefix", prefix: `${hash}=` } as const;
+        const parses = [scheme.signature.parse, { kind: "raw" } as const, ...(content.about === "" ? [named] : [])];
+        for (const parse of parses) {
           yield {
             scheme: {
               ...scheme,

@@ -4,16 +4,18 @@ import { signsBody, signsUrl } from "./content.js";
 import {
   encodingVariants as bodyEncodings,
   formVariants,
+  hasRoundedIntegers,
   jsonVariants,
   newlineVariants,
   type BodyVariant,
 } from "./explain-bodies.js";
-import { FIXES } from "./explain-fixes.js";
+import { fixesFor, RAW_BODY } from "./explain-fixes.js";
 import { contentVariants, encodingVariants, headerVariants } from "./explain-schemes.js";
 import { secretLooksLike, secretVariants } from "./explain-secrets.js";
 import { urlVariants } from "./explain-urls.js";
 import type { Cause, Explanation } from "./explanation.js";
 import type { Key } from "./key.js";
+import { counted } from "./problems.js";
 import type { Settings, SignedRequest } from "./request.js";
 import type { Scheme } from "./scheme.js";
 import type { InvalidVerdict, ReasonCode, Verdict } from "./verdict.js";
@@ -73,14 +75,23 @@ export function explain(options: ExplainOptions): Explanation {
     const secretIndex = holds(hypothesis, options);
     if (secretIndex === undefined) continue;
     const { cause, message } = hypothesis;
-    return { cause, message, fixes: FIXES[cause], hints, tried, secretIndex };
+    const fixes = fixesFor(cause, options.scheme, hypothesis.scheme);
+    return { cause, message, fixes, hints, tried, secretIndex };
   }
-  const cause = incomplete === undefined ? "unknown" : "incomplete";
   const unreadable = base !== undefined && !base.valid && UNREADABLE.has(base.reason) ? base : undefined;
-  const message =
-    incomplete === undefined ? unknownMessage(tried, options, unreadable) : incompleteMessage(incomplete, tried);
-  return { cause, message, fixes: FIXES[cause], hints, tried, secretIndex: null };
+  const nothing = incomplete ?? unreadable;
+  if (nothing !== undefined) {
+    const fixes = fixesFor("incomplete", options.scheme);
+    return { cause: "incomplete", message: incompleteMessage(nothing, tried), fixes, hints, tried, secretIndex: null };
+  }
+  const rounded = hasRoundedIntegers(options.request.body);
+  if (rounded) hints.push(ROUNDED);
+  const message = unknownMessage(tried, options);
+  return { cause: "unknown", message, fixes: rounded ? RAW_BODY : [], hints, tried, secretIndex: null };
 }
+
+const ROUNDED =
+  "whole numbers in the body are rounded as JavaScript rounds what is beyond 2^53: it was most likely parsed and written again";
 
 /** With one of these there is nothing to compare: only another scheme can explain the request. */
 const INCOMPLETE: ReadonlySet<ReasonCode> = new Set([
@@ -90,7 +101,7 @@ const INCOMPLETE: ReadonlySet<ReasonCode> = new Set([
   "timestamp_malformed",
 ]);
 
-/** With one of these the signature's own text is at fault, whatever the secret. */
+/** With one of these the signature's own text is at fault, whatever the secret: where no other reading of it fits, there is nothing to compare. */
 const UNREADABLE: ReadonlySet<ReasonCode> = new Set([
   "malformed_header",
   "unsupported_version",
@@ -99,16 +110,11 @@ const UNREADABLE: ReadonlySet<ReasonCode> = new Set([
 ]);
 
 function incompleteMessage({ message }: InvalidVerdict, tried: number): string {
-  return `${message}, and none of ${tried} other schemes fits the request with this secret`;
+  return `${message}, and none of ${tried} other readings of the request fits this secret`;
 }
 
-function unknownMessage(
-  tried: number,
-  { scheme, secrets = [] }: ExplainOptions,
-  unreadable: InvalidVerdict | undefined,
-): string {
+function unknownMessage(tried: number, { scheme, secrets = [] }: ExplainOptions): string {
   const start = `${tried} hypotheses were tried and none matches`;
-  if (unreadable !== undefined) return `${start}: ${unreadable.message}`;
   const what = scheme.secret.kind === "key" ? "key" : "secret";
   const which =
     secrets.length > 1
@@ -259,7 +265,9 @@ function observations({ request, secrets = [] }: ExplainOptions): string[] {
   }
   const length = headerValue(request.headers, "content-length");
   if (length !== undefined && /^\d{1,15}$/.test(length) && Number(length) !== request.body.length) {
-    hints.push(`Content-Length says ${length}, the body has ${request.body.length} bytes: it was changed on the way`);
+    hints.push(
+      `Content-Length says ${length}, the body has ${counted(request.body.length, "byte")}: it was changed on the way`,
+    );
   }
   if (Buffer.from(request.body.buffer, request.body.byteOffset, request.body.length).includes("\ufffd")) {
     hints.push("the body has U+FFFD in it: bytes were lost when it was decoded as text");

@@ -1,5 +1,6 @@
 /**
- * Why a signature did not match. Stable words: they stand in JSON. `incomplete`: the request lacks what the scheme needs;
+ * Why a signature did not match. Stable words: they stand in JSON. `incomplete`: the request lacks what the scheme needs, or its
+ * signature cannot be read, so that the verdict says it all;
  * `unknown`: nothing that was tried matches.
  */
 export type Cause =

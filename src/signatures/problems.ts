@@ -20,21 +20,38 @@ export function formProblem(
   if (decoded.some((bytes) => bytes !== undefined && (wanted === undefined || bytes.length === wanted)))
     return undefined;
   const found = decoded.find((bytes) => bytes !== undefined);
-  if (found === undefined) return { reason: "signature_malformed", message: encodingMessage(scheme, texts[0] ?? "") };
-  const hash = hashOfLength(found.length);
-  const guess = hash === undefined ? "" : `, as many as ${hash.toUpperCase()} makes`;
-  return {
-    reason: "signature_malformed",
-    message: `the signature has ${found.length} bytes${guess}; ${scheme.label} has ${wanted ?? 0}`,
-  };
+  const message =
+    found === undefined ? encodingMessage(scheme, texts[0] ?? "", wanted) : lengthMessage(scheme, found.length, wanted);
+  return { reason: "signature_malformed", message };
 }
 
-function encodingMessage({ encoding }: Scheme, text: string): string {
+function lengthMessage({ encoding, label }: Scheme, bytes: number, wanted = 0): string {
+  const hash = hashOfLength(bytes);
+  const guess = hash === undefined ? "" : `, as many as ${hash.toUpperCase()} makes`;
+  return isHex(encoding)
+    ? `the signature has ${counted(bytes * 2, "hex digit")}${guess}; ${label} has ${wanted * 2}`
+    : `the signature has ${counted(bytes, "byte")}${guess}; ${label} has ${wanted}`;
+}
+
+function isHex(encoding: Scheme["encoding"]): boolean {
+  return encoding === "hex" || encoding === "hexAnyCase";
+}
+
+function encodingMessage({ encoding }: Scheme, text: string, wanted: number | undefined): string {
   if (text === "") return "the signature is empty";
+  if (isHex(encoding) && text.length % 2 !== 0 && /^[0-9a-f]+$/i.test(text)) {
+    const expected = wanted === undefined ? "an even number is" : `${wanted * 2} are`;
+    return `the signature has ${counted(text.length, "hex digit")}; ${expected} expected`;
+  }
   const upper = encoding === "hex" && decodeSignature(text, "hexAnyCase") !== undefined;
   return upper
     ? "the signature is upper-case hex; the provider sends lower case"
     : `the signature is not ${ENCODING_TITLES[encoding]}`;
+}
+
+/** `1 byte`, `2 bytes`. */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
 
 /** No signature fits. Where the body's length is not what the sender said, that is the reason. */
@@ -45,7 +62,7 @@ export function mismatch({ request, secrets, keys }: VerifyOptions, tries: numbe
   if (!isWhole && findHeader(request.headers, "content-encoding").count === 0) {
     return {
       reason: "body_length",
-      message: `Content-Length says ${length.count === 1 ? length.value : ""}, the body has ${request.body.length} bytes`,
+      message: `Content-Length says ${length.count === 1 ? length.value : ""}, the body has ${counted(request.body.length, "byte")}`,
     };
   }
   const hasSeveral = (secrets?.length ?? 0) + (keys?.length ?? 0) > 1;

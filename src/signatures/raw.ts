@@ -1,6 +1,7 @@
 import { CliError } from "../errors.js";
 import { makeChecker, makeSignature, signatureBytes, type ByteAlgorithm, type Credential } from "./algorithm.js";
 import type { Key } from "./key.js";
+import { counted } from "./problems.js";
 import type { CurveName, HashName } from "./scheme.js";
 import { SecretError } from "./secret.js";
 import type { ReasonCode } from "./verdict.js";
@@ -61,7 +62,7 @@ export function verifyRaw({
     return {
       valid: false,
       reason: "signature_malformed",
-      message: `the signature has ${signature.length} bytes; ${name} has ${wanted}`,
+      message: `the signature has ${counted(signature.length, "byte")}; ${name} has ${wanted}`,
     };
   }
   if (check(signature)) return { valid: true, reason: null };

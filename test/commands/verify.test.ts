@@ -249,6 +249,18 @@ describe("verify says invalid with a reason and ends with 1", () => {
     expect(codes).toEqual([0, 1, 0, 0, 0, 0]);
   });
 
+  it.each([
+    ["no signature", ["--provider", "github"]],
+    ["an empty one", ["--header", "X-Hub-Signature-256: "]],
+    ["one that is no hex", ["--header", "X-Hub-Signature-256: sha256=zz"]],
+    ["one that is too short", ["--header", "X-Hub-Signature-256: sha256=abc"]],
+  ])("says no more than the verdict where there is nothing to compare: %s", async (_, words) => {
+    const { stdout } = await verify(["--secret", "env:S", ...words]);
+
+    expect(stdout.trimEnd().split("\n")).toHaveLength(1);
+    expect(stdout).toMatch(/^invalid: /);
+  });
+
   it("explains a mismatch below the line, unless told not to", async () => {
     const words = ["--secret", "env:S", "--header", GITHUB];
 

@@ -361,6 +361,29 @@ describe("a mismatch is explained by the request around it", () => {
   });
 });
 
+describe("a generic signature made in another way is explained by the flags that take it", () => {
+  const right = (hash: string) => hmac(hash, SECRET, BODY).digest();
+
+  it.each([
+    ["--hash sha512", right("sha512").toString("hex")],
+    ["--hash sha1", right("sha1").toString("hex")],
+    ["--encoding base64", right("sha256").toString("base64")],
+    ["--signature-prefix sha256=", `sha256=${right("sha256").toString("hex")}`],
+    ["--hash sha512 --encoding base64", right("sha512").toString("base64")],
+    ["--hash sha512 --signature-prefix sha512=", `sha512=${right("sha512").toString("hex")}`],
+  ])("%s", (flags, signature) => {
+    const explanation = explain({
+      scheme: scheme("generic"),
+      request: { headers: [["X-Signature", signature]], body: Buffer.from(BODY) },
+      secrets: [Buffer.from(SECRET)],
+      now: NOW,
+      others,
+    });
+
+    expect(explanation.fixes[0]).toEqual({ for: "hookcli", text: `pass ${flags}` });
+  });
+});
+
 describe("a mismatch that nothing explains", () => {
   it("says how many hypotheses were tried, and that it is another secret", () => {
     const explanation = explainGithub(BODY, githubHeader(BODY, "quite another secret"));
@@ -390,7 +413,22 @@ describe("a mismatch that nothing explains", () => {
   it("blames the signature's text when that cannot be one", () => {
     const explanation = explainGithub(BODY, [["X-Hub-Signature-256", "sha256=ab"]]);
 
-    expect(explanation.message).toMatch(/none matches: the signature has 1 bytes/);
+    expect(explanation.cause).toBe("incomplete");
+    expect(explanation.message).toMatch(
+      /^the signature has 2 hex digits; sha256 has 64, and none of \d+ other readings/,
+    );
+  });
+
+  it("sees numbers that a parser has rounded, which nothing can restore", () => {
+    const sent = '{"id": 820982911946154508}';
+    const reserialised = JSON.stringify(JSON.parse(sent));
+
+    const rounded = explainGithub(reserialised, githubHeader(sent));
+    const whole = explainGithub('{"id": 820982911946154509}', githubHeader(sent));
+
+    expect(rounded.hints.join()).toContain("rounded as JavaScript rounds");
+    expect(rounded.fixes.map((fix) => fix.for)).toContain("Express");
+    expect(whole.hints).toEqual([]);
   });
 
   it("takes a token's value for no proof of a body", () => {

@@ -79,7 +79,21 @@ describe("the reason says what is wrong", () => {
       "github",
       [["X-Hub-Signature-256", `sha256=${sha1}`]],
       "signature_malformed",
-      /20 bytes, as many as SHA1 makes; sha256 has 32/,
+      /40 hex digits, as many as SHA1 makes; sha256 has 64/,
+    ],
+    [
+      "an odd number of hex digits",
+      "github",
+      [["X-Hub-Signature-256", "sha256=abc"]],
+      "signature_malformed",
+      /has 3 hex digits; 64 are expected/,
+    ],
+    [
+      "one hex digit too many",
+      "generic",
+      [["X-Signature", `${sha256}0`]],
+      "signature_malformed",
+      /has 65 hex digits; 64 are expected/,
     ],
     [
       "only the weak signature",

@@ -144,7 +144,7 @@ function firstLine({ stdout, stderr, code }: Ended): string {
 }
 
 function whatHappened(ended: Ended, { app }: Stage): string {
-  return `${firstLine(ended)}; the app saw ${app.seen.length} requests`;
+  return `${firstLine(ended)}; the app saw ${app.seen.length} request${app.seen.length === 1 ? "" : "s"}`;
 }
 
 function hashesIn(stdout: string): string[] {

@@ -109,7 +109,9 @@ async function explanationOf(
 ): Promise<Explanation | undefined> {
   if (verdict.valid || !options.explain) return undefined;
   const { explain } = await import("../../signatures/explain.js");
-  return explain(given);
+  const explanation = explain(given);
+  // Nothing to compare: the verdict has said why.
+  return explanation.cause === "incomplete" ? undefined : explanation;
 }
 
 /** A program that reads the JSON sees that there is no verdict; the error itself goes to stderr as any other. */
