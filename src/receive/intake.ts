@@ -10,7 +10,7 @@ import { answerSocket, parseFault } from "./early.js";
 import { isWebSocketHandshake, readHead, type Head } from "./head.js";
 import { dropRest } from "./linger.js";
 import { Received, type Arrived } from "./received.js";
-import type { ReceivedRequest, ReceiverOptions, ReceiverTimes } from "./receiver.js";
+import type { ReceivedRequest, ReceiverOptions, ReceiverTimes, UpgradeRequest } from "./receiver.js";
 import { RETRY_SOON, type Refusal } from "./refusal.js";
 import { BODY_REFUSALS, REFUSALS } from "./refusals.js";
 import { Sweep } from "./sweep.js";
@@ -112,7 +112,9 @@ export class Intake {
       answerSocket(socket, refusal, this.#times);
       return true;
     }
-    void this.#options.onUpgrade({ request, incoming, socket, head: rest }).catch(() => socket.destroy());
+    const send: UpgradeRequest["send"] = (status, code, message, headers = []) =>
+      answerSocket(socket, { status, code, message }, { ...this.#times, headers });
+    void this.#options.onUpgrade({ request, incoming, socket, head: rest, send }).catch(() => socket.destroy());
     return true;
   }
 

@@ -45,6 +45,8 @@ export interface UpgradeRequest {
   readonly socket: Duplex;
   /** Bytes that came after the head. */
   readonly head: Uint8Array;
+  /** A whole answer of our own in place of the upgrade, as {@link Responder.send} gives; the connection is closed after it. */
+  readonly send: Responder["send"];
 }
 
 export interface ReceiverOptions {

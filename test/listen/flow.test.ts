@@ -1,3 +1,5 @@
+import { connect } from "node:net";
+import { text } from "node:stream/consumers";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { EventFlow } from "../../src/commands/listen/flow.js";
 import { createGatekeeper } from "../../src/commands/listen/gatekeeper.js";
@@ -33,7 +35,7 @@ const OPTIONS: ListenOptions = {
 };
 
 /** The parts of `listen`, put together over a store whose commits the test commands, in front of a real app. */
-async function listenOver(faults: WriterFaults) {
+async function listenOver(faults: WriterFaults, events: readonly string[] = []) {
   const store = await openTestStore({ writerPath: await faultyWriterUrl(), faults });
   const app = await startApp();
   const context = testContext({ cwd: testFolder() });
@@ -55,7 +57,7 @@ async function listenOver(faults: WriterFaults) {
     deliverer,
     gatekeeper: await createGatekeeper({ context, output, config, options: OPTIONS, publicUrl }),
     reporter: new ListenReporter(output, context),
-    route: router(parseTarget(String(app.port)), []),
+    route: router(parseTarget(String(app.port)), events),
     ownAnswer: { status: 200, headers: [], body: new Uint8Array() },
     forwarded: forwardedFor(publicUrl),
   });
@@ -82,7 +84,13 @@ async function listenOver(faults: WriterFaults) {
         body: await response.text(),
       }),
     );
-  return { store, app, send, stderr: () => context.stderr.text };
+  /** What a WebSocket handshake is answered, to the end of the connection. */
+  const upgrade = async (path: string) => {
+    const socket = connect(receiver.localPort, "127.0.0.1");
+    socket.write(`GET ${path} HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`);
+    return text(socket);
+  };
+  return { store, app, send, upgrade, stderr: () => context.stderr.text };
 }
 
 function storedIds(store: Store): (string | null)[] {
@@ -146,5 +154,33 @@ describe("a sender", () => {
     expect(storedIds(store)).toEqual(["before", "after"]);
     expect(app.requests).toHaveLength(2);
     expect(stderr().match(/warning/g)).toHaveLength(1);
+  });
+});
+
+describe("the sender of an upgrade", () => {
+  it("that no target is for is answered 501, and its event is stored", async () => {
+    const { store, upgrade } = await listenOver({}, ["payment.*"]);
+
+    const answer = await upgrade("/chat");
+
+    expect(answer).toMatch(/^HTTP\/1\.1 501 Not Implemented\r\n/);
+    expect(JSON.parse(answer.split("\r\n\r\n")[1] ?? "")).toMatchObject({ error: "no_target" });
+    expect([...store.select({ names: [], order: "oldest" })]).toMatchObject([
+      { state: "stored", method: "GET", path: "/chat", attempts: [] },
+    ]);
+  });
+
+  it("gets 507 and when to come again while the disk is full", async () => {
+    const quota = sharedNumbers(1);
+    const { store, send, upgrade } = await listenOver({ quota });
+    await send("before");
+    Atomics.store(quota, 0, 1);
+
+    const answer = await upgrade(`/${"x".repeat(30_000)}`);
+
+    expect(answer).toMatch(/^HTTP\/1\.1 507 Insufficient Storage\r\n/);
+    expect(answer).toContain("Retry-After: 1\r\n");
+    expect(answer).toContain('{"error":"not_stored"');
+    expect(storedIds(store)).toEqual(["before"]);
   });
 });

@@ -94,19 +94,16 @@ export class EventFlow {
     const { request } = upgrade;
     const { gatekeeper, deliverer, forwarded, reporter } = this.parts;
     const facts = await gatekeeper.look(request);
-    const target = this.parts.route(facts);
     const refusal = gatekeeper.refuse(request, facts);
-    if (refusal !== undefined) {
-      refuseUpgrade(upgrade, refusal);
-      return this.storeRefused(request, facts, refusal.code);
-    }
-    if (target === undefined) return refuseUpgrade(upgrade, NO_TARGET);
-    const passage = await this.commit(request, facts, undefined);
-    if (passage === undefined) return refuseUpgrade(upgrade, STORE_REFUSALS.other);
+    if (refusal !== undefined) return this.refuse(request, facts, refusal, upgrade);
+    const passage = await this.commit(request, facts, upgrade);
+    if (passage === undefined) return;
+    const { target } = passage;
     const settle = reporter.stored(passage.event.state, () => storedEvent(passage));
-    const delivery = await deliverer.upgrade(upgrade, target, forwarded(request));
+    const delivery =
+      target === undefined ? refuseUpgrade(upgrade) : await deliverer.upgrade(upgrade, target, forwarded(request));
     settle();
-    this.keepAttempt(passage, delivery);
+    if (delivery !== undefined) this.keepAttempt(passage, delivery);
     reporter.answered(storedEvent(passage, delivery));
   }
 
@@ -118,7 +115,7 @@ export class EventFlow {
     request: ReceivedRequest,
     facts: EventFacts,
     refusal: Refusal,
-    answer: Responder,
+    answer: Pick<Responder, "send">,
   ): Promise<void> {
     answer.send(refusal.status, refusal.code, refusal.message);
     await this.storeRefused(request, facts, refusal.code);
@@ -141,7 +138,7 @@ export class EventFlow {
   private async commit(
     request: ReceivedRequest,
     facts: EventFacts,
-    answer: Responder | undefined,
+    answer: Pick<Responder, "send">,
   ): Promise<Passage | undefined> {
     const { store, context, route } = this.parts;
     const target = route(facts);
@@ -158,7 +155,7 @@ export class EventFlow {
       this.tellStoreTrouble(error);
       const { status, message } =
         STORE_REFUSALS[error instanceof StoreError && error.fault === "full" ? "full" : "other"];
-      answer?.send(status, "not_stored", message, RETRY_SOON);
+      answer.send(status, "not_stored", message, RETRY_SOON);
       return undefined;
     }
   }
@@ -229,12 +226,9 @@ export class EventFlow {
   }
 }
 
-const NO_TARGET: Refusal = { status: 501, code: "no_target", message: "there is no target to upgrade with" };
-
-function refuseUpgrade({ socket }: UpgradeRequest, { status, message }: Pick<Refusal, "status" | "message">): void {
-  const body = Buffer.from(`${message}\n`);
-  socket.write(`HTTP/1.1 ${status} Refused\r\nConnection: close\r\nContent-Length: ${body.length}\r\n\r\n`);
-  socket.end(body);
+/** Nobody could speak with the sender of an upgrade that goes nowhere; its event is kept all the same. */
+function refuseUpgrade(upgrade: UpgradeRequest): undefined {
+  upgrade.send(501, "no_target", "the event is stored; there is no target to upgrade with");
 }
 
 /** What the sender reads when the app gave no answer. */
