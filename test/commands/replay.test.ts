@@ -365,6 +365,16 @@ describe("replay: signing anew", () => {
     expect(stderr).toContain("signed anew with stripe-v1: the body was changed");
   });
 
+  it("says that an empty body has nothing to change", async () => {
+    await capture({ body: Buffer.alloc(0) });
+
+    const { code, stderr } = await replay(["last", ...to(), "--set", "a=1"], withSecret);
+
+    expect(code).toBe(2);
+    expect(stderr).toContain("the body of event 1 is empty");
+    expect(app.seen).toHaveLength(0);
+  });
+
   it("keeps the delivery's id when it signs a Standard Webhooks event anew", async () => {
     const key = Buffer.from(SECRET);
     const seconds = String(CAPTURED / 1000);

@@ -155,19 +155,22 @@ describe("send", () => {
 });
 
 describe("send: the body", () => {
-  it("applies --merge, --set and --unset and leaves every other byte alone", async () => {
-    writeFileSync(
-      join(cwd, "plain.json"),
-      '{ "a" :1.0,"big":12345678901234567890,\n "data":{"id":"x","gone":true} }\n',
-    );
-    writeFileSync(join(cwd, "patch.json"), '{"data":{"more":[1.50]}}');
+  it.each(["patch.json", "@patch.json"])(
+    "applies --merge %s, --set and --unset, and changes no other byte",
+    async (patch) => {
+      writeFileSync(
+        join(cwd, "plain.json"),
+        '{ "a" :1.0,"big":12345678901234567890,\n "data":{"id":"x","gone":true} }\n',
+      );
+      writeFileSync(join(cwd, "patch.json"), '{"data":{"more":[1.50]}}');
 
-    await send(["./plain.json", "--merge", "patch.json", "--set", "data.id=msg_9", "--unset", "data.gone"]);
+      await send(["./plain.json", "--merge", patch, "--set", "data.id=msg_9", "--unset", "data.gone"]);
 
-    expect(only().body.toString()).toBe(
-      '{ "a" :1.0,"big":12345678901234567890,\n "data":{"id":"msg_9","more":[1.50]} }',
-    );
-  });
+      expect(only().body.toString()).toBe(
+        '{ "a" :1.0,"big":12345678901234567890,\n "data":{"id":"msg_9","more":[1.50]} }',
+      );
+    },
+  );
 
   it("sends --data as it is, placeholders and all", async () => {
     const data = '{"type":"x","text":"{{now}} {{nonsense}}"} \n';

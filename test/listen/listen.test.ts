@@ -296,24 +296,27 @@ describe("listen lets in", () => {
     expect((await post(listen.localUrl, BODY)).status).toBe(200);
   });
 
-  it("only bodies that fit the schema of --validate, and names the failing path", async () => {
-    writeFileSync(
-      join(sandbox.folder, "schema.json"),
-      JSON.stringify({
-        type: "object",
-        properties: { data: { type: "object", required: ["id"], properties: { id: { type: "string" } } } },
-      }),
-    );
-    const listen = await listenWith([String(app.port), "--validate", "schema.json"]);
+  it.each(["schema.json", "@schema.json"])(
+    "only bodies that fit --validate %s, and names the failing path",
+    async (schema) => {
+      writeFileSync(
+        join(sandbox.folder, "schema.json"),
+        JSON.stringify({
+          type: "object",
+          properties: { data: { type: "object", required: ["id"], properties: { id: { type: "string" } } } },
+        }),
+      );
+      const listen = await listenWith([String(app.port), "--validate", schema]);
 
-    const refused = await post(listen.localUrl, '{"data":{"id":7}}');
+      const refused = await post(listen.localUrl, '{"data":{"id":7}}');
 
-    expect([refused.status, await refused.json()]).toMatchObject([
-      400,
-      { message: "invalid payload: /data/id must be string" },
-    ]);
-    expect((await post(listen.localUrl, BODY)).status).toBe(200);
-  });
+      expect([refused.status, await refused.json()]).toMatchObject([
+        400,
+        { message: "invalid payload: /data/id must be string" },
+      ]);
+      expect((await post(listen.localUrl, BODY)).status).toBe(200);
+    },
+  );
 
   it("only what is signed, with --require-signature, and says why not", async () => {
     const listen = await listenWith([String(app.port), "--require-signature"], { HOOKCLI_SECRET: SECRET });

@@ -10,10 +10,13 @@ export function changesBody({ set, unset, merge, edit }: Changes): boolean {
   return set.length + unset.length + merge.length > 0 || edit === true;
 }
 
-/** What `--merge`, `--set` and `--unset` ask for, in the order in which they are applied. */
+/** What `--merge FILE` (or `@FILE`, as other options have it), `--set` and `--unset` ask for, in the order in which they are applied. */
 export async function readOverrides({ set, unset, merge }: Changes, context: Context): Promise<Override[]> {
   const merges: Override[] = [];
-  for (const file of merge) merges.push(parseMerge(await readInput(`@${file}`, { context, what: "--merge" }), file));
+  for (const given of merge) {
+    const file = given.replace(/^@/, "");
+    merges.push(parseMerge(await readInput(`@${file}`, { context, what: "--merge" }), file));
+  }
   return [...merges, ...set, ...unset];
 }
 

@@ -135,7 +135,9 @@ function knowsSome(context: Context, config: Config): boolean {
   );
 }
 
-async function readSchema(name: string, context: Context): Promise<SchemaGate> {
+/** The schema in a file, named as it is or, as other options have it, after `@`. */
+async function readSchema(given: string, context: Context): Promise<SchemaGate> {
+  const name = given.replace(/^@/, "");
   const { compileSchema } = await import("../../receive/schema.js");
   const limitBytes = SCHEMA_LIMIT_BYTES;
   const bytes = await readFileLimited(resolve(context.cwd, name), { what: "the schema", limitBytes });

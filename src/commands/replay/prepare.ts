@@ -88,6 +88,7 @@ export class Preparer {
     const { options, context } = this.source.invocation;
     const form = isFormType(headerValue(event.headers, "content-type"));
     const edit = options.edit === true;
+    if (!form && event.body.length === 0 && this.overrides.length > 0) throw nothingToChange(event);
     const body = await changedBody(event.body, { overrides: this.overrides, form, edit, context });
     const headers = withoutOurs(event.headers);
     const request = { method: event.method, ...placeAt(target, event.path), headers, body };
@@ -122,6 +123,12 @@ function wholeEvent(store: Store, id: string): HookEvent {
   if (event === undefined) throw new CliError(`the event ${id} is gone`);
   if (event.bodyComplete) return event;
   throw new CliError(`event ${event.seq} has no body to replay: it was refused before its body was read`);
+}
+
+function nothingToChange({ seq }: HookEvent): CliError {
+  return new CliError(`the body of event ${seq} is empty: it has no JSON for --set, --unset or --merge to change`, {
+    hint: "hookcli send --data @body.json sends a body of your own",
+  });
 }
 
 /**
