@@ -1,13 +1,14 @@
 import type { Context } from "../../context.js";
 import type { Deliverer, Delivery, DeliveryRequest, Target } from "../../deliver/deliverer.js";
-import type { Attempt, EventState, HookEvent, NewEvent } from "../../events/event.js";
+import type { EventState, NewEvent } from "../../events/event.js";
 import type { HeaderList } from "../../events/headers.js";
 import { newEventId } from "../../events/id.js";
 import { RETRY_SOON, type Refusal } from "../../receive/refusal.js";
 import type { ReceivedRequest, Responder, UpgradeRequest } from "../../receive/receiver.js";
-import { StoreError, type Appended, type Store } from "../../store/store.js";
+import { StoreError, type Store } from "../../store/store.js";
 import { FloodGuard } from "./flood.js";
 import type { EventFacts, Gatekeeper } from "./gatekeeper.js";
+import { failureText, stateAfter, storedEvent, type Passage } from "./passage.js";
 import type { ListenReporter } from "./report.js";
 
 /** What the sender is told when the store could not commit its event. */
@@ -34,14 +35,6 @@ export interface FlowParts {
   readonly route: (facts: EventFacts) => Target | undefined;
   readonly ownAnswer: OwnAnswer;
   readonly forwarded: (request: ReceivedRequest) => DeliveryRequest["forwarded"];
-}
-
-/** An event on its way, as far as it has come. */
-interface Passage {
-  readonly event: NewEvent;
-  readonly appended: Appended;
-  readonly target: Target | undefined;
-  readonly startedAt: number;
 }
 
 /** The way of an event through `listen`: gates, store, delivery, answer, in this order. */
@@ -229,69 +222,4 @@ export class EventFlow {
 /** Nobody could speak with the sender of an upgrade that goes nowhere; its event is kept all the same. */
 function refuseUpgrade(upgrade: UpgradeRequest): undefined {
   upgrade.send(501, "no_target", "the event is stored; there is no target to upgrade with");
-}
-
-/** What the sender reads when the app gave no answer. */
-function failureText(delivery: Delivery, target: Target): string {
-  const why: Readonly<Record<string, string>> = {
-    refused: "nothing listens there",
-    timeout: "it did not answer in time",
-    reset: "it closed the connection",
-    bad_answer: "it answered something that is not HTTP",
-    dns: "its name does not resolve",
-    tls: "TLS failed",
-    not_allowed: "it is not on this computer, and --allow-remote was not given",
-  };
-  const reason = why[delivery.error ?? ""] ?? delivery.error ?? "no answer";
-  return `hookcli could not deliver to ${target.label}: ${reason}`;
-}
-
-function storedEvent({ event, appended, target, startedAt }: Passage, delivery?: Delivery): HookEvent {
-  const attempt: Attempt | undefined =
-    target === undefined || delivery === undefined
-      ? undefined
-      : { n: 1, target: target.label, startedAt, ...attemptEnd(delivery) };
-  // Written out: spreading so many properties costs more than all else that listen does for an event.
-  return {
-    id: event.id,
-    seq: appended.seq,
-    project: event.project,
-    receivedAt: event.receivedAt,
-    source: event.source,
-    method: event.method,
-    path: event.path,
-    headers: event.headers,
-    trailers: event.trailers,
-    body: event.body,
-    bodySha256: appended.bodySha256,
-    size: event.body.length,
-    bodyComplete: event.bodyComplete,
-    remoteIp: event.remoteIp,
-    provider: event.provider,
-    eventType: event.eventType,
-    providerEventId: event.providerEventId,
-    deliveryId: event.deliveryId,
-    signature: event.signature,
-    duplicateOf: appended.duplicateOf,
-    replayOf: event.replayOf,
-    state: delivery === undefined ? event.state : stateAfter(delivery),
-    refusal: event.refusal,
-    attempts: attempt === undefined ? [] : [attempt],
-  };
-}
-
-function attemptEnd({
-  durationMs,
-  status,
-  error,
-  headers,
-  body,
-}: Delivery): Omit<Attempt, "n" | "target" | "startedAt"> {
-  return { durationMs, status, error, headers, body };
-}
-
-/** 101 is what an app says to a WebSocket that it takes. */
-function stateAfter({ status, error }: Delivery): EventState {
-  const accepted = error === null && status !== null && (status === 101 || (status >= 200 && status < 300));
-  return accepted ? "delivered" : "failed";
 }

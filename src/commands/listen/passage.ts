@@ -1,0 +1,81 @@
+import type { Delivery, Target } from "../../deliver/deliverer.js";
+import type { Attempt, EventState, HookEvent, NewEvent } from "../../events/event.js";
+import type { Appended } from "../../store/store.js";
+
+/** An event on its way, as far as it has come. */
+export interface Passage {
+  readonly event: NewEvent;
+  readonly appended: Appended;
+  readonly target: Target | undefined;
+  readonly startedAt: number;
+}
+
+/** What the sender reads when the app gave no answer. */
+export function failureText(delivery: Delivery, target: Target): string {
+  const why: Readonly<Record<string, string>> = {
+    refused: "nothing listens there",
+    timeout: "it did not answer in time",
+    reset: "it closed the connection",
+    bad_answer: "it answered something that is not HTTP",
+    dns: "its name does not resolve",
+    tls: "TLS failed",
+    not_allowed: "it is not on this computer, and --allow-remote was not given",
+  };
+  const reason = why[delivery.error ?? ""] ?? delivery.error ?? "no answer";
+  return `hookcli could not deliver to ${target.label}: ${reason}`;
+}
+
+/** The event as it is in the store, with its attempt once that has ended. */
+export function storedEvent({ event, appended, target, startedAt }: Passage, delivery?: Delivery): HookEvent {
+  const attempt: Attempt | undefined =
+    target === undefined || delivery === undefined
+      ? undefined
+      : { n: 1, target: target.label, startedAt, ...attemptEnd(delivery) };
+  // Written out: spreading so many properties costs more than all else that listen does for an event.
+  return {
+    id: event.id,
+    seq: appended.seq,
+    project: event.project,
+    receivedAt: event.receivedAt,
+    source: event.source,
+    method: event.method,
+    path: event.path,
+    headers: event.headers,
+    trailers: event.trailers,
+    body: event.body,
+    bodySha256: appended.bodySha256,
+    size: event.body.length,
+    bodyComplete: event.bodyComplete,
+    remoteIp: event.remoteIp,
+    provider: event.provider,
+    eventType: event.eventType,
+    providerEventId: event.providerEventId,
+    deliveryId: event.deliveryId,
+    signature: event.signature,
+    duplicateOf: appended.duplicateOf,
+    replayOf: event.replayOf,
+    state: delivery === undefined ? event.state : stateAfter(delivery),
+    refusal: event.refusal,
+    attempts: attempt === undefined ? [] : [attempt],
+  };
+}
+
+function attemptEnd({
+  durationMs,
+  status,
+  error,
+  headers,
+  body,
+}: Delivery): Omit<Attempt, "n" | "target" | "startedAt"> {
+  return { durationMs, status, error, headers, body };
+}
+
+/** What an attempt makes of its event. */
+export function stateAfter(delivery: Delivery): EventState {
+  return isAccepted(delivery) ? "delivered" : "failed";
+}
+
+/** 101 is what an app says to a WebSocket that it takes. */
+function isAccepted({ status, error }: Delivery): boolean {
+  return error === null && status !== null && (status === 101 || (status >= 200 && status < 300));
+}
