@@ -15,6 +15,9 @@ const WITHOUT_WAITING = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
 const WRITER_WAIT_MS = 2_000;
 const WRITER_POLL_MS = 20;
 
+/** Pipes that the shell has opened for us, as by `<(command)`: their writer has been there, so their end is an end. */
+const INHERITED = /^\/(?:dev\/(?:stdin|fd\/\d+)|proc\/(?:self|\d+)\/fd\/\d+)$/;
+
 const stdinTakenBy = new WeakMap<Context, string>();
 
 /**
@@ -91,22 +94,30 @@ export async function readFileLimited(
 async function readPipe(path: string, options: { what: string; limitBytes: number }): Promise<Uint8Array> {
   const { Socket } = await import("node:net");
   const fd = openSync(path, WITHOUT_WAITING);
-  const first = await firstBytes(fd);
+  const first = await firstBytes(fd, INHERITED.test(path));
   if (first === undefined) {
     closeSync(fd);
     throw new CliError(`cannot read ${options.what} from ${path}: nobody writes to this pipe`);
+  }
+  if (first === "end") {
+    closeSync(fd);
+    return new Uint8Array();
   }
   const rest = await readAll(new Socket({ fd, readable: true, writable: false }), options);
   return Buffer.concat([first, rest]);
 }
 
-/** What is in the pipe as soon as it has a writer; a pipe without one reads as ended. `undefined`: none came in time. */
-async function firstBytes(fd: number): Promise<Uint8Array | undefined> {
+/**
+ * What is in the pipe as soon as it has a writer; a pipe without one reads as ended. `undefined`: none came in time.
+ * `hadWriter`: the end is one.
+ */
+async function firstBytes(fd: number, hadWriter: boolean): Promise<Uint8Array | "end" | undefined> {
   const bytes = new Uint8Array(4_096);
   for (let waitedMs = 0; waitedMs < WRITER_WAIT_MS; waitedMs += WRITER_POLL_MS) {
     try {
       const length = readSync(fd, bytes);
       if (length > 0) return bytes.subarray(0, length);
+      if (hadWriter) return "end";
     } catch (error) {
       if (error instanceof Error && "code" in error && error.code === "EAGAIN") return new Uint8Array();
       throw error;
