@@ -479,3 +479,34 @@ describe("verify --event", () => {
     expect(run.stderr).toContain(message);
   });
 });
+
+describe("verify says what a provider's secrets are like", () => {
+  const discord = ["--provider", "discord", "--header", "X-Signature-Timestamp: 1"];
+
+  it("names --key first for a provider with keys", async () => {
+    const { code, stderr } = await verify(discord);
+
+    expect(code).toBe(2);
+    expect(stderr).toContain("no key is known for discord");
+    expect(stderr).toContain("pass --key @file: the public key to verify");
+    expect(stderr).toContain("hookcli sign --new-key discord");
+  });
+
+  it.each([
+    ["env:HOOKCLI_SECRET does not fit discord, which takes a key", discord, { HOOKCLI_SECRET: SECRET }],
+    ["env:DISCORD_WEBHOOK_SECRET does not fit discord", discord, { DISCORD_WEBHOOK_SECRET: SECRET }],
+    [
+      "env:HOOKCLI_SECRET does not fit standard-webhooks, which takes whsec_ + base64",
+      ["--provider", "standard-webhooks"],
+      { HOOKCLI_SECRET: "whsec_no base64" },
+    ],
+    ["env:S does not fit svix", ["--provider", "svix", "--secret", "env:S"], { S: "whsec_no base64" }],
+  ])("says where an unfit secret came from: %s", async (message, words, given) => {
+    const { code, stderr } = await verify(words, { env: given });
+
+    expect(code).toBe(2);
+    expect(stderr).toContain(message);
+    expect(stderr).not.toContain("no base64");
+    expect(stderr).not.toContain(SECRET);
+  });
+});

@@ -1,7 +1,10 @@
 import { readInput } from "../../config/input.js";
-import { resolveReference, resolveSecrets, secretVariable } from "../../config/secrets.js";
+import { resolveReference, resolveSecrets, secretVariable, type Secret } from "../../config/secrets.js";
 import { CliError } from "../../errors.js";
+import { findProvider } from "../../providers/index.js";
+import { credentialsFor } from "../../signatures/credentials.js";
 import { parseKey, type Key } from "../../signatures/key.js";
+import type { Scheme } from "../../signatures/scheme.js";
 import { SecretError } from "../../signatures/secret.js";
 import type { Surroundings } from "./input.js";
 import type { SignatureOptions } from "./options.js";
@@ -25,6 +28,7 @@ export async function knownCredentials(
   const keys = await keysOf(options, around);
   if (keys.length > 0 && options.secret.length === 0) return { secrets: [], keys };
   const found = await resolveSecrets({ ...around, flags: options.secret, provider });
+  if (keys.length === 0) demandUsable(found, provider);
   return { secrets: found.map(({ bytes }) => bytes), keys };
 }
 
@@ -39,13 +43,56 @@ export async function credentialsOf(
   return known;
 }
 
-/** The error for a secret that nobody named. */
+/**
+ * Refuses a secret that no scheme of the provider can take, and says where it came from: several places are looked at, and
+ * a variable that is set for all providers may fit some of them only.
+ */
+function demandUsable(secrets: readonly Secret[], name: string): void {
+  const schemes = findProvider(name)?.schemes ?? [];
+  for (const { bytes, origin } of secrets) {
+    const problems = schemes.map((scheme) => problemWith(bytes, scheme));
+    const [first] = problems;
+    if (first === undefined || problems.includes(undefined)) continue;
+    const isKey = schemes[0]?.secret.kind === "key";
+    const message = `the secret of ${origin} does not fit ${name}, which takes ${formOf(schemes[0]?.secret)}`;
+    throw new SecretError("malformed", message, isKey ? keyHint(name) : first.hint);
+  }
+}
+
+function problemWith(secret: Uint8Array, scheme: Scheme): CliError | undefined {
+  try {
+    credentialsFor(scheme, [secret], []);
+    return undefined;
+  } catch (error) {
+    if (error instanceof CliError) return error;
+    throw error;
+  }
+}
+
+/** What a provider's secrets look like. */
+function formOf(secret: Scheme["secret"] | undefined): string {
+  if (secret?.kind === "key") return "a key";
+  if (secret?.kind === "prefixedBase64") return `${secret.prefix} + base64`;
+  return secret?.kind === "hex" || secret?.kind === "base64" ? secret.kind : "a shared secret as text";
+}
+
+function keyHint(name: string): string {
+  return `pass --key @file: the public key to verify, the private key to sign (hookcli sign --new-key ${name} makes a pair)`;
+}
+
+/** The error for a secret, or a key, that nobody named. */
 export function missingSecret(provider: string): SecretError {
+  const schemes = findProvider(provider)?.schemes ?? [];
+  if (schemes.length > 0 && schemes.every(({ secret }) => secret.kind === "key")) {
+    const hint = `${keyHint(provider)}; ${secretVariable(provider)} may hold it too`;
+    return new SecretError("missing", `no key is known for ${provider}`, hint);
+  }
+  const orKey = schemes.some(({ secret }) => secret.kind === "key") ? "; for its scheme with keys " : "";
   const variable = provider === "generic" ? "HOOKCLI_SECRET" : `${secretVariable(provider)} or HOOKCLI_SECRET`;
   return new SecretError(
     "missing",
     `no secret is known for ${provider}`,
-    `set ${variable}, or pass --secret env:NAME (--key for a public key)`,
+    `set ${variable}, or pass --secret env:NAME${orKey === "" ? "" : orKey + keyHint(provider)}`,
   );
 }
 
