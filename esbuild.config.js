@@ -12,6 +12,23 @@ const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"))
 const banner =
   'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);';
 
+/**
+ * Of undici its connections only: its entry also loads fetch, caches and WebSockets, which take longer to start than all
+ * else that `listen` loads. A name that is not here fails the build.
+ */
+const undiciConnections = {
+  name: "undici-connections",
+  setup(build) {
+    build.onResolve({ filter: /^undici$/ }, () => ({ path: "undici", namespace: "undici-connections" }));
+    build.onLoad({ filter: /.*/, namespace: "undici-connections" }, () => ({
+      resolveDir: root,
+      contents: `export { default as Client } from "undici/lib/dispatcher/client.js";
+        export { default as Pool } from "undici/lib/dispatcher/pool.js";
+        export { default as buildConnector } from "undici/lib/core/connect.js";`,
+    }));
+  },
+};
+
 const options = {
   absWorkingDir: root,
   entryPoints: {
@@ -33,6 +50,7 @@ const options = {
   sourcemap: false,
   legalComments: "none",
   metafile: true,
+  plugins: [undiciConnections],
   // The SQLite driver is a native package and stays a dependency; ws loads these two only where they are installed.
   external: ["@photostructure/sqlite", "bufferutil", "utf-8-validate"],
   banner: { js: banner },

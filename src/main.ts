@@ -39,19 +39,10 @@ const context: Context = {
 
 warnOfOldNode();
 listenToSignals();
-if (process.argv.includes("listen")) keepYoungHeapSmall();
 const exitCode = await run(process.argv.slice(2), context);
 // A failed write is told in the next turn.
 await new Promise((resolve) => setImmediate(resolve));
 process.exit(outputFailure === undefined ? exitCode : EXIT.usage);
-
-/**
- * What an event leaves behind is garbage within milliseconds: room that grows to tens of megabytes, in both threads, only
- * keeps more of it. Before anything is loaded, for V8 does not give back what has grown.
- */
-function keepYoungHeapSmall(): void {
-  process.getBuiltinModule("node:v8").setFlagsFromString("--semi-space-growth-factor=1");
-}
 
 /** Every byte is given away once. `node:crypto` is loaded when somebody asks for the first one. */
 function drawRandom(length: number): Uint8Array {

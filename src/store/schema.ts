@@ -163,7 +163,7 @@ function slice(db: Database, path: string, steps: readonly Migration[]): boolean
 export function configure(db: Database, retry: () => boolean): void {
   while (!enterWal(db)) if (!retry()) break;
   db.exec("PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON");
-  db.exec("PRAGMA foreign_keys = ON; PRAGMA cache_size = -8000; PRAGMA journal_size_limit = 67108864");
+  db.exec("PRAGMA foreign_keys = ON; PRAGMA cache_size = -4000; PRAGMA journal_size_limit = 67108864");
 }
 
 function enterWal(db: Database): boolean {

@@ -29,9 +29,12 @@ function forward(request, body, response) {
         );
         return true;
       },
-      onData: (chunk) => response.write(chunk),
+      onData(chunk) {
+        response.write(chunk);
+        return true;
+      },
       onComplete: () => response.end(),
-      onError: () => response.writeHead(502).end(),
+      onError: () => (response.headersSent ? response.destroy() : response.writeHead(502).end()),
     },
   );
 }

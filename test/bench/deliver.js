@@ -113,9 +113,12 @@ async function load(contender, { seconds, round }) {
   wrk.stdout.setEncoding("utf8").on("data", (text) => (printed += text));
   let generatorCpu = 0;
   const looking = setInterval(() => (generatorCpu = cpuSeconds(wrk.pid) ?? generatorCpu), 100);
-  await once(wrk, "close");
+  const [code, signal] = await once(wrk, "close");
   clearInterval(looking);
-  const found = JSON.parse(printed.trim().split("\n").at(-1));
+  const last = printed.trim().split("\n").at(-1);
+  if (code !== 0 || !last.endsWith("}"))
+    throw new Error(`wrk on ${contender.what} ended (${code ?? signal}):\n${printed}`);
+  const found = JSON.parse(last);
   if (found.errors > 0) throw new Error(`${contender.what}: ${found.errors} errors\n${printed}`);
   contender.acknowledged += found.requests;
   const elsewhere = machineSeconds() - ownSeconds(contender) - generatorCpu - others;
