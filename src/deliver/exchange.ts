@@ -138,12 +138,13 @@ export class Exchange implements Dispatcher.DispatchHandler, Watched {
       this.#written = false;
       this.#plan.again(this);
     } else if (errorCode(error) === LENGTH_MISMATCH) this.#lengthMismatch();
+    else if (this.#readsOn && failureCode(error) === "aborted") this.#leave();
     else this.fail(failureCode(error));
   }
 
   tick(nowMs: number): void {
-    const { timeoutMs, delivery } = this.#plan;
-    if (this.#status !== null && delivery.answer?.senderGone === true) {
+    const { timeoutMs } = this.#plan;
+    if (this.#readsOn) {
       this.#goneSince ??= nowMs;
       if (nowMs - this.#goneSince >= READ_ON_MS) return this.#leave();
     }
@@ -161,6 +162,11 @@ export class Exchange implements Dispatcher.DispatchHandler, Watched {
     this.#settle(code);
     if (begun) answer.destroy();
     this.#abort?.();
+  }
+
+  /** The app is answering, and the sender has gone. */
+  get #readsOn(): boolean {
+    return this.#status !== null && this.#plan.delivery.answer?.senderGone === true;
   }
 
   /**

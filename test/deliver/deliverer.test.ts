@@ -439,6 +439,19 @@ describe("apps that misbehave", () => {
     await expect.poll(() => connectionsOf(server)).toBe(0);
   });
 
+  test("an answer whose sender has gone counts as what the app answered, though the deliverer is closed meanwhile", async () => {
+    const { port } = await rawApp((socket) => void socket.write(`${head}Content-Length: 4\r\n\r\nab`));
+    const answer = new RecordedAnswer();
+
+    const to = deliverer();
+    const outcome = deliver(to, port, { answer });
+    await expect.poll(() => answer.text).toBe("ab");
+    answer.senderGone = true;
+    await to.close();
+
+    expect(await outcome).toMatchObject({ status: 200, error: null });
+  });
+
   test("an attempt is given up when its signal says so", async () => {
     const { port } = await rawApp(() => undefined);
     const controller = new AbortController();
