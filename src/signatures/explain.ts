@@ -85,13 +85,12 @@ export function explain(options: ExplainOptions): Explanation {
     return { cause: "incomplete", message: incompleteMessage(nothing, tried), fixes, hints, tried, secretIndex: null };
   }
   const rounded = hasRoundedIntegers(options.request.body);
-  if (rounded) hints.push(ROUNDED);
-  const message = unknownMessage(tried, options);
+  const message = unknownMessage(tried, options, rounded ? ROUNDED : "the body was changed");
   return { cause: "unknown", message, fixes: rounded ? RAW_BODY : [], hints, tried, secretIndex: null };
 }
 
 const ROUNDED =
-  "whole numbers in the body are rounded as JavaScript rounds what is beyond 2^53: it was most likely parsed and written again";
+  "the body was parsed and written again (its whole numbers beyond 2^53 are rounded, as JavaScript does it)";
 
 /** With one of these there is nothing to compare: only another scheme can explain the request. */
 const INCOMPLETE: ReadonlySet<ReasonCode> = new Set([
@@ -113,13 +112,13 @@ function incompleteMessage({ message }: InvalidVerdict, tried: number): string {
   return `${message}, and none of ${tried} other readings of the request fits this secret`;
 }
 
-function unknownMessage(tried: number, { scheme, secrets = [] }: ExplainOptions): string {
+function unknownMessage(tried: number, { scheme, secrets = [] }: ExplainOptions, otherwise: string): string {
   const start = `${tried} hypotheses were tried and none matches`;
   const what = scheme.secret.kind === "key" ? "key" : "secret";
   const which =
     secrets.length > 1
-      ? `none of the ${secrets.length} ${what}s made this signature: most likely another one did, or the body was changed`
-      : `most likely another ${what} made it, or the body was changed`;
+      ? `none of the ${secrets.length} ${what}s made this signature: most likely another one did, or ${otherwise}`
+      : `most likely another ${what} made it, or ${otherwise}`;
   return `${start}: ${which}`;
 }
 

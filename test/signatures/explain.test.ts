@@ -426,9 +426,9 @@ describe("a mismatch that nothing explains", () => {
     const rounded = explainGithub(reserialised, githubHeader(sent));
     const whole = explainGithub('{"id": 820982911946154509}', githubHeader(sent));
 
-    expect(rounded.hints.join()).toContain("rounded as JavaScript rounds");
+    expect(rounded.message).toContain("or the body was parsed and written again (its whole numbers");
     expect(rounded.fixes.map((fix) => fix.for)).toContain("Express");
-    expect(whole.hints).toEqual([]);
+    expect(whole.message).toContain("or the body was changed");
   });
 
   it("takes a token's value for no proof of a body", () => {
