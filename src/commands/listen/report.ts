@@ -18,7 +18,9 @@ export interface ReadyFacts {
   readonly url: string | undefined;
   readonly localUrl: string;
   readonly target: string | undefined;
-  /** What to know of the tunnel and of the signatures. */
+  /** What to know of the tunnel, told once it is up. */
+  readonly caution: string | undefined;
+  /** What to know besides. */
   readonly remarks: readonly (string | undefined)[];
 }
 
@@ -32,19 +34,23 @@ export class ListenReporter {
   /** The public URL last told. */
   private url: string | undefined;
   private wasReady = false;
+  /** What is still to be told once the tunnel is up. */
+  private caution: string | undefined;
 
   constructor(output: Output, context: Context) {
     this.output = output;
     this.context = context;
   }
 
-  ready({ url, localUrl, target, remarks }: ReadyFacts): void {
+  ready({ url, localUrl, target, caution, remarks }: ReadyFacts): void {
     const { output } = this;
     this.wasReady = true;
     output.record({ type: "ready", at: this.at(), url: url ?? null, localUrl, target: target ?? null });
     if (url !== undefined) output.note([dim("public   "), bold(url)]);
     output.note([dim("local    "), localUrl]);
     output.note([dim("target   "), target ?? "none: events are captured and answered"]);
+    this.caution = caution;
+    if (url !== undefined) this.tellCaution();
     for (const remark of remarks) if (remark !== undefined) output.note([dim("note     "), remark]);
     output.note([dim("         Ctrl-C ends it")]);
   }
@@ -67,8 +73,14 @@ export class ListenReporter {
         `the public URL has changed to ${state.url}; services that send to ${this.url ?? "the old one"} must be told`,
       );
     else if (this.wasReady) output.note([dim("public   "), bold(state.url), " is up"]);
+    if (this.wasReady) this.tellCaution();
     if (!state.verified) output.warn(`${state.url} could not be checked from here: no request came through it yet`);
     this.url = state.url;
+  }
+
+  private tellCaution(): void {
+    if (this.caution !== undefined) this.output.note([dim("note     "), this.caution]);
+    this.caution = undefined;
   }
 
   /** The store does not take events; told once until it does again. */

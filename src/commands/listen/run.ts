@@ -41,7 +41,8 @@ export async function runListen(asked: Invocation<ListenOptions>): Promise<numbe
         url: side.url,
         localUrl: capture.localUrl,
         target: target?.label,
-        remarks: [side.caution, capture.remark, addressRemark(side, options)],
+        caution: side.caution,
+        remarks: [capture.remark, addressRemark(side, options)],
       });
       await aborted(context.signal);
     }
