@@ -1,6 +1,6 @@
-// Bundles src/ into dist/: one entry for the program, one for the library, one for the store's writer thread.
+// Bundles src/ into dist/: the program and the store's writer thread together, the library by itself.
 // Commands are dynamic imports, so `splitting` keeps each heavy library in a chunk of its own.
-import { readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as esbuild from "esbuild";
@@ -10,7 +10,20 @@ const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"))
 
 /** CommonJS packages inside an ES module bundle call `require` for Node's own modules. */
 const banner =
-  'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);';
+  'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);\n';
+
+/** Writes the outputs, with the banner on those alone that call `require`: making one takes a part of every start. */
+const requireWhereCalled = {
+  name: "require-where-called",
+  setup(build) {
+    build.onEnd(({ outputFiles }) => {
+      mkdirSync(join(root, "dist"), { recursive: true });
+      for (const { path, text } of outputFiles) {
+        writeFileSync(path, path.endsWith(".js") && /\brequire\b/.test(text) ? banner + text : text);
+      }
+    });
+  },
+};
 
 /**
  * Of undici its connections only: its entry also loads fetch, caches and WebSockets, which take longer to start than all
@@ -29,13 +42,14 @@ const undiciConnections = {
   },
 };
 
-const options = {
+/**
+ * What is built together shares its chunks, and the more entries share, the smaller and the more are the pieces that a start
+ * has to load: the library would cost every `verify` several of them.
+ */
+const builds = [{ main: "src/main.ts", "store-writer": "src/store/writer-thread.ts" }, { index: "src/index.ts" }];
+
+const shared = {
   absWorkingDir: root,
-  entryPoints: {
-    main: "src/main.ts",
-    index: "src/index.ts",
-    "store-writer": "src/store/writer-thread.ts",
-  },
   outdir: "dist",
   bundle: true,
   splitting: true,
@@ -50,22 +64,31 @@ const options = {
   sourcemap: false,
   legalComments: "none",
   metafile: true,
-  plugins: [undiciConnections],
+  plugins: [undiciConnections, requireWhereCalled],
+  write: false,
   // The SQLite driver is a native package and stays a dependency; ws loads these two only where they are installed.
   external: ["@photostructure/sqlite", "bufferutil", "utf-8-validate"],
-  banner: { js: banner },
   define: { HOOKCLI_VERSION: JSON.stringify(version) },
 };
 
+const options = builds.map((entryPoints) => ({ ...shared, entryPoints }));
+
 if (process.argv.includes("--watch")) {
-  const context = await esbuild.context({ ...options, logLevel: "info" });
-  await context.watch();
+  for (const one of options) await (await esbuild.context({ ...one, logLevel: "info" })).watch();
 } else {
-  const result = await esbuild.build(options);
+  const metafile = merged(
+    (await Promise.all(options.map((one) => esbuild.build(one)))).map((result) => result.metafile),
+  );
   // Not while tests of another run may have the earlier chunks open.
-  if (process.argv.includes("--clean")) removeStale(result.metafile);
-  writeFileSync(join(root, "dist", "meta.json"), JSON.stringify(result.metafile));
-  writeFileSync(join(root, "THIRD_PARTY_NOTICES"), notices(result.metafile));
+  if (process.argv.includes("--clean")) removeStale(metafile);
+  writeFileSync(join(root, "dist", "meta.json"), JSON.stringify(metafile));
+  writeFileSync(join(root, "THIRD_PARTY_NOTICES"), notices(metafile));
+}
+
+/** What went in and came out of all builds. */
+function merged(metafiles) {
+  const inputs = Object.assign({}, ...metafiles.map((metafile) => metafile.inputs));
+  return { inputs, outputs: Object.assign({}, ...metafiles.map((metafile) => metafile.outputs)) };
 }
 
 /** Chunks of earlier builds, which have other names. */
