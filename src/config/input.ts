@@ -1,5 +1,4 @@
-import { closeSync, constants, openSync, readSync } from "node:fs";
-import { open } from "node:fs/promises";
+import { closeSync, constants, createReadStream, fstatSync, openSync, readSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Readable } from "node:stream";
 import type { Context } from "../context.js";
@@ -7,6 +6,9 @@ import { CliError } from "../errors.js";
 
 /** The most that hookcli reads from a file or from standard input, bytes. */
 const INPUT_LIMIT_BYTES = 64 * 2 ** 20;
+
+/** What is read beyond the size that a file tells, bytes: it shows the end of it. */
+const READ_BEYOND_BYTES = 16 * 2 ** 10;
 
 /** O_NONBLOCK is absent on Windows, and so are pipes that can be opened like files. */
 const WITHOUT_WAITING = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
@@ -75,14 +77,14 @@ export async function readFileLimited(
   options: { what: string; limitBytes: number },
 ): Promise<Uint8Array> {
   try {
-    const file = await open(path, WITHOUT_WAITING);
+    const fd = openSync(path, WITHOUT_WAITING);
+    const stats = fstatSync(fd);
+    if (stats.isFIFO()) return await readPipe(fd, path, options);
+    if (!stats.isFile()) return await readAll(createReadStream(path, { fd }), options);
     try {
-      const stats = await file.stat();
-      if (stats.isFIFO()) return await readPipe(path, options);
-      if (stats.size > options.limitBytes) throw tooLarge(options.what, options.limitBytes);
-      return await readAll(file.createReadStream({ autoClose: false }), options);
+      return readWhole(fd, stats.size, options);
     } finally {
-      await file.close();
+      closeSync(fd);
     }
   } catch (error) {
     if (error instanceof CliError) throw error;
@@ -90,10 +92,26 @@ export async function readFileLimited(
   }
 }
 
+/**
+ * A file that is there is read in one go: streams are slow to load. Its end is where reading ends: files of /proc say that
+ * they are empty, and others grow.
+ */
+function readWhole(fd: number, sizeBytes: number, options: { what: string; limitBytes: number }): Uint8Array {
+  if (sizeBytes > options.limitBytes) throw tooLarge(options.what, options.limitBytes);
+  const chunks: Uint8Array[] = [];
+  for (let total = 0; ;) {
+    const chunk = new Uint8Array(Math.max(sizeBytes - total, 0) + READ_BEYOND_BYTES);
+    const length = readSync(fd, chunk);
+    if (length === 0) return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks, total);
+    total += length;
+    if (total > options.limitBytes) throw tooLarge(options.what, options.limitBytes);
+    chunks.push(chunk.subarray(0, length));
+  }
+}
+
 /** Reads a pipe by polling, so that waiting holds no thread. The socket closes what it reads from. */
-async function readPipe(path: string, options: { what: string; limitBytes: number }): Promise<Uint8Array> {
+async function readPipe(fd: number, path: string, options: { what: string; limitBytes: number }): Promise<Uint8Array> {
   const { Socket } = await import("node:net");
-  const fd = openSync(path, WITHOUT_WAITING);
   const first = await firstBytes(fd, INHERITED.test(path));
   if (first === undefined) {
     closeSync(fd);
