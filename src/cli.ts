@@ -1,5 +1,5 @@
 import { Command, CommanderError, Help, Option } from "commander";
-import type { CommandDefinition, Example, GlobalOptions } from "./commands/command.js";
+import type { CommandDefinition, CommandEntry, Example, GlobalOptions } from "./commands/command.js";
 import { commands } from "./commands/index.js";
 import { helpTopics } from "./commands/help.js";
 import type { Context, Interrupted } from "./context.js";
@@ -35,6 +35,7 @@ class Run {
   private exitCode: number = EXIT.done;
   private readonly context: Context;
   private readonly words: readonly string[];
+  private readonly unloaded = new Map<Command, CommandEntry["load"]>();
 
   constructor(context: Context, words: readonly string[]) {
     this.context = context;
@@ -71,24 +72,40 @@ class Run {
       .option("-y, --yes", "answer yes to questions")
       .option("--db <path>", "the file of the store")
       .option("--config <path>", "the config file");
-    for (const definition of commands) this.add(program, definition);
+    this.addAll(program, commands);
     this.addHelp(program);
     const topics = helpTopics.map(({ name, summary }) => `  ${name.padEnd(27)}${summary}`).join("\n");
     program.addHelpText("after", `\nTopics of hookcli help:\n${topics}`);
     return program;
   }
 
-  private add(parent: Command, definition: CommandDefinition): void {
-    const command = parent.command(definition.name).summary(definition.summary).description(definition.summary);
-    if (definition.aliases !== undefined) command.aliases([...definition.aliases]);
+  /** Adds what the help of `parent` tells of its commands; each is loaded before its arguments are parsed. */
+  private addAll(parent: Command, entries: readonly CommandEntry[]): void {
+    for (const entry of entries) this.add(parent, entry);
+    parent.hook("preSubcommand", (_parent, command) => this.load(command));
+  }
+
+  private add(parent: Command, { name, aliases, summary, isDefault, ...entry }: CommandEntry): void {
+    const command = parent
+      .command(name, { isDefault: isDefault === true })
+      .summary(summary)
+      .description(summary);
+    if (aliases !== undefined) command.aliases([...aliases]);
     command.exitOverride((error) => {
-      this.failed =
-        parent.name() === "hookcli" ? `hookcli ${command.name()}` : `hookcli ${parent.name()} ${command.name()}`;
+      this.failed = parent.name() === "hookcli" ? `hookcli ${name}` : `hookcli ${parent.name()} ${name}`;
       throw error;
     });
+    this.unloaded.set(command, entry.load);
+  }
+
+  private async load(command: Command): Promise<void> {
+    const load = this.unloaded.get(command);
+    if (load === undefined) return;
+    this.unloaded.delete(command);
+    const definition = await load();
     definition.define?.(command);
     command.addHelpText("after", () => examplesText(definition.examples));
-    for (const subcommand of definition.subcommands ?? []) this.add(command, subcommand);
+    if (definition.subcommands !== undefined) this.addAll(command, definition.subcommands);
     if (definition.run !== undefined) {
       command.action(async () => {
         this.exitCode = await this.invoke(definition, command);
@@ -99,7 +116,7 @@ class Run {
   private async invoke(definition: CommandDefinition, command: Command): Promise<number> {
     const global = globalOptions(command);
     this.output = createOutput(this.context, global);
-    if (this.words.length > 0) throw new CliError(`${definition.name} takes nothing after --`);
+    if (this.words.length > 0) throw new CliError(`${command.name()} takes nothing after --`);
     const invocation = {
       args: command.args,
       options: command.opts() as never,
@@ -118,29 +135,30 @@ class Run {
       .summary("help for a command or a topic")
       .argument("[command]", "a command, or one of: " + helpTopics.map((topic) => topic.name).join(", "))
       .argument("[subcommand]")
-      .action((name: string | undefined, subcommand: string | undefined, _options: unknown, self: Command) => {
+      .action(async (name: string | undefined, subcommand: string | undefined, _options: unknown, self: Command) => {
         const topic = helpTopics.find((row) => row.name === name);
-        if (topic === undefined) return findCommand(program, [name, subcommand]).outputHelp();
-        return topic.print(createOutput(this.context, globalOptions(self)));
+        if (topic !== undefined) return topic.print(createOutput(this.context, globalOptions(self)));
+        return (await this.find(program, [name, subcommand])).outputHelp();
       });
+  }
+
+  /** The command that `hookcli help a b` means. */
+  private async find(program: Command, path: readonly (string | undefined)[]): Promise<Command> {
+    let found = program;
+    for (const name of path) {
+      if (name === undefined) break;
+      const next = found.commands.find((command) => command.name() === name || command.aliases().includes(name));
+      if (next === undefined) throw new CliError(`no help for ${name}`, { hint: "hookcli help lists the commands" });
+      await this.load(next);
+      found = next;
+    }
+    return found;
   }
 }
 
 /** As commander does, but a list that is empty is no default worth telling. */
 function describeOption(option: Option): string {
   return new Help().optionDescription(option).replace(/ \(default: (?:\[\]|none)\)$/, "");
-}
-
-/** The command that `hookcli help a b` means. */
-function findCommand(program: Command, path: readonly (string | undefined)[]): Command {
-  let found = program;
-  for (const name of path) {
-    if (name === undefined) break;
-    const next = found.commands.find((command) => command.name() === name || command.aliases().includes(name));
-    if (next === undefined) throw new CliError(`no help for ${name}`, { hint: "hookcli help lists the commands" });
-    found = next;
-  }
-  return found;
 }
 
 function globalOptions(command: Command): GlobalOptions {

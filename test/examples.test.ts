@@ -6,8 +6,8 @@ import type { IncomingHttpHeaders } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import type { CommandDefinition, Example } from "../src/commands/command.js";
-import { commands } from "../src/commands/index.js";
+import type { Example } from "../src/commands/command.js";
+import { allCommands } from "./helpers/command-list.js";
 import { rootDir } from "./helpers/data.js";
 import { startApp, type TestApp } from "./helpers/http-app.js";
 import { startLocaltunnelServer } from "./helpers/localtunnel-server.js";
@@ -19,7 +19,8 @@ const SIGNATURE = createHmac("sha256", SECRET).update(BODY).digest("hex");
 /** What a line may exit with when it runs until Ctrl-C. */
 const INTERRUPTED = 130;
 
-const examples = [...commands.flatMap(examplesOf), ...readmeExamples()];
+const commands = await allCommands();
+const examples = [...commands.flatMap(({ definition }) => definition.examples), ...readmeExamples()];
 const runnable = examples.filter(({ needs }) => needs === undefined);
 
 let folder: string;
@@ -69,19 +70,11 @@ describe("the examples of --help and of the README", () => {
   });
 
   it("stand in the help of every command", () => {
-    const bare = commands.flatMap(withSubcommands).filter((definition) => definition.examples.length < 2);
+    const bare = commands.filter(({ definition }) => definition.examples.length < 2);
 
-    expect(bare.map(({ name }) => name)).toEqual([]);
+    expect(bare.map(({ path }) => path)).toEqual([]);
   });
 });
-
-function withSubcommands(definition: CommandDefinition): CommandDefinition[] {
-  return [definition, ...(definition.subcommands ?? []).flatMap(withSubcommands)];
-}
-
-function examplesOf(definition: CommandDefinition): Example[] {
-  return withSubcommands(definition).flatMap((command) => [...command.examples]);
-}
 
 /** The lines of the README's code blocks that start with hookcli; a comment `needs x` tags one that needs a program. */
 function readmeExamples(): Example[] {

@@ -35,19 +35,26 @@ export interface Invocation<Options> {
   readonly output: Output;
 }
 
-/**
- * One command: definition, examples and action in one file. `define` adds arguments and options to a commander command;
- * `run` imports its heavy rooms itself and returns the exit code.
- */
-export interface CommandDefinition<Options = never> {
+/** What the help of its parent tells of a command. The rest of it is loaded when a command line names it. */
+export interface CommandEntry {
   readonly name: string;
   readonly aliases?: readonly string[];
   readonly summary: string;
+  readonly load: () => Promise<CommandDefinition>;
+  /** What its group does when no subcommand is named, as `events` alone lists. */
+  readonly isDefault?: boolean;
+}
+
+/**
+ * One command: options, examples and action in one file. `define` adds arguments and options to a commander command;
+ * `run` imports its heavy rooms itself and returns the exit code.
+ */
+export interface CommandDefinition<Options = never> {
   readonly examples: readonly Example[];
   readonly define?: (command: Command) => void;
   readonly run?: (invocation: Invocation<Options>) => Promise<number>;
   /** True: the command ends by itself when `context.signal` is aborted. Others are left at once. */
   readonly endsOnSignal?: boolean;
-  /** For a group such as `events`: `run` is what the group alone does. */
-  readonly subcommands?: readonly CommandDefinition<never>[];
+  /** Those of a group such as `events`. */
+  readonly subcommands?: readonly CommandEntry[];
 }

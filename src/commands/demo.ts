@@ -4,8 +4,6 @@ import { dim, green, red } from "../output/style.js";
 
 /** The whole loop on loopback; every line is checked, and one that is not true makes the exit code 1. */
 export const demo: CommandDefinition<Record<string, never>> = {
-  name: "demo",
-  summary: "the whole loop in ten seconds, on this computer alone",
   examples: [
     { line: "hookcli demo", about: "capture, send, replay and verify against a sample app" },
     { line: "hookcli demo --json", about: "the same, one line of JSON for each step" },

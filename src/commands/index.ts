@@ -1,11 +1,42 @@
-import type { CommandDefinition } from "./command.js";
-import { demo } from "./demo.js";
-import { events } from "./events.js";
-import { listen } from "./listen.js";
-import { replay } from "./replay.js";
-import { send } from "./send.js";
-import { sign } from "./sign.js";
-import { verify } from "./verify.js";
+import type { CommandEntry } from "./command.js";
 
 /** Every command, in the order of `hookcli --help`. */
-export const commands: readonly CommandDefinition[] = [listen, send, replay, verify, sign, events, demo];
+export const commands: readonly CommandEntry[] = [
+  {
+    name: "listen",
+    summary: "open a public URL, capture every event, deliver it to a local port",
+    load: async () => (await import("./listen.js")).listen,
+  },
+  {
+    name: "send",
+    aliases: ["trigger"],
+    summary: "make a signed test event and send it",
+    load: async () => (await import("./send.js")).send,
+  },
+  {
+    name: "replay",
+    aliases: ["resend"],
+    summary: "deliver captured events again",
+    load: async () => (await import("./replay.js")).replay,
+  },
+  {
+    name: "verify",
+    summary: "check a signature; explain a failure",
+    load: async () => (await import("./verify.js")).verify,
+  },
+  {
+    name: "sign",
+    summary: "print the headers that a provider would send for a body",
+    load: async () => (await import("./sign.js")).sign,
+  },
+  {
+    name: "events",
+    summary: "list and show captured events",
+    load: async () => (await import("./events.js")).events,
+  },
+  {
+    name: "demo",
+    summary: "the whole loop in ten seconds, on this computer alone",
+    load: async () => (await import("./demo.js")).demo,
+  },
+];

@@ -3,8 +3,6 @@ import { defineListen, type ListenOptions } from "./listen/options.js";
 
 /** Public URL, capture, deliver. */
 export const listen: CommandDefinition<ListenOptions> = {
-  name: "listen",
-  summary: "open a public URL, capture every event, deliver it to a local port",
   examples: [
     { line: "hookcli listen 5000", about: "a public URL for port 5000" },
     { line: "hookcli listen 5000/webhook -e 'message.*'", about: "everything to one path, and only some events" },

@@ -28,9 +28,6 @@ const examples: readonly Example[] = [
 
 /** `hookcli replay`: deliver captured events again. */
 export const replay: CommandDefinition<ReplayOptions> = {
-  name: "replay",
-  aliases: ["resend"],
-  summary: "deliver captured events again",
   examples,
   define,
   run: async (invocation: Invocation<ReplayOptions>) => {

@@ -42,9 +42,6 @@ const examples: readonly Example[] = [
 
 /** `hookcli send`: make a signed test event and send it. */
 export const send: CommandDefinition<SendOptions> = {
-  name: "send",
-  aliases: ["trigger"],
-  summary: "make a signed test event and send it",
   examples,
   define,
   run: async (invocation: Invocation<SendOptions>) => {

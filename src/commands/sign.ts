@@ -1,10 +1,9 @@
 import type { CommandDefinition } from "./command.js";
 import { defineSignatureOptions, defineSignOptions, type SignCommandOptions } from "./verify/options.js";
+import { runSign } from "./verify/sign.js";
 
 /** `hookcli sign`: the headers with which a provider would send a body. */
 export const sign: CommandDefinition<SignCommandOptions> = {
-  name: "sign",
-  summary: "print the headers that a provider would send for a body",
   examples: [
     {
       line: "hookcli sign --provider stripe --secret env:S --body @body.json",
@@ -23,5 +22,5 @@ export const sign: CommandDefinition<SignCommandOptions> = {
     defineSignatureOptions(command);
     defineSignOptions(command);
   },
-  run: async (invocation) => (await import("./verify/sign.js")).runSign(invocation),
+  run: runSign,
 };

@@ -1,10 +1,9 @@
 import type { CommandDefinition } from "./command.js";
 import { defineSignatureOptions, defineVerifyOptions, type VerifyCommandOptions } from "./verify/options.js";
+import { runVerify } from "./verify/run.js";
 
 /** `hookcli verify`: is the signature of a request right, and if not, why. */
 export const verify: CommandDefinition<VerifyCommandOptions> = {
-  name: "verify",
-  summary: "check a signature; explain a failure",
   examples: [
     {
       line: "hookcli verify --secret env:S --tolerance off --request @request.http",
@@ -27,5 +26,5 @@ export const verify: CommandDefinition<VerifyCommandOptions> = {
     defineSignatureOptions(command);
     defineVerifyOptions(command);
   },
-  run: async (invocation) => (await import("./verify/run.js")).runVerify(invocation),
+  run: runVerify,
 };

@@ -4,8 +4,7 @@ import { Command } from "commander";
 import { mkdirSync, openSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { CommandDefinition } from "../../src/commands/command.js";
-import { commands } from "../../src/commands/index.js";
+import { allCommands, type ListedCommand } from "../helpers/command-list.js";
 import { actedOn } from "../helpers/hostile.js";
 import { createSandbox, hookcliPath, runProgram, type Sandbox } from "../helpers/program.js";
 import { runCli } from "../helpers/run.js";
@@ -63,18 +62,14 @@ const ODD = [
 ];
 
 /** Every command with every option that takes a value. */
-function valueOptions(definition: CommandDefinition<never>, path: readonly string[] = []): [string[], string][] {
-  const command = new Command(definition.name);
+function valueOptions({ path, definition }: ListedCommand): [readonly string[], string][] {
+  const command = new Command(path.at(-1));
   definition.define?.(command);
-  const words = [...path, definition.name];
   const own = command.options.filter((option) => option.required).map((option) => option.long ?? "");
-  const rows = [...own, "--config", "--color", "--format"].map((option): [string[], string] => [words, option]);
-  return [...rows, ...(definition.subcommands ?? []).flatMap((subcommand) => valueOptions(subcommand, words))];
+  return [...own, "--config", "--color", "--format"].map((option) => [path, option]);
 }
 
-const options = (commands as readonly CommandDefinition<never>[])
-  .filter(({ name }) => name !== "demo")
-  .flatMap((definition) => valueOptions(definition));
+const options = (await allCommands()).filter(({ path }) => path[0] !== "demo").flatMap(valueOptions);
 
 /** Ends what would go on, such as `listen` with a value that is good after all, as SIGTERM does. */
 async function cli(argv: readonly string[]) {

@@ -1,0 +1,85 @@
+import type { Command } from "commander";
+import { loadConfig } from "../../config/config.js";
+import { parseInteger } from "../../config/values.js";
+import { EXIT } from "../../errors.js";
+import type { HookEvent } from "../../events/event.js";
+import { eventToJson, STREAM_BODY_LIMIT, type EventJson } from "../../events/event-json.js";
+import { parseSelectors, type Selection } from "../../events/selector.js";
+import { eventTable } from "../../output/event-line.js";
+import type { CommandDefinition, Invocation } from "../command.js";
+import { addSelectorOptions, type SelectorOptions } from "../selector-options.js";
+import { withStore } from "./open.js";
+import { addSecretOptions, withoutSecrets, type SecretOptions } from "./secret-options.js";
+
+/** Events that `list` shows unless told otherwise. */
+const DEFAULT_LIMIT = 30;
+/** Events laid out as one table; a longer list is printed in pieces, each as wide as it needs. */
+const TABLE_ROWS = 200;
+
+interface ListOptions extends SelectorOptions, SecretOptions {
+  readonly limit?: number;
+  readonly reverse?: boolean;
+}
+
+/** `hookcli events list`. */
+export const list: CommandDefinition<ListOptions> = {
+  examples: [
+    { line: "hookcli events list", about: "the newest 30 of this project" },
+    { line: "hookcli events list --type 'invoice.*' --status 5xx --since 2h", about: "what the app failed on" },
+    { line: "hookcli events list --limit 0 --json", about: "all of them, for a program" },
+  ],
+  define: addListOptions,
+  run: runList,
+};
+
+function addListOptions(command: Command): void {
+  addSelectorOptions(command.argument("[events...]", "numbers, ids, last, last~2, ranges 3..7"))
+    .option("--limit <number>", `how many; 0 for all (default: ${DEFAULT_LIMIT})`, (text) =>
+      parseInteger(text, { name: "--limit", min: 0, max: 1_000_000_000 }),
+    )
+    .option("--reverse", "the oldest of them first");
+  addSecretOptions(command);
+}
+
+async function runList({ args, options, context, global, output }: Invocation<ListOptions>): Promise<number> {
+  const config = await loadConfig(context, global);
+  const named = parseSelectors(args, options, { project: config.project, now: context.now() });
+  const limit = options.limit ?? (named.names.length > 0 ? 0 : DEFAULT_LIMIT);
+  const selection: Selection = { ...named, limit, order: options.reverse === true ? "oldest" : "newest" };
+  return withStore(config.dbPath, context, async (store) => {
+    const { resolveEvents } = await import("../../store/resolve.js");
+    const found = resolveEvents(store, selection, { bodies: output.json });
+    const shown = mapped(found, (event) => withoutSecrets(event, options));
+    if (output.json) output.record([...mapped(shown, listedJson)]);
+    else if (!printTable(shown, { output, now: context.now() })) output.note("no events");
+    return EXIT.done;
+  });
+}
+
+function listedJson(event: HookEvent): EventJson {
+  return eventToJson(event, { omitBodiesOver: STREAM_BODY_LIMIT });
+}
+
+/** False when there was nothing to print. */
+function printTable(
+  found: Iterable<HookEvent>,
+  { output, now }: { output: Invocation<never>["output"]; now: number },
+): boolean {
+  let rows: HookEvent[] = [];
+  let any = false;
+  const flush = () => {
+    for (const line of eventTable(rows, { now, columns: output.columns })) output.line(line);
+    rows = [];
+  };
+  for (const event of found) {
+    any = true;
+    rows.push(event);
+    if (rows.length >= TABLE_ROWS) flush();
+  }
+  flush();
+  return any;
+}
+
+function* mapped<In, Out>(values: Iterable<In>, change: (value: In) => Out): Iterable<Out> {
+  for (const value of values) yield change(value);
+}
