@@ -28,6 +28,10 @@ export interface Output {
   block(text: string): void;
   /** One JSON document or one NDJSON line on stdout, only when `--json` is on. */
   record(value: unknown): void;
+  /** One JSON array on stdout, written as its members come and no faster than they are read; only when `--json` is on. */
+  records(values: Iterable<unknown> | AsyncIterable<unknown>): Promise<void>;
+  /** Lines of result, written no faster than they are read. Nothing when `--json` is on. */
+  lines(lines: Iterable<Line>): Promise<void>;
   /** Both at once: the line for people, the value for programs. */
   result(line: Line, value: unknown): void;
   /** Exact bytes to stdout. Refused (CliError 2) when stdout is a terminal and the bytes are not plain text. */

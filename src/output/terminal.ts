@@ -7,6 +7,7 @@ import type { Context, TerminalOutput } from "../context.js";
 import { CliError } from "../errors.js";
 import { safeBlock, safeJson, safeText } from "../events/safe-text.js";
 import type { Line, Output, Span } from "./output.js";
+import { arrayTexts, writeStream } from "./stream.js";
 
 export interface OutputSettings {
   readonly json: boolean;
@@ -16,7 +17,7 @@ export interface OutputSettings {
 }
 
 /** The {@link Output} over the streams of a context. */
-export function createOutput(context: Context, settings: OutputSettings): Output {
+export function createOutput(context: Pick<Context, "stdout" | "stderr" | "env">, settings: OutputSettings): Output {
   const { stdout, stderr } = context;
   const outColour = colourOf(stdout, settings.color, context.env);
   const errColour = colourOf(stderr, settings.color, context.env);
@@ -35,6 +36,12 @@ export function createOutput(context: Context, settings: OutputSettings): Output
     isTerminal: stdout.isTTY === true,
     line,
     record,
+    records: async (values) => {
+      if (settings.json) await writeStream(stdout, arrayTexts(values, safeJson));
+    },
+    lines: async (lines) => {
+      if (!settings.json) await writeStream(stdout, lineTexts(lines, outColour));
+    },
     block: (text) => {
       if (!settings.json) stdout.write(ensureNewline(safeBlock(text)));
     },
@@ -73,6 +80,10 @@ function wantsColour(stream: TerminalOutput, wish: OutputSettings["color"], env:
 function render(line: Line, colour: ChalkInstance): string {
   if (typeof line === "string") return safeText(line);
   return line.map((piece) => (typeof piece === "string" ? safeText(piece) : paint(piece, colour))).join("");
+}
+
+function* lineTexts(lines: Iterable<Line>, colour: ChalkInstance): Iterable<string> {
+  for (const line of lines) yield `${render(line, colour)}\n`;
 }
 
 function paint(span: Span, colour: ChalkInstance): string {

@@ -6,6 +6,7 @@ import type { HookEvent } from "../../events/event.js";
 import { eventToJson, STREAM_BODY_LIMIT, type EventJson } from "../../events/event-json.js";
 import { parseSelectors, type Selection } from "../../events/selector.js";
 import { eventTable } from "../../output/event-line.js";
+import type { Line } from "../../output/output.js";
 import type { CommandDefinition, Invocation } from "../command.js";
 import { addSelectorOptions, type SelectorOptions } from "../selector-options.js";
 import { withStore } from "./open.js";
@@ -50,8 +51,8 @@ async function runList({ args, options, context, global, output }: Invocation<Li
     const { resolveEvents } = await import("../../store/resolve.js");
     const found = resolveEvents(store, selection, { bodies: output.json });
     const shown = mapped(found, (event) => withoutSecrets(event, options));
-    if (output.json) output.record([...mapped(shown, listedJson)]);
-    else if (!printTable(shown, { output, now: context.now() })) output.note("no events");
+    if (output.json) await output.records(mapped(shown, listedJson));
+    else await printTable(shown, { output, now: context.now() });
     return EXIT.done;
   });
 }
@@ -60,24 +61,30 @@ function listedJson(event: HookEvent): EventJson {
   return eventToJson(event, { omitBodiesOver: STREAM_BODY_LIMIT });
 }
 
-/** False when there was nothing to print. */
-function printTable(
+async function printTable(
   found: Iterable<HookEvent>,
   { output, now }: { output: Invocation<never>["output"]; now: number },
-): boolean {
-  let rows: HookEvent[] = [];
+): Promise<void> {
   let any = false;
-  const flush = () => {
-    for (const line of eventTable(rows, { now, columns: output.columns })) output.line(line);
-    rows = [];
-  };
-  for (const event of found) {
-    any = true;
-    rows.push(event);
-    if (rows.length >= TABLE_ROWS) flush();
+  function* lines(): Iterable<Line> {
+    for (const rows of inPieces(found, TABLE_ROWS)) {
+      any = true;
+      yield* eventTable(rows, { now, columns: output.columns });
+    }
   }
-  flush();
-  return any;
+  await output.lines(lines());
+  if (!any) output.note("no events");
+}
+
+function* inPieces<Value>(values: Iterable<Value>, size: number): Iterable<Value[]> {
+  let piece: Value[] = [];
+  for (const value of values) {
+    piece.push(value);
+    if (piece.length < size) continue;
+    yield piece;
+    piece = [];
+  }
+  if (piece.length > 0) yield piece;
 }
 
 function* mapped<In, Out>(values: Iterable<In>, change: (value: In) => Out): Iterable<Out> {
