@@ -1,6 +1,6 @@
 import { CliError } from "../../errors.js";
 import { headerValue, isFormType } from "../../events/headers.js";
-import { decodeString, JsonSyntaxError, parseJson, toByteText, type JsonNode } from "../../fixtures/json-tree.js";
+import { decodeString, JsonSyntaxError, parseJson, toByteText, type JsonNode } from "../../events/json-tree.js";
 import { newKey } from "../../keys/new-key.js";
 import { signsBody } from "../../signatures/content.js";
 import type { Scheme, SecretForm } from "../../signatures/scheme.js";
