@@ -9,7 +9,7 @@ import { createGatekeeper } from "./gatekeeper.js";
 import type { ListenOptions } from "./options.js";
 import type { PublicSide } from "./public-side.js";
 import type { ListenReporter } from "./report.js";
-import { keepYoungHeapSmall } from "./young-heap.js";
+import { limitYoungHeap } from "./young-heap.js";
 import { forwardedFor, ownAnswer, router } from "./routing.js";
 
 /** In-flight bodies together, bytes; what is beyond is answered 503. With copies on their way to disk the process stays under 500 MB. */
@@ -58,7 +58,7 @@ export async function startCapture(parts: {
     monotonic: context.monotonic,
   });
   const store = await openStore({ path: config.dbPath, context });
-  keepYoungHeapSmall();
+  limitYoungHeap();
   const flow = new EventFlow({
     context,
     project: config.project,

@@ -1,10 +1,26 @@
-import { setFlagsFromString } from "node:v8";
+import { PerformanceObserver } from "node:perf_hooks";
+import { getHeapSpaceStatistics, setFlagsFromString } from "node:v8";
 
 /**
- * Keeps V8 from giving new objects ever more room: what an event leaves behind is garbage within milliseconds, and tens
- * of megabytes for it, in each of two threads, only keep more of it. The setting is the process's, V8 reads it when the
- * room is full, and starting a thread puts it back: so it is called once the store's is there.
+ * Room for new objects, bytes, counted as V8 does. What an event leaves behind is garbage within milliseconds: with less,
+ * too much is still in use at each collection and is copied; with more (V8 would take four times as much, in each of two
+ * threads), `listen` only holds more of it.
  */
-export function keepYoungHeapSmall(): void {
-  setFlagsFromString("--semi-space-growth-factor=1");
+const YOUNG_HEAP_BYTES = 8 * 2 ** 20;
+
+/**
+ * Lets V8's room for new objects grow to a point, and no further. The setting is the process's, V8 reads it when the room
+ * is full, and starting a thread puts it back: so it is called once the store's is there.
+ */
+export function limitYoungHeap(): void {
+  const observer = new PerformanceObserver(() => {
+    if (youngHeapBytes() < YOUNG_HEAP_BYTES) return;
+    setFlagsFromString("--semi-space-growth-factor=1");
+    observer.disconnect();
+  });
+  observer.observe({ entryTypes: ["gc"] });
+}
+
+function youngHeapBytes(): number {
+  return getHeapSpaceStatistics().find(({ space_name }) => space_name === "new_space")?.space_size ?? 0;
 }
