@@ -1,15 +1,31 @@
 import type { Attempt, HookEvent, SignatureNote } from "../events/event.js";
 import { redactPath } from "../events/redact.js";
 import { safeText } from "../events/safe-text.js";
+import { tableLines, type Cell, type Concession } from "./columns.js";
 import type { Line, Span, Style } from "./output.js";
-import { formatBytes, formatDuration, formatTime } from "./quantity.js";
+import { formatBytes, formatDuration, formatShortTime, formatTime } from "./quantity.js";
 
-/** Spaces between columns. */
-const GAP = "   ";
-/** What the columns of type and request are cut to at least, when the terminal is narrow. */
-const SHORTEST = 12;
+const GAP = 3;
 /** Widths that columns of single lines have, so that lines printed one after the other stand under one another. */
 const USUAL_WIDTHS = [8, 4, 16, 16, 13, 3, 6, 6];
+
+const [TIME, TYPE, REQUEST, SIGNATURE, DURATION, SIZE, REMARKS] = [0, 2, 3, 4, 6, 7, 8] as const;
+/** What gives way in a narrow terminal, the first one first; number and outcome always stay. */
+const CONCESSIONS: readonly Concession[] = [
+  { column: REQUEST, to: 12 },
+  { gap: 2 },
+  { column: TYPE, to: 12 },
+  { column: REMARKS, to: 12 },
+  { column: SIZE, to: "nothing" },
+  { column: DURATION, to: "nothing" },
+  { column: TIME, to: "short" },
+  { column: REQUEST, to: "nothing" },
+  { column: SIGNATURE, to: 9 },
+  { column: REMARKS, to: "nothing" },
+  { column: TYPE, to: 8 },
+  { column: SIGNATURE, to: "nothing" },
+  { column: TIME, to: "nothing" },
+];
 
 const SIGNATURES: Readonly<Record<Exclude<SignatureNote["status"], "invalid">, Span>> = {
   valid: { text: "signed ok", style: "green" },
@@ -33,22 +49,17 @@ export function eventTable(events: readonly HookEvent[], options: { now: number;
 
 function table(
   events: readonly HookEvent[],
-  options: { readonly now: number; readonly columns?: number; readonly least: readonly number[] },
+  { now, columns = Number.POSITIVE_INFINITY, least }: { now: number; columns?: number; least: readonly number[] },
 ): Line[] {
-  const rows = events.map((event) => cells(event, options.now));
-  const widths = (rows[0] ?? []).map((_, column) => options.least[column] ?? 0);
-  for (const row of rows) {
-    for (const [column, { text }] of row.entries()) widths[column] = Math.max(widths[column] ?? 0, lengthOf(text));
-  }
-  const fitting = fit(widths, options.columns ?? Number.POSITIVE_INFINITY);
-  return rows.map((row) => join(row, fitting));
+  const rows = events.map((event) => cells(event, now));
+  return tableLines(rows, { columns, gap: GAP, concessions: CONCESSIONS, least });
 }
 
 /** Time, number, type, request, signature, outcome, duration, size, remarks. Text is made safe here to know its width. */
-function cells(event: HookEvent, now: number): Span[] {
+function cells(event: HookEvent, now: number): Cell[] {
   const last = event.attempts.at(-1);
   return [
-    { text: formatTime(event.receivedAt, now), style: "dim" },
+    { text: formatTime(event.receivedAt, now), short: formatShortTime(event.receivedAt, now), style: "dim" },
     { text: `#${event.seq}`, style: "plain" },
     { text: safeText(event.eventType ?? "-"), style: "bold" },
     { text: safeText(`${event.method} ${redactPath(event.path)}`), style: "plain" },
@@ -89,42 +100,4 @@ function remarks(event: HookEvent): string {
   ]
     .filter((remark) => remark !== undefined)
     .join(", ");
-}
-
-/** Widths that together fit: the request gives way first, then the type, then the remarks. */
-function fit(widths: readonly number[], columns: number): number[] {
-  const fitting = [...widths];
-  if (columns === Number.POSITIVE_INFINITY) return fitting;
-  for (const column of [3, 2, 8]) {
-    const total = fitting.reduce((sum, width) => sum + width + GAP.length, -GAP.length);
-    const width = fitting[column] ?? 0;
-    if (total > columns) fitting[column] = Math.min(width, Math.max(SHORTEST, width - (total - columns)));
-  }
-  return fitting;
-}
-
-/** The cells of a row, padded to their columns; nothing is padded where nothing follows. */
-function join(row: readonly Span[], widths: readonly number[]): Line {
-  const last = row.findLastIndex(({ text }) => text !== "");
-  const line: (string | Span)[] = [];
-  for (const [column, { text, style }] of row.slice(0, last + 1).entries()) {
-    const width = widths[column] ?? 0;
-    const shown = cut(text, width);
-    line.push({ text: shown, style });
-    if (column < last) line.push(" ".repeat(Math.max(0, width - lengthOf(shown)) + GAP.length));
-  }
-  return line;
-}
-
-/** In characters of one column each: what most texts are, whose length need not be counted. */
-const PLAIN = /^[\x20-\x7e]*$/;
-
-function cut(text: string, width: number): string {
-  if (text.length <= width) return text;
-  const characters = Array.from(text);
-  return characters.length <= width ? text : `${characters.slice(0, Math.max(0, width - 1)).join("")}…`;
-}
-
-function lengthOf(text: string): number {
-  return PLAIN.test(text) ? text.length : Array.from(text).length;
 }

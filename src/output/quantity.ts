@@ -21,11 +21,24 @@ export function formatDuration(ms: number): string {
 export function formatTime(ms: number, now: number): string {
   const date = new Date(ms);
   const time = [date.getHours(), date.getMinutes(), date.getSeconds()].map(twoDigits).join(":");
-  return ms === now || date.toDateString() === new Date(now).toDateString() ? time : `${formatDate(date)} ${time}`;
+  return isSameDay(ms, now) ? time : `${date.getFullYear()}-${monthAndDay(date)} ${time}`;
 }
 
-function formatDate(date: Date): string {
-  return [String(date.getFullYear()), ...[date.getMonth() + 1, date.getDate()].map(twoDigits)].join("-");
+/** The same where room is short: `12:04`, `03-31 12:04`, and of another year the day alone, `2024-03-31`. */
+export function formatShortTime(ms: number, now: number): string {
+  const date = new Date(ms);
+  const time = [date.getHours(), date.getMinutes()].map(twoDigits).join(":");
+  if (isSameDay(ms, now)) return time;
+  const day = monthAndDay(date);
+  return date.getFullYear() === new Date(now).getFullYear() ? `${day} ${time}` : `${date.getFullYear()}-${day}`;
+}
+
+function isSameDay(ms: number, now: number): boolean {
+  return ms === now || new Date(ms).toDateString() === new Date(now).toDateString();
+}
+
+function monthAndDay(date: Date): string {
+  return [date.getMonth() + 1, date.getDate()].map(twoDigits).join("-");
 }
 
 function shortNumber(value: number): string {

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { Attempt, HookEvent } from "../../src/events/event.js";
 import { eventLine, eventTable } from "../../src/output/event-line.js";
-import { formatBytes, formatDuration, formatTime } from "../../src/output/quantity.js";
+import { formatBytes, formatDuration, formatShortTime, formatTime } from "../../src/output/quantity.js";
 import { plainText } from "../../src/output/style.js";
+import { cutToWidth, textWidth } from "../../src/output/width.js";
 import { newEvent } from "../helpers/event.js";
 
 /** 12:04:31 of a day, local time. */
@@ -89,6 +90,50 @@ describe("a table of events", () => {
     expect(lines.every((line) => line === line.trimEnd())).toBe(true);
   });
 
+  it.each([120, 100, 80, 72, 64, 56, 48, 40])("fits %i columns, and keeps number and outcome", (columns) => {
+    const invalid = { status: "invalid", reason: "timestamp_too_old" } as const;
+    const events = [
+      stored({ eventType: "customer.subscription.updated", path: "/hooks/stripe?x=1", attempts: [attempt()] }),
+      stored({ seq: 1_234_567, receivedAt: NOON - 900 * 86_400_000, signature: invalid, state: "refused" }),
+      stored({
+        eventType: "注文.作成",
+        path: "/受信/😀😀😀😀😀😀😀😀",
+        attempts: [attempt({ status: 503 }), attempt({ n: 2 })],
+      }),
+    ];
+
+    const lines = eventTable(events, { now: NOON, columns }).map(plainText);
+
+    expect(lines.map(textWidth).filter((width) => width > columns)).toEqual([]);
+    expect(lines[0]).toMatch(/#12 .*200/);
+    expect(lines[1]).toMatch(/#1234567 .*refused/);
+    expect(new Set(lines.map((line) => textWidth(line.slice(0, line.indexOf("#"))))).size).toBe(1);
+  });
+
+  it("gives away request, type, size and duration before the signature, and the time last", () => {
+    const event = stored({ eventType: "customer.created", path: "/webhooks/shop", attempts: [attempt()] });
+    const at = (columns: number) => eventTable([event], { now: NOON, columns }).map(plainText)[0];
+
+    expect(at(90)).toBe("12:04:31   #12   customer.created   POST /webhooks/shop   unchecked   200   41 ms   1.2 kB");
+    expect(at(84)).toBe("12:04:31   #12   customer.created   POST /webhoo…   unchecked   200   41 ms   1.2 kB");
+    expect(at(70)).toBe("12:04:31  #12  customer.cr…  POST /webho…  unchecked  200  41 ms");
+    expect(at(50)).toBe("12:04  #12  customer.cr…  unchecked  200");
+    expect(at(40)).toBe("12:04  #12  customer.cr…  unchecked  200");
+  });
+
+  it("counts two columns for what is wide, and none for what stands on another character", () => {
+    expect(["abc", "注文", "😀", "e\u0301", "ｱ", "Ａ", "🇩🇪", "❤\ufe0f", "…", "한글"].map(textWidth)).toEqual([
+      3, 4, 2, 1, 1, 2, 2, 2, 1, 4,
+    ]);
+    expect(["注文作成", "abcdef", "ab😀cd", "abc", ""].map((text) => cutToWidth(text, 4))).toEqual([
+      "注…",
+      "abc…",
+      "ab…",
+      "abc",
+      "",
+    ]);
+  });
+
   it("of none has no line", () => {
     expect(eventTable([], { now: NOON, columns: 80 })).toEqual([]);
   });
@@ -121,5 +166,10 @@ describe("quantities", () => {
   it("times of another day have their date", () => {
     expect(formatTime(NOON, NOON + 3_600_000)).toBe("12:04:31");
     expect(formatTime(NOON, NOON + 24 * 3_600_000)).toBe("2025-01-02 12:04:31");
+    expect([0, 1, 400].map((days) => formatShortTime(NOON, NOON + days * 24 * 3_600_000))).toEqual([
+      "12:04",
+      "01-02 12:04",
+      "2025-01-02",
+    ]);
   });
 });
