@@ -71,7 +71,8 @@ class Run {
       .option("-v, --verbose", "more detail: headers and bodies")
       .option("-y, --yes", "answer yes to questions")
       .option("--db <path>", "the file of the store")
-      .option("--config <path>", "the config file");
+      .option("--config <path>", "the config file")
+      .option("--profile <name>", "a profile of the config");
     this.addAll(program, commands);
     this.addHelp(program);
     const topics = helpTopics.map(({ name, summary }) => `  ${name.padEnd(27)}${summary}`).join("\n");
@@ -172,6 +173,7 @@ function globalOptions(command: Command): GlobalOptions {
     yes: all["yes"] === true,
     db: text(all["db"]),
     config: text(all["config"]),
+    profile: text(all["profile"]),
   };
 }
 

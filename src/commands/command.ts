@@ -23,6 +23,8 @@ export interface GlobalOptions {
   readonly db: string | undefined;
   /** `--config`, as given. */
   readonly config: string | undefined;
+  /** `--profile`, as given. */
+  readonly profile: string | undefined;
 }
 
 /** What an action gets. `words`: the arguments after a lone `--`, which commander never sees. */

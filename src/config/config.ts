@@ -1,12 +1,17 @@
-import { existsSync } from "node:fs";
-import { dirname, isAbsolute, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import type { Context } from "../context.js";
 import { CliError } from "../errors.js";
-import { readConfigFile, type ConfigFile } from "./file.js";
-import { CONFIG_KEYS } from "./keys.js";
+import { suggestion } from "../providers/nearest.js";
+import { readConfigFile, type ConfigEntry, type ConfigFile } from "./file.js";
+import { CONFIG_KEYS, type ConfigKey, type ConfigKeyName, type ConfigValue } from "./keys.js";
+import { configPlaces, gitRoot, nonEmpty, stateDir } from "./places.js";
 
-/** The name of a project's config file. */
-const CONFIG_FILE_NAME = "hookcli.config.json";
+/** The global options that the configuration knows of, as given. */
+export interface ConfigFlags {
+  readonly config?: string | undefined;
+  readonly db?: string | undefined;
+  readonly profile?: string | undefined;
+}
 
 /** The configuration of one run: environment, project file, user file and defaults, in this order. */
 export interface Config {
@@ -21,106 +26,166 @@ export interface Config {
   readonly subdomain: string | undefined;
   /** Absolute folder of the project's own fixtures, whether it exists or not. */
   readonly fixturesDir: string;
+  /** How many events of a project are kept, and for how long; `undefined`: nothing is said. 0: no limit. */
+  readonly keep: number | undefined;
+  readonly keepForMs: number | undefined;
   /** The project's config file, when there is one. */
   readonly file: string | undefined;
+  /** What `listen` reads for options that are not on its command line. */
+  readonly listen: ListenConfig;
+  /** The profiles of all files, and the one in use. */
+  readonly profiles: readonly string[];
+  readonly profile: Profile | undefined;
+  /** All that the files say, what counts most first: each profile before the rest of its file. */
+  readonly entries: readonly ConfigEntry[];
   /** The reference to a provider's secret (or to the one for all), and where it stands; never the secret. */
   secretOf(provider: string | undefined): { readonly reference: string; readonly what: string } | undefined;
 }
 
+/** A profile that was asked for, and by what: `--profile` or `HOOKCLI_PROFILE`. */
+export interface Profile {
+  readonly name: string;
+  readonly askedBy: string;
+}
+
+/** Keys that are options of `listen` alone. Paths are absolute. */
+const LISTEN_KEYS = [
+  "publicUrl",
+  "requireTunnel",
+  "port",
+  "events",
+  "allowIp",
+  "trustedProxy",
+  "allowType",
+  "require",
+  "validate",
+  "requireSignature",
+  "maxBody",
+  "hostHeader",
+  "insecure",
+  "timeout",
+  "respond",
+  "respondBody",
+] as const satisfies readonly ConfigKeyName[];
+
+/** What the files say of options of `listen`: sizes in bytes, durations in milliseconds. */
+export type ListenConfig = {
+  readonly [Name in (typeof LISTEN_KEYS)[number]]?: ConfigValue<Name>;
+} & { readonly headers: readonly ConfigEntry[] };
+
 /** Reads the configuration. Throws CliError 2. */
-export async function loadConfig(
-  context: Context,
-  global: { config?: string | undefined; db?: string | undefined },
-): Promise<Config> {
-  const files = await readFiles(context, global.config);
-  const project = files.project;
-  const layers = [project, files.user].filter((file) => file !== undefined);
-  const read = (name: string) => valueOf(name, context, layers);
+export async function loadConfig(context: Context, flags: ConfigFlags): Promise<Config> {
+  const files = await readFiles(context, flags.config);
+  const profile = chosenProfile(context, flags.profile);
+  const entries = entriesOf(files, profile);
+  const values = new Values(context, entries);
+  const project = files.find(({ scope }) => scope === "project");
   const folder = project?.folder ?? gitRoot(context.cwd) ?? context.cwd;
   return {
     project: folder,
-    dbPath: dbPath(context, global.db, layers),
-    target: read("target"),
-    provider: read("provider"),
-    via: read("via"),
-    tunnelHost: read("tunnelHost"),
-    subdomain: read("subdomain"),
-    fixturesDir: pathValue("fixtures", layers) ?? join(folder, "fixtures"),
+    dbPath: dbPath(context, flags.db, values),
+    target: values.read("target"),
+    provider: values.read("provider"),
+    via: values.read("via"),
+    tunnelHost: values.read("tunnelHost"),
+    subdomain: values.read("subdomain"),
+    fixturesDir: values.read("fixtures") ?? join(folder, "fixtures"),
+    keep: values.read("keep"),
+    keepForMs: values.read("keepFor"),
     file: project?.path,
-    secretOf: (provider) => secretOf(provider, layers),
+    listen: listenConfig(values),
+    profiles: profileNames(files),
+    profile,
+    entries,
+    secretOf: (provider) => secretOf(provider, entries),
   };
 }
 
-async function readFiles(context: Context, flag: string | undefined) {
-  const named = flag ?? nonEmpty(context.env["HOOKCLI_CONFIG"]);
-  const path = named === undefined ? findUpwards(context.cwd, CONFIG_FILE_NAME) : resolve(context.cwd, named);
-  const project = path === undefined ? undefined : await readConfigFile(path, "project");
-  if (named !== undefined && project === undefined) throw new CliError(`no config file at ${named}`);
-  const user = await readConfigFile(join(userConfigDir(context), "config.json"), "user");
-  return { project, user };
-}
-
-function valueOf(name: string, context: Context, layers: readonly ConfigFile[]): string | undefined {
-  const variable = CONFIG_KEYS.find((key) => key.name === name)?.variable;
-  const fromEnvironment = variable === undefined ? undefined : nonEmpty(context.env[variable]);
-  return fromEnvironment ?? layers.find((file) => file.strings.has(name))?.strings.get(name);
-}
-
-function pathValue(name: string, layers: readonly ConfigFile[]): string | undefined {
-  const file = layers.find((layer) => layer.strings.has(name));
-  const value = file?.strings.get(name);
-  return file === undefined || value === undefined ? undefined : resolve(file.folder, value);
-}
-
-function secretOf(provider: string | undefined, layers: readonly ConfigFile[]) {
-  for (const file of layers) {
-    const own = provider === undefined ? undefined : file.secrets.get(provider);
-    if (own !== undefined) return { reference: own, what: `secrets.${provider ?? ""} in ${file.path}` };
-    const general = file.strings.get("secret");
-    if (general !== undefined) return { reference: general, what: `secret in ${file.path}` };
+async function readFiles(context: Context, flag: string | undefined): Promise<readonly ConfigFile[]> {
+  const files: ConfigFile[] = [];
+  for (const place of configPlaces(context, flag)) {
+    const file = await readConfigFile(place);
+    if (file !== undefined) files.push(file);
+    else if (place.named !== undefined) throw new CliError(`no config file at ${place.named}`);
   }
-  return undefined;
+  return files;
 }
 
-function dbPath(context: Context, flag: string | undefined, layers: readonly ConfigFile[]): string {
-  const named = flag ?? nonEmpty(context.env["HOOKCLI_DB"]);
-  if (named === "") throw new CliError("--db is empty");
-  if (named !== undefined) return resolve(context.cwd, named);
-  return pathValue("db", layers) ?? join(stateDir(context), "events.db");
+function chosenProfile({ env }: Context, flag: string | undefined): Profile | undefined {
+  if (flag === "") throw new CliError("--profile is empty");
+  if (flag !== undefined) return { name: flag, askedBy: "--profile" };
+  const name = nonEmpty(env["HOOKCLI_PROFILE"]);
+  return name === undefined ? undefined : { name, askedBy: "HOOKCLI_PROFILE" };
 }
 
-/** Where state is kept: XDG on Linux, the platform's own place on macOS and Windows. */
-function stateDir(context: Context): string {
-  const { env, home, platform } = context;
-  if (platform === "darwin") return join(home, "Library", "Application Support", "hookcli");
-  if (platform === "win32") return join(nonEmpty(env["LOCALAPPDATA"]) ?? join(home, "AppData", "Local"), "hookcli");
-  return join(absolute(env["XDG_STATE_HOME"]) ?? join(home, ".local", "state"), "hookcli");
+/** What all files say. Throws CliError 2 for a profile that none of them has. */
+function entriesOf(files: readonly ConfigFile[], profile: Profile | undefined): readonly ConfigEntry[] {
+  if (profile !== undefined && !files.some(({ profiles }) => profiles.has(profile.name))) {
+    const hint = suggestion(profile.name, profileNames(files)) ?? "hookcli config path shows which files are read";
+    const none = profileNames(files).length === 0 ? ": no config file has profiles" : "";
+    throw new CliError(`unknown profile ${profile.name}${none}`, { hint });
+  }
+  return files.flatMap(({ base, profiles }) => [...(profiles.get(profile?.name ?? "") ?? []), ...base]);
 }
 
-function userConfigDir(context: Context): string {
-  const { env, home, platform } = context;
-  if (platform === "win32") return join(nonEmpty(env["APPDATA"]) ?? join(home, "AppData", "Roaming"), "hookcli");
-  return join(absolute(env["XDG_CONFIG_HOME"]) ?? join(home, ".config"), "hookcli");
+function profileNames(files: readonly ConfigFile[]): string[] {
+  return [...new Set(files.flatMap(({ profiles }) => [...profiles.keys()]))];
 }
 
-function gitRoot(cwd: string): string | undefined {
-  const git = findUpwards(cwd, ".git");
-  return git === undefined ? undefined : dirname(git);
-}
+/** The value that counts of each key. */
+class Values {
+  private readonly context: Context;
+  private readonly entries: readonly ConfigEntry[];
 
-function findUpwards(from: string, name: string): string | undefined {
-  for (let folder = from; ; folder = dirname(folder)) {
-    const path = join(folder, name);
-    if (existsSync(path)) return path;
-    if (dirname(folder) === folder) return undefined;
+  constructor(context: Context, entries: readonly ConfigEntry[]) {
+    this.context = context;
+    this.entries = entries;
+  }
+
+  /** That of the environment, else of the first file. Paths are absolute. Throws CliError 2 for a variable that is wrong. */
+  read<Name extends ConfigKeyName>(name: Name): ConfigValue<Name> | undefined {
+    const row: ConfigKey = CONFIG_KEYS[name];
+    const entry = this.entries.find(({ key }) => key === name);
+    const value = readVariable(row, this.context) ?? (entry === undefined ? undefined : valueOf(row, entry));
+    // The table gave both the kind that made the value and the type of the key.
+    return value as ConfigValue<Name> | undefined;
+  }
+
+  of(name: ConfigKeyName): readonly ConfigEntry[] {
+    return this.entries.filter(({ key }) => key === name);
   }
 }
 
-function nonEmpty(value: string | undefined): string | undefined {
-  return value === "" ? undefined : value;
+function readVariable({ kind, variable, ...row }: ConfigKey, { env, cwd }: Context): unknown {
+  const text = variable === undefined ? undefined : nonEmpty(env[variable]);
+  if (text === undefined || row.by !== undefined) return undefined;
+  const value = kind.read(text);
+  if (value === undefined) throw new CliError(`${variable}: expected ${kind.expected}, found ${JSON.stringify(text)}`);
+  return kind.isPath === true ? resolve(cwd, text) : value;
 }
 
-/** The XDG specification: a path that is not absolute is to be ignored. */
-function absolute(path: string | undefined): string | undefined {
-  return path !== undefined && isAbsolute(path) ? path : undefined;
+function valueOf({ kind }: ConfigKey, { value, file }: ConfigEntry): unknown {
+  return kind.isPath === true ? resolve(file, "..", String(value)) : value;
+}
+
+function listenConfig(values: Values): ListenConfig {
+  const found = LISTEN_KEYS.map((name) => [name, values.read(name)] as const);
+  const given: Record<string, unknown> = Object.fromEntries(found.filter(([, value]) => value !== undefined));
+  return { ...given, headers: values.of("headers") };
+}
+
+/** The provider's own secret, else the one for all, of the first profile or file that has either. */
+function secretOf(provider: string | undefined, entries: readonly ConfigEntry[]) {
+  const own = (entry: ConfigEntry) => provider !== undefined && entry.key === "secrets" && entry.name === provider;
+  const first = entries.find((entry) => own(entry) || entry.key === "secret");
+  if (first === undefined) return undefined;
+  const beside = (entry: ConfigEntry) => entry.file === first.file && entry.profile === first.profile;
+  const entry = entries.find((candidate) => own(candidate) && beside(candidate)) ?? first;
+  return { reference: String(entry.value), what: `${entry.path} in ${entry.file}` };
+}
+
+function dbPath(context: Context, flag: string | undefined, values: Values): string {
+  if (flag === "") throw new CliError("--db is empty");
+  if (flag !== undefined) return resolve(context.cwd, flag);
+  return values.read("db") ?? join(stateDir(context), "events.db");
 }

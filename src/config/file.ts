@@ -1,83 +1,215 @@
 import { existsSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { dirname } from "node:path";
+import type { Node } from "jsonc-parser";
 import { CliError } from "../errors.js";
-import { CONFIG_KEYS } from "./keys.js";
+import { REDACTED, redactHeaders } from "../events/redact.js";
+import { isToken } from "../events/headers.js";
+import { suggestion } from "../providers/nearest.js";
 import { readFileLimited } from "./input.js";
+import { CONFIG_KEYS, FILE_KEYS, type ConfigKey, type ConfigKeyName } from "./keys.js";
+import { text, type ValueKind } from "./kinds.js";
+import type { ConfigPlace } from "./places.js";
 
-/** What a config file says, checked. Values of other keys than `secrets` are strings. */
+/** One value of a config file. */
+export interface ConfigEntry {
+  readonly key: ConfigKeyName;
+  /** The profile that it stands in. */
+  readonly profile: string | undefined;
+  /** The provider or the header, for a key that has a value for each. */
+  readonly name: string | undefined;
+  readonly value: unknown;
+  /** As it is written in the file. */
+  readonly json: unknown;
+  /** Where it stands: `profiles.staging.secrets.stripe`. */
+  readonly path: string;
+  readonly file: string;
+  readonly line: number;
+}
+
+/** What a config file says, checked. */
 export interface ConfigFile {
   readonly path: string;
   readonly folder: string;
-  readonly strings: ReadonlyMap<string, string>;
-  /** References by provider. */
-  readonly secrets: ReadonlyMap<string, string>;
+  readonly scope: ConfigPlace["scope"];
+  readonly base: readonly ConfigEntry[];
+  readonly profiles: ReadonlyMap<string, readonly ConfigEntry[]>;
 }
-
-/** Who may see a file: a project's is meant to be committed, a user's is not. */
-export type ConfigScope = "project" | "user";
 
 /** A config file is small, bytes. */
 const CONFIG_LIMIT_BYTES = 2 ** 20;
+/** How much of a wrong value an error shows, characters. */
+const SHOWN_LENGTH = 60;
+/** A secret that a file which is committed may name. */
+const PROJECT_SECRET = /^env:[A-Za-z_][A-Za-z0-9_]*$/;
+/** What is read from elsewhere, and so is no value for all to see. */
+const REFERENCE = /^(?:env:|@|file:|literal:|-$)/;
+/** A name that a shell takes without quotes. */
+export const PROFILE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
-/** Reads and checks one config file. Throws CliError 2 with file, line and what was expected; `undefined` when there is none. */
-export async function readConfigFile(path: string, scope: ConfigScope): Promise<ConfigFile | undefined> {
-  if (!existsSync(path)) return undefined;
-  const bytes = await readFileLimited(path, { what: "the config", limitBytes: CONFIG_LIMIT_BYTES });
-  return checkConfig(path, Buffer.from(bytes).toString("utf8"), scope);
+/** Reads and checks one config file. Throws CliError 2 with file, line, path and what was expected; `undefined` when there is none. */
+export async function readConfigFile(place: ConfigPlace): Promise<ConfigFile | undefined> {
+  if (!existsSync(place.path)) return undefined;
+  const bytes = await readFileLimited(place.path, { what: "the config", limitBytes: CONFIG_LIMIT_BYTES });
+  return checkConfig(place, Buffer.from(bytes).toString("utf8"));
 }
 
-/** Checks the text of a config file: JSON with comments, known keys, right types, no secret's value in a project's file. */
-async function checkConfig(path: string, text: string, scope: ConfigScope): Promise<ConfigFile> {
-  const { parseTree, printParseErrorCode } = await import("jsonc-parser");
+/** Checks the text of a config file: JSON with comments, known keys, right values, no secret's value in a project's file. */
+export async function checkConfig(place: Pick<ConfigPlace, "path" | "scope">, content: string): Promise<ConfigFile> {
+  const { parseTree, getNodeValue, printParseErrorCode } = await import("jsonc-parser");
   const errors: { error: number; offset: number; length: number }[] = [];
-  const tree = parseTree(text, errors, { allowTrailingComma: true });
-  const fail = (offset: number, message: string, hint?: string): never => {
-    throw new CliError(`${path}:${lineOf(text, offset)}: ${message}`, { hint });
-  };
-  const first = errors[0];
-  if (first !== undefined) fail(first.offset, `not valid JSON: ${spaced(printParseErrorCode(first.error))}`);
-  if (tree?.type !== "object") return fail(0, "expected an object");
-  const strings = new Map<string, string>();
-  const secrets = new Map<string, string>();
-  for (const property of tree.children ?? []) {
-    const [keyNode, valueNode] = property.children ?? [];
-    if (keyNode === undefined || valueNode === undefined) continue;
-    const name = String(keyNode.value);
-    const key = CONFIG_KEYS.find((row) => row.name === name);
-    if (key === undefined) {
-      return fail(
-        keyNode.offset,
-        `unknown key ${name}`,
-        `known keys: ${CONFIG_KEYS.map((row) => row.name).join(", ")}`,
-      );
-    }
-    if (key.kind === "secrets") {
-      if (valueNode.type !== "object") return fail(valueNode.offset, `${name}: expected an object`);
-      for (const entry of valueNode.children ?? []) {
-        const [provider, reference] = entry.children ?? [];
-        if (provider === undefined || reference?.type !== "string") {
-          return fail(entry.offset, `${name}: expected a string for each provider`);
+  const tree = parseTree(content.replace(/^\ufeff/, " "), errors, { allowTrailingComma: true });
+  const reading = new Reading(place, content, getNodeValue);
+  const [first] = errors;
+  if (first !== undefined) reading.fail(first.offset, `not valid JSON: ${spaced(printParseErrorCode(first.error))}`);
+  const file = reading.file(tree);
+  await reading.checkProviders();
+  return file;
+}
+
+interface Property {
+  readonly name: string;
+  /** Where it stands: `profiles.staging.target`. */
+  readonly path: string;
+  readonly offset: number;
+  readonly node: Node;
+}
+
+/** Which keys may stand somewhere. */
+interface Place {
+  readonly known: readonly string[];
+  readonly profile: string | undefined;
+}
+
+/** One reading of one file: it knows where everything stands. */
+class Reading {
+  private readonly place: Pick<ConfigPlace, "path" | "scope">;
+  private readonly text: string;
+  private readonly valueOf: (node: Node) => unknown;
+  /** Names of providers, which are checked at the end: their rows are heavy. */
+  private readonly providerNames: Omit<Property, "node">[] = [];
+
+  constructor(place: Pick<ConfigPlace, "path" | "scope">, text: string, valueOf: (node: Node) => unknown) {
+    this.place = place;
+    this.text = text;
+    this.valueOf = valueOf;
+  }
+
+  fail(offset: number, message: string, hint?: string): never {
+    throw new CliError(`${this.place.path}:${this.lineOf(offset)}: ${message}`, { hint });
+  }
+
+  file(tree: Node | undefined): ConfigFile {
+    const known = [...Object.keys(CONFIG_KEYS), ...Object.keys(FILE_KEYS)];
+    const base: ConfigEntry[] = [];
+    const profiles = new Map<string, readonly ConfigEntry[]>();
+    for (const property of this.properties(tree, "")) {
+      if (property.name === "$schema") this.value(property, text);
+      else if (property.name === "profiles") {
+        for (const profile of this.properties(property.node, property.path)) {
+          profiles.set(profile.name, this.profile(profile));
         }
-        secrets.set(String(provider.value), secretReference(String(reference.value), reference.offset));
-      }
-    } else {
-      if (valueNode.type !== "string") return fail(valueNode.offset, `${name}: expected a string`);
-      const value = String(valueNode.value);
-      strings.set(name, key.kind === "secret" ? secretReference(value, valueNode.offset) : value);
+      } else base.push(...this.entries(property, { known, profile: undefined }));
+    }
+    const { path, scope } = this.place;
+    return { path, folder: dirname(path), scope, base, profiles };
+  }
+
+  /** Refuses providers that nobody knows. */
+  async checkProviders(): Promise<void> {
+    if (this.providerNames.length === 0) return;
+    const { providers } = await import("../providers/index.js");
+    const known = providers.map((row) => row.name);
+    for (const { name, path, offset } of this.providerNames) {
+      if (!known.includes(name)) this.fail(offset, `${path}: unknown provider ${name}`, suggestion(name, known));
     }
   }
-  return { path, folder: dirname(resolve(path)), strings, secrets };
 
-  function secretReference(value: string, offset: number): string {
-    if (scope === "project" && !/^env:[A-Za-z_][A-Za-z0-9_]*$/.test(value)) {
-      return fail(offset, "a secret in a project's config must be env:NAME", "this file is meant to be committed");
+  private profile({ name, path, node, offset }: Property): ConfigEntry[] {
+    if (!PROFILE_NAME.test(name)) this.fail(offset, `${path}: expected a name of letters, digits, ., _ and -`);
+    const known = Object.keys(CONFIG_KEYS);
+    return this.properties(node, path).flatMap((property) => this.entries(property, { known, profile: name }));
+  }
+
+  /** The value of one key of the table, or its values by name. */
+  private entries(property: Property, { known, profile }: Place): ConfigEntry[] {
+    const { name: key, node, path, offset } = property;
+    if (!isKey(key)) return this.fail(offset, `${path}: unknown key`, unknownHint(key, known));
+    const row: ConfigKey = CONFIG_KEYS[key];
+    if (row.by === undefined) {
+      const entry = this.entry(property, row);
+      if (key === "provider") this.providerNames.push({ name: String(entry.value), path, offset: node.offset });
+      return [{ ...entry, key, profile, name: undefined }];
     }
-    return value;
+    return this.properties(node, path).map((one) => {
+      if (row.by === "provider") this.providerNames.push(one);
+      else if (!isToken(one.name)) this.fail(one.offset, `${one.path}: expected the name of a header`);
+      return { ...this.entry(one, row), key, profile, name: one.name };
+    });
+  }
+
+  private entry(property: Property, row: ConfigKey): Pick<ConfigEntry, "value" | "json" | "path" | "file" | "line"> {
+    const value = this.value(property, row.kind);
+    if (this.place.scope === "project" && row.kind.isSecret === true) this.requireReference(property, row);
+    const { path, node, offset } = property;
+    return { value, json: this.valueOf(node), path, file: this.place.path, line: this.lineOf(offset) };
+  }
+
+  private value({ path, node }: Property, kind: ValueKind<unknown>): unknown {
+    const json = this.valueOf(node);
+    const value = kind.read(json);
+    if (value !== undefined) return value;
+    return this.fail(
+      node.offset,
+      `${path}: expected ${kind.expected}, found ${kind.isSecret ? node.type : shown(json)}`,
+    );
+  }
+
+  /** A project's file is committed: a secret in it is the name of a variable. Other headers than credentials are no secrets. */
+  private requireReference({ name, path, node }: Property, { by }: ConfigKey): void {
+    const value = String(node.value);
+    if (PROJECT_SECRET.test(value)) return;
+    if (by === "header" && redactHeaders([[name, value]])[0]?.[1] !== REDACTED && !REFERENCE.test(value)) return;
+    this.fail(
+      node.offset,
+      `${path}: a secret in a project's config must be env:NAME`,
+      "this file is meant to be committed; a user's own config may hold a secret",
+    );
+  }
+
+  private properties(node: Node | undefined, parent: string): Property[] {
+    if (node?.type !== "object") {
+      const where = parent === "" ? "" : `${parent}: `;
+      const found = node === undefined ? "nothing" : shown(this.valueOf(node));
+      return this.fail(node?.offset ?? 0, `${where}expected an object, found ${found}`);
+    }
+    return (node.children ?? []).flatMap(({ children = [] }) => {
+      const [keyNode, valueNode] = children;
+      if (keyNode === undefined || valueNode === undefined) return [];
+      const name = String(keyNode.value);
+      const path = parent === "" ? name : `${parent}.${name}`;
+      return [{ name, path, offset: keyNode.offset, node: valueNode }];
+    });
+  }
+
+  private lineOf(offset: number): number {
+    return this.text.slice(0, offset).split("\n").length;
   }
 }
 
-function lineOf(text: string, offset: number): number {
-  return text.slice(0, offset).split("\n").length;
+function isKey(name: string): name is ConfigKeyName {
+  return Object.hasOwn(CONFIG_KEYS, name);
+}
+
+function unknownHint(name: string, known: readonly string[]): string | undefined {
+  if (/^allow-?remote$/i.test(name))
+    return "targets beyond this computer are allowed on the command line alone: --allow-remote";
+  const camel = name.replaceAll(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+  return suggestion(camel, known);
+}
+
+function shown(json: unknown): string {
+  const whole = JSON.stringify(json) ?? "nothing";
+  return whole.length > SHOWN_LENGTH ? `${whole.slice(0, SHOWN_LENGTH)}...` : whole;
 }
 
 function spaced(code: string): string {

@@ -1,33 +1,82 @@
-/** What a config key takes. */
-export type ConfigKind = "string" | "secret" | "secrets";
+import * as kinds from "./kinds.js";
+import type { ValueKind } from "./kinds.js";
 
 /** One key of `hookcli.config.json`. */
-export interface ConfigKey {
-  readonly name: string;
-  readonly kind: ConfigKind;
+export interface ConfigKey<Value = unknown> {
+  readonly kind: ValueKind<Value>;
+  /** An object: a value of the kind for each provider, or for each header. */
+  readonly by?: "provider" | "header";
   /** The environment variable that goes before the files. */
   readonly variable?: string;
+  /** What holds when nothing is said, as it would be written. */
+  readonly fallback?: string | number | boolean;
   readonly about: string;
 }
 
-/** Every key that a config file may have. */
-export const CONFIG_KEYS: readonly ConfigKey[] = [
-  { name: "$schema", kind: "string", about: "the JSON Schema of this file" },
-  { name: "target", kind: "string", variable: "HOOKCLI_TARGET", about: "the local URL that events are delivered to" },
-  { name: "provider", kind: "string", about: "the provider, where it cannot be detected" },
-  { name: "secret", kind: "secret", about: "the secret for every provider, as env:NAME" },
-  { name: "secrets", kind: "secrets", about: 'secrets by provider: { "stripe": "env:NAME" }' },
-  { name: "db", kind: "string", variable: "HOOKCLI_DB", about: "the file of the store" },
-  { name: "fixtures", kind: "string", about: "the folder of your own fixtures" },
-  { name: "via", kind: "string", variable: "HOOKCLI_VIA", about: "the kind of tunnel" },
-  { name: "tunnelHost", kind: "string", variable: "HOOKCLI_TUNNEL_HOST", about: "the tunnel service" },
-  { name: "subdomain", kind: "string", about: "the name asked of the tunnel service" },
-];
+/** What a project may say once for all, and each of its profiles again. */
+export const CONFIG_KEYS = {
+  target: key(kinds.target, "the local URL that events are delivered to", { variable: "HOOKCLI_TARGET" }),
+  provider: key(kinds.provider, "the provider, where it cannot be detected"),
+  secret: key(kinds.secret, "the secret for every provider, as env:NAME"),
+  secrets: key(kinds.secret, 'secrets by provider: { "stripe": "env:NAME" }', { by: "provider" }),
+  db: key(kinds.path, "the file of the store", { variable: "HOOKCLI_DB" }),
+  keep: key(kinds.integer(0, 1_000_000_000), "how many events of a project are kept; 0: all", { fallback: 10_000 }),
+  keepFor: key(kinds.duration, 'how long events are kept; "0": for ever', { fallback: "30d" }),
+  fixtures: key(kinds.path, "the folder of your own fixtures"),
+  via: key(kinds.choice("localtunnel", "cloudflared", "ssh", "none"), "the kind of tunnel", {
+    variable: "HOOKCLI_VIA",
+    fallback: "localtunnel",
+  }),
+  tunnelHost: key(kinds.text, "the tunnel service", { variable: "HOOKCLI_TUNNEL_HOST" }),
+  subdomain: key(kinds.text, "the name asked of the tunnel service"),
+  publicUrl: key(kinds.url, "listen: the public URL, when something else brings the requests"),
+  requireTunnel: key(kinds.flag, "listen: an error when the tunnel cannot be opened", { fallback: false }),
+  port: key(kinds.integer(0, 65_535), "listen: the local capture port; 0: a free one", { fallback: 0 }),
+  events: key(kinds.list, "listen: deliver only these event types"),
+  allowIp: key(kinds.ranges, "listen: let in only these senders"),
+  trustedProxy: key(kinds.ranges, "listen: believe the X-Forwarded-For of these"),
+  allowType: key(kinds.list, "listen: let in only these event types"),
+  require: key(kinds.list, "listen: let in only bodies with these fields"),
+  validate: key(kinds.path, "listen: let in only bodies that fit this JSON Schema file"),
+  requireSignature: key(kinds.flag, "listen: let in only what is signed", { fallback: false }),
+  maxBody: key(kinds.size, "listen: the largest body", { fallback: "25mb" }),
+  headers: key(kinds.headerValue, 'listen: headers added to each delivery: { "X-Env": "dev" }', { by: "header" }),
+  hostHeader: key(kinds.fieldText, "listen: Host of each delivery: target, keep, or a value", { fallback: "target" }),
+  insecure: key(kinds.flag, "listen: accept a self-signed certificate of the target", { fallback: false }),
+  timeout: key(kinds.duration, 'listen: the longest wait for the app; "0": no limit', { fallback: "30s" }),
+  respond: key(kinds.integer(200, 599), "listen: without a target, the status to answer", { fallback: 200 }),
+  respondBody: key(kinds.path, "listen: without a target, the file to answer"),
+} as const;
+
+/** The name of a key that has a value, or values by name. */
+export type ConfigKeyName = keyof typeof CONFIG_KEYS;
+
+/** What a key's value is once it is read: of one entry, where there is one for each provider or header. */
+export type ConfigValue<Name extends ConfigKeyName> =
+  (typeof CONFIG_KEYS)[Name] extends ConfigKey<infer Value> ? Value : never;
+
+/** Every key with its row, in the order of the table. */
+export const CONFIG_KEY_ROWS = Object.entries(CONFIG_KEYS) as readonly (readonly [ConfigKeyName, ConfigKey])[];
+
+/** What a file has beside the keys of the table. */
+export const FILE_KEYS = {
+  $schema: "the JSON Schema of this file",
+  profiles: "values by name, which --profile NAME lays over the file's others",
+} as const;
+
+function key<Value>(
+  kind: ValueKind<Value>,
+  about: string,
+  rest: Omit<ConfigKey<Value>, "kind" | "about"> = {},
+): ConfigKey<Value> {
+  return { kind, about, ...rest };
+}
 
 /** The table that `hookcli help environment` prints: the variables that hookcli reads, then those it sets for programs it starts. */
 export const ENVIRONMENT_TABLE: readonly { readonly name: string; readonly about: string }[] = [
   { name: "HOOKCLI_DB", about: "the file of the store" },
   { name: "HOOKCLI_CONFIG", about: "the config file, in place of the one found upwards" },
+  { name: "HOOKCLI_PROFILE", about: "the profile of the config, where --profile names none" },
   { name: "HOOKCLI_SECRET", about: "the secret, where <PROVIDER>_WEBHOOK_SECRET is not set" },
   { name: "<PROVIDER>_WEBHOOK_SECRET", about: "a provider's secret, such as STRIPE_WEBHOOK_SECRET" },
   { name: "HOOKCLI_TARGET", about: "the target, where none is given" },

@@ -3,7 +3,7 @@ import { discord, slack } from "./chat.js";
 import { shopify } from "./commerce.js";
 import { sendgrid, twilio } from "./communications.js";
 import { github, gitlab } from "./developer.js";
-import { nearest } from "./nearest.js";
+import { suggestion } from "./nearest.js";
 import { square, stripe } from "./payments.js";
 import type { Provider } from "./provider.js";
 import { generic, standardWebhooks, svix } from "./specs.js";
@@ -40,8 +40,5 @@ export function providerNamed(name: string): Provider {
   const provider = findProvider(name);
   if (provider !== undefined) return provider;
   const names = providers.map((row) => row.name);
-  const like = nearest(name, names, 3);
-  throw new CliError(`unknown provider: ${name}`, {
-    hint: like.length > 0 ? `did you mean ${like.join(" or ")}?` : `known are ${names.join(", ")}`,
-  });
+  throw new CliError(`unknown provider: ${name}`, { hint: suggestion(name, names) });
 }

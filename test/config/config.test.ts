@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { loadConfig } from "../../src/config/config.js";
+import { CliError } from "../../src/errors.js";
 import { resolveSecrets } from "../../src/config/secrets.js";
 import { createOutput } from "../../src/output/terminal.js";
 import { rootDir } from "../helpers/data.js";
@@ -70,22 +71,100 @@ describe("the configuration", () => {
   });
 
   it.each([
-    ['{ "target": 5000 }', ":1: target: expected a string"],
-    ['{\n  "targt": "5000"\n}', ":2: unknown key targt"],
-    ['{ "target": }', ":1: not valid JSON"],
-    ["[]", ":1: expected an object"],
-    ['{\n\n "secret": "whsec_abc" }', ":3: a secret in a project's config must be env:NAME"],
-    ['{ "secrets": { "stripe": "whsec_abc" } }', ":1: a secret in a project's config must be env:NAME"],
+    [
+      '{ "target": 5000 }',
+      ':1: target: expected a target such as "5000/webhook" or "http://localhost:5000", found 5000',
+    ],
+    ['{ "target": "ftp://x" }', ":1: target: expected a target"],
+    ['{\n  "targt": "5000"\n}', ":2: targt: unknown key"],
+    ['{ "target": }', ":1: not valid JSON: value expected"],
+    ["", ":1: not valid JSON: value expected"],
+    ["[]", ":1: expected an object, found []"],
+    ['{\n\n "secret": "whsec_abc" }', ":3: secret: a secret in a project's config must be env:NAME"],
+    ['{ "secrets": { "stripe": "whsec_abc" } }', ":1: secrets.stripe: a secret in a project's config must be env:NAME"],
+    ['{ "secrets": { "stripe": "@file" } }', ":1: secrets.stripe: a secret in a project's config must be env:NAME"],
+    ['{ "secrets": "env:S" }', ':1: secrets: expected an object, found "env:S"'],
+    ['{ "secrets": {\n "strpe": "env:S" } }', ":2: secrets.strpe: unknown provider strpe"],
+    ['{ "provider": "githb" }', ":1: provider: unknown provider githb"],
+    ['{ "headers": { "a b": "x" } }', ":1: headers.a b: expected the name of a header"],
+    ['{ "headers": { "Authorization": "Bearer x" } }', ":1: headers.Authorization: a secret in a project's config"],
+    ['{ "headers": { "X-Env": "a\\nb" } }', ":1: headers.X-Env: expected text that a header can carry, found string"],
+    ['{ "port": 70000 }', ":1: port: expected a whole number from 0 to 65535, found 70000"],
+    ['{ "keep": "many" }', ':1: keep: expected a whole number from 0 to 1000000000, found "many"'],
+    ['{ "keepFor": "1 week" }', ':1: keepFor: expected a duration such as "500ms"'],
+    ['{ "maxBody": "25 mb" }', ':1: maxBody: expected a size such as "512kb" or "25mb", or a number of bytes, found'],
+    ['{ "events": "a,b" }', ':1: events: expected a list of text, found "a,b"'],
+    ['{ "allowIp": ["10.0.0.0/64"] }', ":1: allowIp: expected a list of addresses such as 203.0.113.0/24"],
+    ['{ "requireSignature": "yes" }', ':1: requireSignature: expected true or false, found "yes"'],
+    ['{ "via": "ngrok" }', ":1: via: expected one of localtunnel, cloudflared, ssh, none"],
+    ['{ "publicUrl": "hooks.example.com" }', ":1: publicUrl: expected an http or https URL"],
+    ['{ "$schema": 1 }', ":1: $schema: expected text that is not empty, found 1"],
+    ['{ "profiles": { "staging": 1 } }', ":1: profiles.staging: expected an object, found 1"],
+    ['{ "profiles": { "a b": {} } }', ":1: profiles.a b: expected a name of letters"],
+    ['{ "profiles": {\n"staging": {\n"target": true } } }', ":3: profiles.staging.target: expected a target"],
+    ['{ "profiles": { "a": { "profiles": {} } } }', ":1: profiles.a.profiles: unknown key"],
   ])("refuses %j with file, line and what was expected", async (text, message) => {
     write("hookcli.config.json", text);
 
     await expect(loadConfig(contextIn(folder), {})).rejects.toThrow(`hookcli.config.json${message}`);
   });
 
-  it("never prints the secret that it refuses", async () => {
-    write("hookcli.config.json", '{ "secret": "whsec_canary" }');
+  it.each([
+    '{ "secret": "whsec_canary" }',
+    '{ "secrets": { "stripe": "canary" } }',
+    '{ "headers": { "Authorization": "canary" } }',
+    '{ "headers": { "X-Token": "canary\\n" } }',
+  ])("never prints the secret that it refuses in %s", async (text) => {
+    write("hookcli.config.json", text);
 
-    await expect(loadConfig(contextIn(folder), {})).rejects.not.toThrow("whsec_canary");
+    const refused = await loadConfig(contextIn(folder), {}).catch((error: unknown) => error);
+
+    expect(refused).toBeInstanceOf(CliError);
+    expect(JSON.stringify([String(refused), refused])).not.toContain("canary");
+  });
+
+  it.each([
+    ["targt", "did you mean target?"],
+    ["allow-ip", "did you mean allowIp"],
+    ["allowRemote", "on the command line alone: --allow-remote"],
+    ["profile", "did you mean profiles"],
+    ["zzzzzz", "known are target, provider"],
+  ])("tells what may be meant by the unknown key %s", async (key, hint) => {
+    write("hookcli.config.json", JSON.stringify({ [key]: true }));
+
+    await expect(loadConfig(contextIn(folder), {})).rejects.toMatchObject({
+      hint: expect.stringContaining(hint) as string,
+      exitCode: 2,
+    });
+  });
+
+  it("checks variables as it checks the file", async () => {
+    await expect(loadConfig(contextIn(folder, { HOOKCLI_VIA: "ngrok" }), {})).rejects.toThrow(
+      'HOOKCLI_VIA: expected one of localtunnel, cloudflared, ssh, none, found "ngrok"',
+    );
+  });
+
+  it("reads how many events are kept and for how long, and nothing where nothing is said", async () => {
+    const bare = await loadConfig(contextIn(folder), {});
+    write("hookcli.config.json", '{ "keep": 500, "keepFor": "2h" }');
+
+    const config = await loadConfig(contextIn(folder), {});
+
+    expect([bare.keep, bare.keepForMs]).toEqual([undefined, undefined]);
+    expect([config.keep, config.keepForMs]).toEqual([500, 7_200_000]);
+  });
+
+  it("sees paths from the folder of their file", async () => {
+    write("app/hookcli.config.json", '{ "db": "state/e.db", "fixtures": "../mine", "validate": "s.json" }');
+    mkdirSync(join(folder, "app/src"));
+
+    const config = await loadConfig(contextIn(join(folder, "app/src")), {});
+
+    expect([config.dbPath, config.fixturesDir, config.listen.validate]).toEqual([
+      join(folder, "app/state/e.db"),
+      join(folder, "mine"),
+      join(folder, "app/s.json"),
+    ]);
   });
 
   it("reads comments and trailing commas", async () => {
@@ -106,6 +185,73 @@ describe("the configuration", () => {
 
   it("says so when the file that was named is not there", async () => {
     await expect(loadConfig(contextIn(folder), { config: "nope.json" })).rejects.toThrow("no config file at nope.json");
+  });
+});
+
+describe("a profile", () => {
+  const FILE = `{
+    "target": "5000",
+    "subdomain": "base",
+    "secrets": { "stripe": "env:BASE_STRIPE", "github": "env:BASE_GITHUB" },
+    "profiles": {
+      "staging": { "target": "6000/hooks", "secrets": { "stripe": "env:STAGING_STRIPE" } },
+      "general": { "secret": "env:GENERAL" }
+    }
+  }`;
+
+  it("lies over the rest of its file", async () => {
+    write("hookcli.config.json", FILE);
+
+    const config = await loadConfig(contextIn(folder), { profile: "staging" });
+
+    expect([config.target, config.subdomain]).toEqual(["6000/hooks", "base"]);
+    expect(config.secretOf("stripe")?.reference).toBe("env:STAGING_STRIPE");
+    expect(config.secretOf("github")?.reference).toBe("env:BASE_GITHUB");
+    expect(config.secretOf("stripe")?.what).toBe(
+      `profiles.staging.secrets.stripe in ${join(folder, "hookcli.config.json")}`,
+    );
+  });
+
+  it("with a secret for all goes before the providers' own secrets beneath it", async () => {
+    write("hookcli.config.json", FILE);
+
+    const config = await loadConfig(contextIn(folder), { profile: "general" });
+
+    expect(config.secretOf("stripe")?.reference).toBe("env:GENERAL");
+  });
+
+  it("is named by --profile, else by HOOKCLI_PROFILE, else there is none", async () => {
+    write("hookcli.config.json", FILE);
+    const context = contextIn(folder, { HOOKCLI_PROFILE: "staging" });
+
+    expect((await loadConfig(context, {})).target).toBe("6000/hooks");
+    expect((await loadConfig(context, { profile: "general" })).target).toBe("5000");
+    expect((await loadConfig(contextIn(folder, { HOOKCLI_PROFILE: "" }), {})).target).toBe("5000");
+  });
+
+  it("of the user's file stands under the project's file", async () => {
+    write("app/hookcli.config.json", '{ "target": "5000" }');
+    write("xdg/hookcli/config.json", '{ "profiles": { "mine": { "target": "7000", "subdomain": "me" } } }');
+
+    const config = await loadConfig(contextIn(join(folder, "app")), { profile: "mine" });
+
+    expect([config.target, config.subdomain, config.profiles]).toEqual(["5000", "me", ["mine"]]);
+  });
+
+  it.each([
+    ["stagng", "unknown profile stagng", "did you mean staging?"],
+    ["constructor", "unknown profile constructor", "known are staging, general"],
+    ["", "--profile is empty", undefined],
+  ])("named %j that is not there is an error that lists the nearest", async (profile, message, hint) => {
+    write("hookcli.config.json", FILE);
+
+    await expect(loadConfig(contextIn(folder), { profile })).rejects.toMatchObject({ message, hint, exitCode: 2 });
+  });
+
+  it("cannot be named where no file has any", async () => {
+    await expect(loadConfig(contextIn(folder), { profile: "staging" })).rejects.toThrow(
+      "unknown profile staging: no config file has profiles",
+    );
   });
 });
 
