@@ -1,0 +1,96 @@
+import type { Attempt, EventRequest } from "../event.js";
+import { headerValue, isFormType, type HeaderList } from "../headers.js";
+import { redactHeaders, redactPath } from "../redact.js";
+import { diffBodies, type BodyDiff } from "./body.js";
+import { diffLists, type ListChange, type ShownList } from "./list.js";
+import { parameters, splitTarget } from "./parameters.js";
+
+/** What requests and answers are made of. */
+export const PARTS = ["method", "path", "query", "status", "headers", "trailers", "body"] as const;
+
+export type Part = (typeof PARTS)[number];
+
+/** How one part of two messages differs. A part without a difference has none of these. */
+export type PartDiff =
+  | { readonly part: "method" | "path" | "status"; readonly before: string; readonly after: string }
+  | { readonly part: "query" | "headers" | "trailers"; readonly changes: readonly ListChange[] }
+  | { readonly part: "body"; readonly body: BodyDiff };
+
+/** How two messages differ; empty: not at all. */
+export type MessageDiff = readonly PartDiff[];
+
+/** An answer as far as it is compared. */
+export type Answer = Pick<Attempt, "status" | "error" | "headers" | "body">;
+
+export interface MaskOptions {
+  /** Credentials in headers and query as they are, in place of `***`. */
+  readonly showSecrets?: boolean;
+  /** Names of further headers that hold a credential. */
+  readonly secretHeaders?: readonly string[];
+}
+
+/** How two requests differ. Credentials in headers and queries are masked; that they differ is told nevertheless. */
+export function diffRequests(before: EventRequest, after: EventRequest, options: MaskOptions = {}): MessageDiff {
+  const isForm = ({ headers }: EventRequest) => isFormType(headerValue(headers, "content-type"));
+  return [
+    ...valueDiff("method", before.method, after.method),
+    ...valueDiff("path", splitTarget(before.path).path, splitTarget(after.path).path),
+    ...queryDiff(before.path, after.path, options),
+    ...headerDiff("headers", [before.headers, after.headers], options),
+    ...headerDiff("trailers", [before.trailers, after.trailers], options),
+    ...bodyDiff(before.body, after.body, isForm(before) && isForm(after)),
+  ];
+}
+
+/** How two answers differ. */
+export function diffAnswers(before: Answer, after: Answer, options: MaskOptions = {}): MessageDiff {
+  return [
+    ...valueDiff("status", statusText(before), statusText(after)),
+    ...headerDiff("headers", [before.headers, after.headers], options),
+    ...bodyDiff(before.body, after.body, false),
+  ];
+}
+
+function statusText({ status, error }: Answer): string {
+  if (error === null) return status === null ? "not ended" : String(status);
+  return status === null ? `no answer (${error})` : `${status} (${error})`;
+}
+
+function valueDiff(part: "method" | "path" | "status", before: string, after: string): MessageDiff {
+  return before === after ? [] : [{ part, before, after }];
+}
+
+function queryDiff(before: string, after: string, options: MaskOptions): MessageDiff {
+  const list = (path: string): ShownList => ({
+    real: parameters(splitTarget(path).query),
+    shown: parameters(splitTarget(options.showSecrets === true ? path : redactPath(path)).query),
+  });
+  return listDiff(
+    "query",
+    diffLists(list(before), list(after), (name) => name),
+  );
+}
+
+function headerDiff(
+  part: "headers" | "trailers",
+  [before, after]: readonly [HeaderList, HeaderList],
+  { showSecrets, secretHeaders }: MaskOptions,
+): MessageDiff {
+  const list = (real: HeaderList): ShownList => ({
+    real,
+    shown: showSecrets === true ? real : redactHeaders(real, secretHeaders),
+  });
+  return listDiff(
+    part,
+    diffLists(list(before), list(after), (name) => name.toLowerCase()),
+  );
+}
+
+function listDiff(part: "query" | "headers" | "trailers", changes: readonly ListChange[]): MessageDiff {
+  return changes.length === 0 ? [] : [{ part, changes }];
+}
+
+function bodyDiff(before: Uint8Array, after: Uint8Array, forms: boolean): MessageDiff {
+  const body = diffBodies(before, after, forms);
+  return body === undefined ? [] : [{ part: "body", body }];
+}
