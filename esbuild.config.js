@@ -1,4 +1,4 @@
-// Bundles src/ into dist/: the program and the store's writer thread together, the library by itself.
+// Bundles src/ into dist/: the program and the store's writer thread together, each library by itself.
 // Commands are dynamic imports, so `splitting` keeps each heavy library in a chunk of its own.
 import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -46,7 +46,11 @@ const undiciConnections = {
  * What is built together shares its chunks, and the more entries share, the smaller and the more are the pieces that a start
  * has to load: the library would cost every `verify` several of them.
  */
-const builds = [{ main: "src/main.ts", "store-writer": "src/store/writer-thread.ts" }, { index: "src/index.ts" }];
+const builds = [
+  { main: "src/main.ts", "store-writer": "src/store/writer-thread.ts" },
+  { index: "src/index.ts" },
+  { listener: "src/listener.ts" },
+];
 
 const shared = {
   absWorkingDir: root,

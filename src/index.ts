@@ -5,7 +5,7 @@
  * secret, an unknown provider, a URL that is signed and not given) throws a {@link CliError}.
  */
 import { CliError } from "./errors.js";
-import type { HeaderList } from "./events/headers.js";
+import { headerList, type HeadersInput } from "./events/headers-input.js";
 import { providerNamed, providers } from "./providers/index.js";
 import { selectScheme } from "./providers/select.js";
 import type { Provider } from "./providers/provider.js";
@@ -31,16 +31,12 @@ export {
   type Verdict,
 } from "./signatures/verdict.js";
 export type { HeaderList } from "./events/headers.js";
+export type { HeadersInput } from "./events/headers-input.js";
 export type { Provider } from "./providers/provider.js";
 export type { Cause, Explanation, Fix } from "./signatures/explanation.js";
 export type { Settings, SignatureParts, Tolerance } from "./signatures/request.js";
 export type { Scheme } from "./signatures/scheme.js";
 export { providers };
-
-/** Headers as pairs (a `Headers` object, a list) or as a plain object such as `request.headers` of node:http. */
-export type HeadersInput =
-  | Iterable<readonly [string, string]>
-  | Readonly<Record<string, string | readonly string[] | undefined>>;
 
 /** What all three functions take. */
 export interface RequestOptions {
@@ -150,18 +146,6 @@ function requestOf({ headers = [], body, method, url }: RequestOptions): SignedR
     ...(method === undefined ? {} : { method }),
     ...(url === undefined ? {} : { url }),
   };
-}
-
-function headerList(headers: HeadersInput): HeaderList {
-  if (isPairs(headers)) return [...headers];
-  return Object.entries(headers).flatMap(([name, value]) => {
-    const values = typeof value === "string" ? [value] : (value ?? []);
-    return values.map((one) => [name, one] as const);
-  });
-}
-
-function isPairs(headers: HeadersInput): headers is Iterable<readonly [string, string]> {
-  return Symbol.iterator in headers;
 }
 
 function credentialsOf({ secret, key }: Pick<VerifyInput, "secret" | "key">): { secrets: Uint8Array[]; keys: Key[] } {
