@@ -81,3 +81,6 @@ export interface HookEvent extends EventRequest {
 
 /** An event that is not in the store yet: the store gives it `seq` and `duplicateOf`, and derives hash and size. */
 export type NewEvent = Omit<HookEvent, "seq" | "duplicateOf" | "attempts" | "bodySha256" | "size">;
+
+/** An event from elsewhere, with its attempts: the store gives it `seq`, and derives hash and size. */
+export type ImportedEvent = Omit<HookEvent, "seq" | "bodySha256" | "size">;

@@ -1,4 +1,4 @@
-import type { EventState, NewEvent } from "../events/event.js";
+import type { Attempt, EventState, ImportedEvent, NewEvent } from "../events/event.js";
 import type { Appended, AttemptEnd, AttemptStart, ListenerRow, StoreFault } from "./store.js";
 
 /** Header lists cross to the writer, and lie in the store, as the JSON text of their pairs. */
@@ -6,6 +6,11 @@ type Packed<T, Keys extends keyof T> = Omit<T, Keys> & { readonly [Key in Keys]:
 
 /** An event on its way to the writer. */
 export type PackedEvent = Packed<NewEvent, "headers" | "trailers">;
+
+/** An event from elsewhere on its way to the writer. */
+export type PackedImport = Packed<Omit<ImportedEvent, "attempts">, "headers" | "trailers"> & {
+  readonly attempts: readonly Packed<Attempt, "headers">[];
+};
 
 /** Every write that the writer knows. */
 export type Operation =
@@ -19,7 +24,15 @@ export type Operation =
       readonly state: EventState | undefined;
     }
   | { readonly kind: "saveListener"; readonly row: ListenerRow }
-  | { readonly kind: "removeListener"; readonly pid: number };
+  | { readonly kind: "removeListener"; readonly pid: number }
+  | { readonly kind: "import"; readonly event: PackedImport }
+  | { readonly kind: "remove"; readonly seqs: readonly number[]; readonly spareUndelivered: boolean }
+  | { readonly kind: "shrink" };
+
+/** Writes that wait for all others, and do in one transaction no more than a slice has time for. */
+export function isBulk({ kind }: Operation): boolean {
+  return kind === "import" || kind === "remove" || kind === "shrink";
+}
 
 /** What a write resolves to, by its kind. */
 export interface Results {
@@ -28,6 +41,12 @@ export interface Results {
   readonly endAttempt: null;
   readonly saveListener: null;
   readonly removeListener: null;
+  /** `null`: its id is there already. */
+  readonly import: number | null;
+  /** Of the numbers given the first `handled` are done; `removed` of them were there. */
+  readonly remove: { readonly handled: number; readonly removed: number };
+  /** Pages given back, and whether there are more. */
+  readonly shrink: { readonly pages: number; readonly more: boolean };
 }
 
 export type Result = Results[Operation["kind"]];

@@ -4,8 +4,8 @@ import { bytesOf, textOf, unpackHeaders } from "./codec.js";
 import type { Database, Row, SqlValue, Statement } from "./driver.js";
 import { toStoreError } from "./faults.js";
 import { conditionsOf, type Condition, type FindNames } from "./filter.js";
-import { attemptOf, EVENT_COLUMNS, EVENT_TABLES, eventOf, listenerOf } from "./rows.js";
-import type { ListenerRow } from "./store.js";
+import { attemptOf, EVENT_COLUMNS, EVENT_TABLES, eventOf, headOf, listenerOf } from "./rows.js";
+import type { EventHead, ListenerRow } from "./store.js";
 
 /** Numbers of events read at a time; no transaction stays open between two pages. */
 const PAGE = 500;
@@ -20,6 +20,11 @@ const ATTEMPT_HEADS =
 const ATTEMPTS = "SELECT * FROM attempts WHERE event = ? ORDER BY n";
 const SEARCHED = `SELECT r.path, r.headers, substr(b.body, 1, ${GREP_BYTES}) AS body
   FROM requests r LEFT JOIN bodies b ON b.seq = r.seq WHERE r.seq = ?`;
+
+/** Columns of one index alone. */
+const HEADS = "SELECT seq, received_at, state, source FROM events WHERE project = ? AND seq";
+const HEADS_ABOVE = `${HEADS} > ? ORDER BY seq LIMIT ?`;
+const HEADS_BELOW = `${HEADS} < ? ORDER BY seq DESC LIMIT ?`;
 
 /** Through the index of ids, whatever else is asked for; what a very short prefix matches is cut to the newest. */
 const BY_PREFIX = "e.seq IN (SELECT seq FROM events WHERE id >= ? AND id < ? ORDER BY id DESC LIMIT 1000)";
@@ -46,6 +51,37 @@ export class Reader {
       const event = this.load(seq, bodies);
       if (event !== undefined) yield event;
     }
+  }
+
+  seqs(selection: Selection): Iterable<number> {
+    return this.selected(selection);
+  }
+
+  count(selection: Selection): number {
+    let count = 0;
+    for (const _seq of this.selected(selection)) count += 1;
+    return count;
+  }
+
+  heads(project: string, from: { readonly above: number } | { readonly below: number }, limit: number): EventHead[] {
+    const [id = -1] = this.findNames("project", (value) => value === project);
+    const rows =
+      "above" in from ? this.all(HEADS_ABOVE, id, from.above, limit) : this.all(HEADS_BELOW, id, from.below, limit);
+    return rows.map(headOf);
+  }
+
+  projects(): readonly string[] {
+    return this.all("SELECT value FROM names WHERE kind = 'project' ORDER BY id").map((row) => textOf(row["value"]));
+  }
+
+  room(): { readonly bytes: number; readonly freeBytes: number } {
+    const pages = (name: string) => Number(this.one(`SELECT ${name} AS n FROM pragma_${name}`)?.["n"]);
+    const pageBytes = this.pageBytes();
+    return { bytes: pages("page_count") * pageBytes, freeBytes: pages("freelist_count") * pageBytes };
+  }
+
+  pageBytes(): number {
+    return Number(this.one("PRAGMA page_size")?.["page_size"]);
   }
 
   attempts(eventId: string): readonly Attempt[] {

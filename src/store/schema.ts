@@ -157,10 +157,12 @@ function slice(db: Database, path: string, steps: readonly Migration[]): boolean
 }
 
 /**
- * Makes commits survive a loss of power. The journal mode is part of the file: changing it needs the file for oneself
+ * Makes a new file one that can become smaller again, and commits survive a loss of power. The journal mode is part of the file: changing it needs the file for oneself
  * for a moment, and SQLite does not wait for that, so it is tried until `retry` says no. Without WAL commits are as safe, and slower.
  */
 export function configure(db: Database, retry: () => boolean): void {
+  // Before its first page, which the journal mode writes.
+  if (numberOf(db, "PRAGMA page_count") === 0) db.exec("PRAGMA auto_vacuum = INCREMENTAL");
   while (!enterWal(db)) if (!retry()) break;
   db.exec("PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON");
   db.exec("PRAGMA foreign_keys = ON; PRAGMA cache_size = -4000; PRAGMA journal_size_limit = 67108864");

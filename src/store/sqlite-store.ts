@@ -1,17 +1,23 @@
-import type { Attempt, HookEvent, NewEvent } from "../events/event.js";
+import type { Attempt, HookEvent, ImportedEvent, NewEvent } from "../events/event.js";
 import type { Selection } from "../events/selector.js";
 import { packHeaders } from "./codec.js";
 import { storeError } from "./faults.js";
 import type { Operation, Results } from "./operations.js";
+import { packImport } from "./pack.js";
 import { processLives } from "./platform.js";
 import type { Reader } from "./reader.js";
-import type { Appended, AttemptEnd, AttemptStart, ListenerRow, Store } from "./store.js";
+import type { Appended, AttemptEnd, AttemptStart, EventHead, ListenerRow, Store } from "./store.js";
 import type { Writer } from "./writer.js";
 
 /** A listener whose heartbeat is older has hung or was stopped: it renews it every few seconds. */
 const FRESH_MS = 15_000;
 /** What a write weighs beside its body: headers, ids and the bookkeeping, roughly. */
 const OVERHEAD_BYTES = 2048;
+/** Events and bytes of an import that are on their way to the writer at a time: captures have room beside them. */
+const IMPORTED_AT_ONCE = 500;
+const IMPORTED_BYTES_AT_ONCE = 4 * 2 ** 20;
+/** Numbers that go to the writer together; it does as many of them in one transaction as there is time for. */
+const REMOVED_AT_ONCE = 1_000;
 
 /** {@link Store} over one reader and one writer. Without a reader it is empty, without a writer it is for reading only. */
 export class SqliteStore implements Store {
@@ -42,12 +48,59 @@ export class SqliteStore implements Store {
     await this.write({ kind: "endAttempt", eventId, n, end: packed, state }, end.body.byteLength);
   }
 
+  async importEvents(events: readonly ImportedEvent[]): Promise<readonly (number | null)[]> {
+    const seqs: (number | null)[] = [];
+    for (const part of parts(events)) seqs.push(...(await Promise.all(part.map((event) => this.importEvent(event)))));
+    return seqs;
+  }
+
+  async remove(seqs: readonly number[], { spareUndelivered = false } = {}): Promise<number> {
+    let removed = 0;
+    for (let done = 0; done < seqs.length;) {
+      const some = seqs.slice(done, done + REMOVED_AT_ONCE);
+      const outcome = await this.writeWhenRoom({ kind: "remove", seqs: some, spareUndelivered });
+      removed += outcome.removed;
+      done += outcome.handled;
+    }
+    return removed;
+  }
+
+  async shrink(): Promise<number> {
+    let pages = 0;
+    for (let more = true; more;) {
+      const outcome = await this.writeWhenRoom({ kind: "shrink" });
+      pages += outcome.pages;
+      more = outcome.more;
+    }
+    return pages * (this.read()?.pageBytes() ?? 0);
+  }
+
   get(idOrSeq: string | number): HookEvent | undefined {
     return this.read()?.get(idOrSeq);
   }
 
   select(selection: Selection, options: { bodies?: boolean } = {}): Iterable<HookEvent> {
     return this.read()?.select(selection, options.bodies === true) ?? [];
+  }
+
+  seqs(selection: Selection): Iterable<number> {
+    return this.read()?.seqs(selection) ?? [];
+  }
+
+  count(selection: Selection): number {
+    return this.read()?.count(selection) ?? 0;
+  }
+
+  heads(project: string, from: { readonly above: number } | { readonly below: number }, limit: number): EventHead[] {
+    return this.read()?.heads(project, from, limit) ?? [];
+  }
+
+  projects(): readonly string[] {
+    return this.read()?.projects() ?? [];
+  }
+
+  room(): { readonly bytes: number; readonly freeBytes: number } {
+    return this.read()?.room() ?? { bytes: 0, freeBytes: 0 };
   }
 
   attempts(eventId: string): readonly Attempt[] {
@@ -87,9 +140,37 @@ export class SqliteStore implements Store {
     return this.reader;
   }
 
-  private write<O extends Operation>(operation: O, bodyBytes = 0): Promise<Results[O["kind"]]> {
-    if (this.closed) return Promise.reject(storeError("closed", this.path));
-    if (this.writer === undefined) return Promise.reject(storeError("readonly", this.path, "opened for reading only"));
-    return this.writer.write(operation, bodyBytes + OVERHEAD_BYTES);
+  private async importEvent(event: ImportedEvent): Promise<number | null> {
+    const { event: packed, bytes } = packImport(event);
+    return this.writeWhenRoom({ kind: "import", event: packed }, bytes);
   }
+
+  private async writeWhenRoom<O extends Operation>(operation: O, bodyBytes = 0): Promise<Results[O["kind"]]> {
+    return this.writable().writeWhenRoom(operation, bodyBytes + OVERHEAD_BYTES);
+  }
+
+  private async write<O extends Operation>(operation: O, bodyBytes = 0): Promise<Results[O["kind"]]> {
+    return this.writable().write(operation, bodyBytes + OVERHEAD_BYTES);
+  }
+
+  private writable(): Writer {
+    if (this.closed) throw storeError("closed", this.path);
+    if (this.writer === undefined) throw storeError("readonly", this.path, "opened for reading only");
+    return this.writer;
+  }
+}
+
+/** The events in pieces, each of which may wait for its commit as a whole. */
+function* parts(events: readonly ImportedEvent[]): Iterable<readonly ImportedEvent[]> {
+  let start = 0;
+  let bytes = 0;
+  for (const [index, { body }] of events.entries()) {
+    if (index > start && (index - start >= IMPORTED_AT_ONCE || bytes + body.byteLength > IMPORTED_BYTES_AT_ONCE)) {
+      yield events.slice(start, index);
+      start = index;
+      bytes = 0;
+    }
+    bytes += body.byteLength;
+  }
+  if (start < events.length) yield events.slice(start);
 }

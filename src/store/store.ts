@@ -1,4 +1,4 @@
-import type { Attempt, HookEvent, NewEvent } from "../events/event.js";
+import type { Attempt, EventSource, EventState, HookEvent, ImportedEvent, NewEvent } from "../events/event.js";
 import type { HeaderList } from "../events/headers.js";
 import type { Selection } from "../events/selector.js";
 
@@ -57,6 +57,15 @@ export interface ListenerRow {
   readonly heartbeatAt: number;
 }
 
+/** What retention judges an event by. */
+export interface EventHead {
+  readonly seq: number;
+  /** Milliseconds since 1970. */
+  readonly receivedAt: number;
+  readonly state: EventState;
+  readonly source: EventSource;
+}
+
 /**
  * The events on disk. Writes go through one worker thread per process and are committed in groups with a sync; a write's
  * promise resolves when *its own* commit is on disk. Reads use a connection of their own and hold no transaction.
@@ -71,10 +80,33 @@ export interface Store {
   /** Commits the end of an attempt and sets the event's state (2xx: delivered, else failed, unless `state` is given). */
   endAttempt(eventId: string, n: number, end: AttemptEnd, state?: HookEvent["state"]): Promise<void>;
 
+  /**
+   * Commits events from elsewhere, with their attempts, as they are; resolves in order to each one's number, `null` where
+   * its id is in the store already. Goes on in short transactions that let all other writes pass; may take any number.
+   */
+  importEvents(events: readonly ImportedEvent[]): Promise<readonly (number | null)[]>;
+  /**
+   * Deletes events for good, in short transactions as {@link importEvents}; resolves to how many were there. With
+   * `spareUndelivered` those that are `pending` or `dead` at that moment stay.
+   */
+  remove(seqs: readonly number[], options?: { readonly spareUndelivered?: boolean }): Promise<number>;
+  /** Gives the room of deleted events back to the file system, in short transactions; resolves to the bytes given back. */
+  shrink(): Promise<number>;
+
   /** The whole event with its attempts and body. */
   get(idOrSeq: string | number): HookEvent | undefined;
   /** Events of a selection, in the order it asks for, without bodies unless `bodies`; pages inside, so it may be left at any time. */
   select(selection: Selection, options?: { bodies?: boolean }): Iterable<HookEvent>;
+  /** The numbers of the events of a selection, in its order; pages inside. */
+  seqs(selection: Selection): Iterable<number>;
+  /** How many events a selection means. */
+  count(selection: Selection): number;
+  /** The next events of a project above or below a number, at most `limit`: a read that takes about a millisecond a thousand. */
+  heads(project: string, from: { readonly above: number } | { readonly below: number }, limit: number): EventHead[];
+  /** Every project that ever had an event. */
+  projects(): readonly string[];
+  /** What the file takes, bytes, and how much of that is free for events to come. */
+  room(): { readonly bytes: number; readonly freeBytes: number };
   /** Attempts of an event, oldest first. */
   attempts(eventId: string): readonly Attempt[];
 

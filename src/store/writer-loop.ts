@@ -1,16 +1,20 @@
 import type { MessagePort } from "node:worker_threads";
 import { createApply, type Apply } from "./apply.js";
 import { commitBatch, packError } from "./batch.js";
+import { sleep } from "./begin.js";
 import type { Database, OpenDatabase } from "./driver.js";
 import { tightenFiles } from "./file.js";
-import type { FromWriter, Numbered, ToWriter, WriterData } from "./operations.js";
+import type { FromWriter, ToWriter, WriterData } from "./operations.js";
+import { WriteQueues, type Batch } from "./queues.js";
 import { configure, inspectDatabase, migrate } from "./schema.js";
 
 /** How long a locked file is waited for before a pause, and how often, when its journal mode is set. */
 const RETRY_MS = 20;
-/** Writes in one transaction at most: it must not hold the lock over 50 ms. */
-const MAX_BATCH_EVENTS = 512;
-const MAX_BATCH_BYTES = 8 * 2 ** 20;
+/** How often the lock is tried for: by the writes of each moment, and by bulk work, which lets those of others go first. */
+const PROMPT_POLL_MS = 1;
+const BULK_POLL_MS = 4;
+/** How long bulk work goes on in one transaction; the commit comes on top. */
+const SLICE_MS = 15;
 
 /**
  * The writer: takes writes from the main thread, commits all that are there in one transaction a turn of the loop, and
@@ -20,7 +24,7 @@ export async function serveWriter(port: MessagePort, data: WriterData, open: Ope
   const send = (message: FromWriter) => port.postMessage(message);
   try {
     const db = await openForWriting(data, open);
-    listen(port, send, { db, apply: createApply(db), path: data.path });
+    listen(port, send, { db, apply: createApply(db), path: data.path, busyTimeoutMs: data.busyTimeoutMs });
     send({ kind: "open" });
   } catch (error) {
     send({ kind: "failed", error: packError(error, data.path) });
@@ -32,22 +36,32 @@ interface Connection {
   readonly db: Database;
   readonly apply: Apply;
   readonly path: string;
+  readonly busyTimeoutMs: number;
 }
 
 function listen(port: MessagePort, send: (message: FromWriter) => void, connection: Connection): void {
-  const waiting: Numbered[] = [];
+  const queues = new WriteQueues();
   let closing = false;
   let scheduled = false;
+  let rest: NodeJS.Timeout | undefined;
   const turn = () => {
     scheduled = false;
-    const batch = waiting.splice(0, batchLength(waiting));
-    if (batch.length > 0) send({ kind: "outcomes", outcomes: commitOrReport(connection, batch) });
-    if (waiting.length > 0) schedule();
+    const batch = queues.next();
+    if (batch !== undefined) {
+      const outcomes = commitOrReport(connection, batch);
+      queues.done(batch, outcomes.length);
+      send({ kind: "outcomes", outcomes });
+    }
+    if (!queues.isEmpty) schedule();
     else if (closing) finish();
   };
   const schedule = () => {
-    if (!scheduled) setImmediate(turn);
-    scheduled = true;
+    clearTimeout(rest);
+    if (scheduled) return;
+    const restMs = queues.restMs();
+    scheduled = restMs === 0;
+    if (scheduled) setImmediate(turn);
+    else rest = setTimeout(turn, restMs);
   };
   const finish = () => {
     closeTidily(connection.db);
@@ -56,7 +70,7 @@ function listen(port: MessagePort, send: (message: FromWriter) => void, connecti
   };
   port.on("message", (message: ToWriter) => {
     if (message.kind === "close") closing = true;
-    else waiting.push(...message.operations);
+    else queues.add(message.operations);
     schedule();
   });
 }
@@ -75,22 +89,15 @@ function closeTidily(db: Database): void {
 }
 
 /** A failure that even the rollback could not contain still gets an answer for every write. */
-function commitOrReport({ db, apply, path }: Connection, batch: readonly Numbered[]) {
+function commitOrReport({ db, apply, path, busyTimeoutMs }: Connection, { writes, isBulk }: Batch) {
+  const patience = { busyTimeoutMs, pollMs: isBulk ? BULK_POLL_MS : PROMPT_POLL_MS };
+  const isOver = (elapsedMs: number) => isBulk && elapsedMs >= SLICE_MS;
   try {
-    return commitBatch(db, apply, batch, path);
+    return commitBatch({ db, apply, path, patience, isOver }, writes);
   } catch (error) {
     const packed = packError(error, path);
-    return batch.map(({ id }) => ({ id, error: packed }));
+    return writes.map(({ id }) => ({ id, error: packed }));
   }
-}
-
-function batchLength(waiting: readonly Numbered[]): number {
-  let bytes = 0;
-  const cut = waiting.findIndex(({ operation }, index) => {
-    bytes += operation.kind === "append" ? operation.event.body.byteLength : 0;
-    return index > 0 && (index >= MAX_BATCH_EVENTS || bytes > MAX_BATCH_BYTES);
-  });
-  return cut === -1 ? waiting.length : cut;
 }
 
 async function openForWriting({ path, busyTimeoutMs }: WriterData, open: OpenDatabase): Promise<Database> {
@@ -112,7 +119,6 @@ async function openForWriting({ path, busyTimeoutMs }: WriterData, open: OpenDat
   }
 }
 
-/** Sleeps, which a thread of its own may do. */
 function pause(): void {
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, RETRY_MS);
+  sleep(RETRY_MS);
 }

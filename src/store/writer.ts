@@ -1,6 +1,7 @@
 import { storeError } from "./faults.js";
+import { packBatch } from "./pack.js";
 import { unpackError, WorkerKeeper } from "./keeper.js";
-import type { FromWriter, Numbered, Operation, Result, Results, WriterData } from "./operations.js";
+import type { FromWriter, Operation, Result, Results, WriterData } from "./operations.js";
 import { StoreError } from "./store.js";
 
 /** What may wait for its commit before a write is refused as `busy`. */
@@ -29,6 +30,8 @@ export class Writer {
   /** Not posted yet, in order. */
   private queue: Pending[] = [];
   private readonly posted = new Map<number, Pending>();
+  /** Those who wait for room. */
+  private waiting: (() => void)[] = [];
   private queuedBytes = 0;
   private postedBytes = 0;
   private lastId = 0;
@@ -65,6 +68,14 @@ export class Writer {
       this.keeper.hold(true);
       this.schedule();
     }) as Promise<Results[O["kind"]]>;
+  }
+
+  /** As {@link write}, but waits for its place in the queue where that is full. */
+  async writeWhenRoom<O extends Operation>(operation: O, bytes: number): Promise<Results[O["kind"]]> {
+    while (this.ended === undefined && this.keeper.fault === undefined && this.refusal(bytes) !== undefined) {
+      await new Promise<void>((resolve) => this.waiting.push(resolve));
+    }
+    return this.write(operation, bytes);
   }
 
   pending(): { readonly events: number; readonly bytes: number } {
@@ -140,6 +151,7 @@ export class Writer {
       if ("error" in outcome) pending.reject(unpackError(outcome.error));
       else pending.resolve(outcome.result);
     }
+    this.wake();
     this.post();
     if (this.posted.size > 0) return;
     if (this.ended === undefined) this.keeper.hold(false);
@@ -154,37 +166,10 @@ export class Writer {
     this.queuedBytes = 0;
     this.postedBytes = 0;
     for (const pending of lost) pending.reject(error);
+    this.wake();
   }
-}
 
-/**
- * The writes with copies of their bodies in one piece of memory, to be handed over: a view into a larger buffer would
- * take all of that along, and handing over the caller's would empty it under the delivery.
- */
-function packBatch(batch: readonly Pending[]): { operations: Numbered[]; buffer: ArrayBuffer } {
-  const size = batch.reduce((sum, { operation }) => sum + bodyOf(operation).byteLength, 0);
-  const bytes = new Uint8Array(size);
-  let used = 0;
-  const copy = (body: Uint8Array) => {
-    bytes.set(body, used);
-    used += body.byteLength;
-    return bytes.subarray(used - body.byteLength, used);
-  };
-  const operations = batch.map(({ id, operation }) => ({ id, operation: withBody(operation, copy) }));
-  return { operations, buffer: bytes.buffer };
-}
-
-const NO_BODY = new Uint8Array(0);
-
-function bodyOf(operation: Operation): Uint8Array {
-  if (operation.kind === "append") return operation.event.body;
-  return operation.kind === "endAttempt" ? operation.end.body : NO_BODY;
-}
-
-function withBody(operation: Operation, copy: (body: Uint8Array) => Uint8Array): Operation {
-  if (operation.kind === "append")
-    return { ...operation, event: { ...operation.event, body: copy(operation.event.body) } };
-  if (operation.kind === "endAttempt")
-    return { ...operation, end: { ...operation.end, body: copy(operation.end.body) } };
-  return operation;
+  private wake(): void {
+    for (const resolve of this.waiting.splice(0)) resolve();
+  }
 }
