@@ -1,6 +1,6 @@
 // Bundles src/ into dist/: the program and the store's writer thread together, each library by itself.
 // Commands are dynamic imports, so `splitting` keeps each heavy library in a chunk of its own.
-import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as esbuild from "esbuild";
@@ -19,11 +19,18 @@ const requireWhereCalled = {
     build.onEnd(({ outputFiles }) => {
       mkdirSync(join(root, "dist"), { recursive: true });
       for (const { path, text } of outputFiles) {
-        writeFileSync(path, path.endsWith(".js") && /\brequire\b/.test(text) ? banner + text : text);
+        replaceFile(path, path.endsWith(".js") && /\brequire\b/.test(text) ? banner + text : text);
       }
     });
   },
 };
+
+/** A program that starts at this moment reads the earlier file or the new one, never a part. */
+function replaceFile(path, text) {
+  const temporary = `${path}.${process.pid}.tmp`;
+  writeFileSync(temporary, text);
+  renameSync(temporary, path);
+}
 
 /**
  * Of undici its connections only: its entry also loads fetch, caches and WebSockets, which take longer to start than all
