@@ -139,6 +139,10 @@ describe("send", () => {
     [["message.created", "--provider", "strpe"], "unknown provider"],
     [["message.created", "--data", "{}"], "exclude each other"],
     [[], "nothing to send"],
+    [
+      ["message.created", "--forward-to", "5001"],
+      "'-f, --forward-to <target>' cannot be used with option '--to <target>'",
+    ],
     [["message.created", "--stale", "10m"], "signs no time"],
     [["message.created", "--tamper", "timestamp"], "signs no time"],
     [["gitlab/push", "--tamper", "body"], "does not sign the body"],

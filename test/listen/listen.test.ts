@@ -430,7 +430,7 @@ describe("listen ends", () => {
     const result = await runProgram(["listen", "--no-tunnel"], { sandbox });
 
     expect(result.code).toBe(2);
-    expect(result.stderr).toMatch(/^hookcli: error: .*hookcli\.config\.json:3: target: expected a string\n/);
+    expect(result.stderr).toMatch(/^hookcli: error: .*hookcli\.config\.json:3: target: expected a target .*found 5000\n/);
   });
 
   it("with 2 when the target is its own port", async () => {
@@ -447,6 +447,17 @@ describe("listen ends", () => {
 
     expect(result.code).toBe(2);
     expect(result.stderr).toContain("HOOKCLI_SECRET");
+  });
+
+  it("with 2 when the secret does not fit the provider, without saying what it is", async () => {
+    const { code, stderr } = await runProgram(
+      ["listen", "--no-tunnel", "--provider", "svix", "--secret", "env:BAD_SECRET"],
+      { sandbox, env: { BAD_SECRET: "whsec_!!not-base64!!" } },
+    );
+
+    expect(code).toBe(2);
+    expect(stderr).toContain("the secret of env:BAD_SECRET does not fit svix");
+    expect(stderr).not.toContain("not-base64");
   });
 
   it("with 5 when the store is no store, and leaves the file as it is", async () => {

@@ -45,7 +45,7 @@ export function givenTarget({ to, forwardTo }: DeliveryOptions): string | undefi
 function targetOptions(): Option[] {
   return [
     new Option("--to <target>", "where to: 5000, 5000/path, localhost:5000, http://..."),
-    new Option("-f, --forward-to <target>", "the same as --to"),
+    new Option("-f, --forward-to <target>", "the same as --to").conflicts("to"),
     new Option("--allow-remote", "allow a target that is not on this computer"),
     new Option("-k, --insecure", "accept a self-signed certificate"),
     new Option("--timeout <duration>", "longest wait for the answer, 0 for none")
