@@ -1,6 +1,7 @@
 import { lookup as systemLookup, type LookupAddress, type LookupOptions } from "node:dns";
-import { isIP, type LookupFunction } from "node:net";
+import { isIP, type LookupFunction, type Socket } from "node:net";
 import { buildConnector } from "undici";
+import type { Dialer } from "../proxies/dialer.js";
 import { NotAllowedError } from "./failure.js";
 import { isLoopback } from "./loopback.js";
 
@@ -13,6 +14,8 @@ export interface ConnectOptions {
   readonly timeoutMs: number;
   /** Instead of the system's resolver. */
   readonly lookup?: LookupFunction | undefined;
+  /** The proxies before other machines. What may not leave this one never meets them. */
+  readonly dialer?: Dialer | undefined;
 }
 
 /** What is connected to for a host name: the addresses that servers say they listen on mean this machine. */
@@ -66,9 +69,38 @@ export function createConnector(options: ConnectOptions): buildConnector.connect
   return (request, callback) => {
     const hostname = dialName(request.hostname);
     const refused = refuseLiteral(hostname, options.allowRemote);
-    if (refused !== undefined) callback(refused, null);
-    else connect({ ...request, hostname }, callback);
+    if (refused !== undefined) return callback(refused, null);
+    const direct = () => connect({ ...request, hostname }, callback);
+    if (!options.allowRemote || options.dialer === undefined) return direct();
+    const { protocol } = request;
+    dialed(options.dialer, { protocol, hostname, port: request.port }).then(
+      (socket) => {
+        if (socket === undefined) direct();
+        else if (protocol === "https:") connect({ ...request, hostname, httpSocket: socket }, callback);
+        else callback(null, socket);
+      },
+      (error: unknown) => callback(error instanceof Error ? error : new Error(String(error)), null),
+    );
   };
+}
+
+/** A connection through the proxy that stands before a destination; `undefined`: none does. */
+export async function dialed(
+  dialer: Dialer,
+  { protocol, hostname, port }: { protocol: string; hostname: string; port: string },
+): Promise<Socket | undefined> {
+  const secure = protocol === "https:";
+  const number = port === "" ? (secure ? 443 : 80) : Number(port);
+  const destination = { protocol: secure ? "https:" : "http:", hostname: bare(hostname), port: number } as const;
+  const proxy = await dialer.proxyFor(destination);
+  if (proxy === undefined) return undefined;
+  const { socket, opened } = dialer.dial(proxy, destination);
+  await opened;
+  return socket;
+}
+
+function bare(hostname: string): string {
+  return hostname.replace(/^\[(.*)\]$/, "$1");
 }
 
 function answer(found: LookupAddress[], options: LookupOptions, callback: Parameters<LookupFunction>[2]): void {

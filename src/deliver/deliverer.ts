@@ -1,6 +1,7 @@
 import type { LookupFunction } from "node:net";
 import type { EventRequest } from "../events/event.js";
 import type { HeaderList } from "../events/headers.js";
+import type { Dialer } from "../proxies/dialer.js";
 import type { AttemptEnd } from "../store/store.js";
 import type { Responder, UpgradeRequest } from "../receive/receiver.js";
 
@@ -30,6 +31,8 @@ export interface DelivererOptions {
   readonly monotonic: () => number;
   /** Instead of the system's resolver. */
   readonly lookup?: LookupFunction;
+  /** The proxies before targets on other machines. */
+  readonly dialer?: Dialer | undefined;
 }
 
 /** What the app answered, as it comes in. */

@@ -1,11 +1,12 @@
 import { request as httpRequest, type ClientRequest, type IncomingMessage } from "node:http";
 import { request as httpsRequest } from "node:https";
-import { isIP } from "node:net";
+import { isIP, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import { connect as connectTls } from "node:tls";
 import { headersFromRaw, type HeaderList } from "../events/headers.js";
 import type { UpgradeRequest } from "../receive/receiver.js";
 import { passedOn } from "./answer-head.js";
-import { dialName, guardedLookup, refuseLiteral } from "./connect.js";
+import { dialed, dialName, guardedLookup, refuseLiteral } from "./connect.js";
 import type { Delivery, DelivererOptions, DeliveryRequest, Target } from "./deliverer.js";
 import { failureCode, type FailureCode } from "./failure.js";
 import { requestHead, type Overrides } from "./request-head.js";
@@ -106,7 +107,8 @@ async function converse(job: UpgradeJob, talk: { outcome: Outcome; early: Early;
   const refused = refuseLiteral(dialName(job.target.hostname), job.options.allowRemote);
   if (refused !== undefined) throw refused;
   const { outcome, signal } = talk;
-  const { incoming, socket, head } = await firstAnswer(ask(job), job.options.timeoutMs, signal);
+  const through = await tunnelFor(job);
+  const { incoming, socket, head } = await firstAnswer(ask(job, through), job.options.timeoutMs, signal);
   outcome.status = incoming.statusCode ?? 0;
   outcome.reason = incoming.statusMessage ?? "";
   outcome.headers = headersFromRaw(incoming.rawHeaders);
@@ -121,7 +123,20 @@ async function converse(job: UpgradeJob, talk: { outcome: Outcome; early: Early;
   await joinSockets(sender, socket, signal);
 }
 
-function ask(job: UpgradeJob): ClientRequest {
+/** A connection through a proxy, where one stands before the target. */
+async function tunnelFor({ target, options }: UpgradeJob): Promise<Socket | undefined> {
+  if (!options.allowRemote || options.dialer === undefined) return undefined;
+  const { protocol, hostname, port } = target;
+  const socket = await dialed(options.dialer, { protocol, hostname, port: String(port) });
+  if (socket === undefined || protocol === "http:") return socket;
+  return connectTls({
+    socket,
+    rejectUnauthorized: !options.insecure,
+    ...(isIP(hostname) === 0 ? { servername: hostname } : { host: hostname }),
+  });
+}
+
+function ask(job: UpgradeJob, through: Socket | undefined): ClientRequest {
   const { target, options, upgrade } = job;
   const { headers, path, method } = upgrade.request;
   const rest = requestHead({
@@ -141,7 +156,7 @@ function ask(job: UpgradeJob): ClientRequest {
     path: targetUrl(target, path),
     // A flat list is sent as it is, but node's types know only the object.
     headers: [...host, "Connection", "Upgrade", ...protocols, ...rest] as unknown as Record<string, string>,
-    agent: false,
+    ...(through === undefined ? { agent: false as const } : { createConnection: () => through }),
     lookup: guardedLookup(options),
     rejectUnauthorized: !options.insecure,
     ...(target.protocol === "https:" && isIP(target.hostname) === 0 ? { servername: target.hostname } : {}),

@@ -1,5 +1,6 @@
-import { request as httpRequest, type IncomingMessage, type RequestOptions } from "node:http";
-import type { LookupFunction } from "node:net";
+import { request as httpRequest, type IncomingHttpHeaders, type IncomingMessage, type RequestOptions } from "node:http";
+import { isIP, type LookupFunction, type Socket } from "node:net";
+import type { Dialer } from "../proxies/dialer.js";
 
 /** What {@link httpGet} needs besides the URL. */
 export interface HttpGetOptions {
@@ -8,10 +9,13 @@ export interface HttpGetOptions {
   /** Longest answer body, bytes; a longer one is a failure. */
   readonly limitBytes: number;
   readonly signal: AbortSignal;
+  /** The proxies before other machines. */
+  readonly dialer?: Dialer | undefined;
 }
 
 export interface HttpAnswer {
   readonly status: number;
+  readonly headers: IncomingHttpHeaders;
   readonly body: Buffer;
 }
 
@@ -44,8 +48,12 @@ export async function httpGet(url: URL, options: HttpGetOptions): Promise<HttpAn
   options.signal.addEventListener("abort", abort);
   if (options.signal.aborted) abort();
   try {
-    const answer = await sendGet(url, over.signal);
-    return { status: answer.statusCode ?? 0, body: await readBody(answer, options.limitBytes) };
+    const answer = await sendGet(url, options.dialer, over.signal);
+    return {
+      status: answer.statusCode ?? 0,
+      headers: answer.headers,
+      body: await readBody(answer, options.limitBytes),
+    };
   } catch (error) {
     const message = timedOut ? `no answer within ${options.timeoutMs / 1000} s` : describeError(error);
     throw new HttpGetError(message, { timedOut });
@@ -55,15 +63,44 @@ export async function httpGet(url: URL, options: HttpGetOptions): Promise<HttpAn
   }
 }
 
-async function sendGet(url: URL, signal: AbortSignal): Promise<IncomingMessage> {
+async function sendGet(url: URL, dialer: Dialer | undefined, signal: AbortSignal): Promise<IncomingMessage> {
   const secure = url.protocol === "https:";
+  const tunnel = dialer === undefined ? undefined : await tunnelTo(url, dialer, signal);
   const request = secure ? (await import("node:https")).request : httpRequest;
   return new Promise((resolve, reject) => {
-    const options: RequestOptions = { agent: false, headers: HEADERS, signal, ...lookupFor(url.hostname) };
+    const way = tunnel === undefined ? { agent: false as const } : { createConnection: () => tunnel };
+    const options: RequestOptions = { ...way, headers: HEADERS, signal, ...lookupFor(url.hostname) };
     const outgoing = request(url, options, resolve);
     outgoing.on("error", reject);
     outgoing.end();
   });
+}
+
+/** A connection through the proxy that stands before a URL; `undefined`: none does. */
+async function tunnelTo(url: URL, dialer: Dialer, signal: AbortSignal): Promise<Socket | undefined> {
+  const secure = url.protocol === "https:";
+  const hostname = bareHost(url.hostname);
+  const port = url.port === "" ? (secure ? 443 : 80) : Number(url.port);
+  const destination = { protocol: secure ? "https:" : "http:", hostname, port } as const;
+  const proxy = await dialer.proxyFor(destination);
+  if (proxy === undefined) return undefined;
+  const { socket, opened } = dialer.dial(proxy, destination);
+  const abort = () => void socket.destroy(new Error("aborted"));
+  signal.addEventListener("abort", abort, { once: true });
+  if (signal.aborted) abort();
+  try {
+    await opened;
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
+  if (!secure) return socket;
+  const { connect } = await import("node:tls");
+  return connect({ socket, ...(isIP(hostname) === 0 ? { servername: hostname } : { host: hostname }) });
+}
+
+/** A host name without the brackets of an IPv6 address. */
+export function bareHost(host: string): string {
+  return host.replace(/^\[(.*)\]$/, "$1");
 }
 
 async function readBody(answer: IncomingMessage, limitBytes: number): Promise<Buffer> {

@@ -1,4 +1,5 @@
 import { connect, type Socket } from "node:net";
+import type { Dialed, Dialer } from "../proxies/dialer.js";
 import { describeError, lookupFor } from "./http-get.js";
 import type { OpenTunnel } from "./tunnel.js";
 
@@ -20,6 +21,14 @@ export interface SocketsOptions {
   /** Ends the opening. */
   readonly signal: AbortSignal;
   readonly onDoubt: (() => void) | undefined;
+  /** The proxies before the service. */
+  readonly dialer: Dialer | undefined;
+}
+
+/** How the connections of one registration are made. */
+interface Way extends SocketsOptions {
+  /** The proxy that they go through. Once it has refused one (many allow port 443 alone), the rest go without it. */
+  proxy: URL | undefined;
 }
 
 /** The connections of one registration. */
@@ -31,7 +40,8 @@ type Sockets = Pick<OpenTunnel, "ended" | "close"> & Required<Pick<OpenTunnel, "
  * last one is gone, the registration is over: the port may be another client's by now, and is not tried again.
  */
 export async function connectSockets(options: SocketsOptions): Promise<Sockets> {
-  const pool = createPool(options);
+  const proxy = await options.dialer?.proxyFor({ protocol: "https:", hostname: options.host, port: options.port });
+  const pool = createPool({ ...options, proxy });
   const abort = () => pool.end("closed");
   options.signal.addEventListener("abort", abort, { once: true });
   if (options.signal.aborted) abort();
@@ -54,7 +64,7 @@ interface Pool extends Sockets {
   end(reason: string): void;
 }
 
-function createPool(options: SocketsOptions): Pool {
+function createPool(options: Way): Pool {
   const links = new Set<Link>();
   const timers = new Set<NodeJS.Timeout>();
   let over = false;
@@ -84,7 +94,7 @@ function createPool(options: SocketsOptions): Pool {
     links.delete(link);
     bytesOfClosed += link.remote.bytesRead;
     if (over) return;
-    if (link.answered) return connectOne();
+    if (link.answered || link.refusedByProxy) return connectOne();
     options.onDoubt?.();
     // A sender that gave up closes a connection too: that proves nothing, but an idle one dropped or a new one refused may.
     const others = [...links];
@@ -135,10 +145,12 @@ interface Link {
   /** The receiver has written to it: its close is the ordinary end of an event. */
   readonly answered: boolean;
   failure: string | undefined;
+  /** The proxy said no, so that the next one goes without it. */
+  refusedByProxy: boolean;
 }
 
-function openLink(options: SocketsOptions, onConnect: () => void): Link {
-  const remote = connect({ host: options.host, port: options.port, noDelay: true, ...lookupFor(options.host) });
+function openLink(options: Way, onConnect: () => void): Link {
+  const { socket: remote, opened } = dialService(options);
   remote.setKeepAlive(true, KEEP_ALIVE_MS);
   const link: Link = {
     remote,
@@ -149,18 +161,39 @@ function openLink(options: SocketsOptions, onConnect: () => void): Link {
       return link.busy && remote.bytesWritten > 0;
     },
     failure: undefined,
+    refusedByProxy: false,
   };
   remote.on("error", (error) => (link.failure = `the connection to the service failed: ${describeError(error)}`));
-  remote.once("connect", () => {
+  const begin = (): void => {
     link.connected = true;
     onConnect();
-  });
-  remote.once("data", (first: Buffer) => {
-    link.busy = true;
-    remote.pause();
-    joinLocal(remote, options.localPort, first);
-  });
+    remote.once("data", (first: Buffer) => {
+      link.busy = true;
+      remote.pause();
+      joinLocal(remote, options.localPort, first);
+    });
+  };
+  if (opened === undefined) remote.once("connect", begin);
+  else {
+    opened.then(begin, (error: unknown) => {
+      link.failure = describeError(error);
+      link.refusedByProxy = isRefusal(error);
+      if (link.refusedByProxy) options.proxy = undefined;
+    });
+  }
   return link;
+}
+
+function dialService(options: Way): { socket: Socket; opened?: Dialed["opened"] } {
+  const { host, port, proxy, dialer } = options;
+  if (proxy === undefined || dialer === undefined) {
+    return { socket: connect({ host, port, noDelay: true, ...lookupFor(host) }) };
+  }
+  return dialer.dial(proxy, { protocol: "https:", hostname: host, port });
+}
+
+function isRefusal(error: unknown): boolean {
+  return error instanceof Error && "status" in error && typeof error.status === "number";
 }
 
 /** Bytes pass unchanged both ways; when one side is gone, so is the other. */

@@ -1,6 +1,6 @@
 import { isIP } from "node:net";
 import PackageClient, { type LocaltunnelInfo } from "localtunnel/lib/Tunnel.js";
-import { describeError, httpGet } from "./http-get.js";
+import { bareHost, describeError, httpGet } from "./http-get.js";
 import { connectSockets } from "./localtunnel-sockets.js";
 import type { OpenTunnel, Tunnel, TunnelRequest } from "./tunnel.js";
 
@@ -46,12 +46,13 @@ class Client extends PackageClient {
   override _establish(info: LocaltunnelInfo): void {
     const { remote_ip: ip, remote_host: host, remote_port: port, max_conn: count } = info;
     this.sockets = connectSockets({
-      host: typeof ip === "string" && isIP(ip) !== 0 ? ip : bareHost(host),
+      host: typeof ip === "string" && isIP(ip) !== 0 ? ip : bareHost(host ?? ""),
       port: Number(port),
       count: typeof count === "number" && count >= 1 ? Math.min(Math.floor(count), MAX_CONNECTIONS) : 1,
       localPort: this.request.port,
       signal: this.request.signal,
       onDoubt: this.request.onDoubt,
+      dialer: this.request.dialer,
     });
   }
 
@@ -77,18 +78,14 @@ async function open(request: TunnelRequest): Promise<OpenTunnel> {
   return { url: new URL(url).origin, name: clientId, ...(await sockets) };
 }
 
-/** A host name without the brackets of an IPv6 address. */
-function bareHost(host: string | null): string {
-  return (host ?? "").replace(/^\[(.*)\]$/, "$1");
-}
-
 /** Asks the service for a name: the document it answers, checked. */
 async function register(request: TunnelRequest): Promise<Record<string, unknown>> {
   const service = parseService(request.host);
   const url = new URL(service);
   url.pathname += request.subdomain === undefined ? "" : encodeURIComponent(request.subdomain);
   url.search = request.subdomain === undefined ? "?new" : "";
-  const limits = { timeoutMs: REGISTER_TIMEOUT_MS, limitBytes: REGISTER_LIMIT_BYTES, signal: request.signal };
+  const { signal, dialer } = request;
+  const limits = { timeoutMs: REGISTER_TIMEOUT_MS, limitBytes: REGISTER_LIMIT_BYTES, signal, dialer };
   const answer = await httpGet(url, limits).catch((error: unknown) => {
     throw new Error(`${request.host} is not reachable: ${describeError(error)}`);
   });

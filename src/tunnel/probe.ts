@@ -1,4 +1,5 @@
 import { Buffer } from "node:buffer";
+import type { Dialer } from "../proxies/dialer.js";
 import { httpGet, HttpGetError } from "./http-get.js";
 
 /** Longest wait for the answer to a probe. */
@@ -26,10 +27,10 @@ export function newProbePath(random: (length: number) => Uint8Array): string {
 }
 
 /** Probes with GET; the receiver answers 204 at `path` on its private socket. */
-export function createProbe(path: string, timeoutMs = PROBE_TIMEOUT_MS): Probe {
+export function createProbe(path: string, timeoutMs = PROBE_TIMEOUT_MS, dialer?: Dialer): Probe {
   return async (url, signal) => {
     try {
-      const answer = await httpGet(new URL(path, url), { timeoutMs, limitBytes: PROBE_LIMIT_BYTES, signal });
+      const answer = await httpGet(new URL(path, url), { timeoutMs, limitBytes: PROBE_LIMIT_BYTES, signal, dialer });
       return judge(answer.status);
     } catch (error) {
       const timedOut = error instanceof HttpGetError && error.timedOut;

@@ -1,3 +1,5 @@
+import type { Dialer } from "../proxies/dialer.js";
+
 /** Gives a public URL for a port on loopback. One file per kind. */
 export interface Tunnel {
   /** `localtunnel`, `cloudflared`, `ssh`. */
@@ -20,6 +22,8 @@ export interface TunnelRequest {
   readonly signal: AbortSignal;
   /** Called when something hints at a loss without proving it, such as a dropped connection. */
   readonly onDoubt?: (() => void) | undefined;
+  /** The proxies before the service, for kinds that connect to it themselves. */
+  readonly dialer?: Dialer | undefined;
 }
 
 /** A tunnel that is open. */

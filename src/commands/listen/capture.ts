@@ -1,4 +1,5 @@
 import type { Config } from "../../config/config.js";
+import { createDialer } from "../../proxies/dialer.js";
 import { CliError } from "../../errors.js";
 import type { Target } from "../../deliver/deliverer.js";
 import type { Receiver } from "../../receive/receiver.js";
@@ -56,6 +57,7 @@ export async function startCapture(parts: {
     hostHeader: options.hostHeader,
     headers: options.header,
     monotonic: context.monotonic,
+    dialer: await createDialer(context.env),
   });
   const store = await openStore({ path: config.dbPath, context });
   limitYoungHeap();

@@ -1,6 +1,7 @@
 import type { Config } from "../../config/config.js";
 import type { Context } from "../../context.js";
 import { CliError, EXIT } from "../../errors.js";
+import { createDialer } from "../../proxies/dialer.js";
 import type { TunnelKind } from "../../tunnel/kinds.js";
 import type { FirstOpen, Supervised, SuperviseOptions } from "../../tunnel/supervisor.js";
 import type { TunnelState } from "../../tunnel/tunnel.js";
@@ -111,11 +112,12 @@ async function loadSupervisor(context: Context, { kind, probePath }: Service) {
     import("../../programs/lines.js"),
   ]);
   const tunnel = await kind.load({ startProgram, readLines, env: context.env, cwd: context.cwd });
+  const dialer = await createDialer(context.env);
   return ({ request, onState }: Pick<SuperviseOptions, "request" | "onState">): Supervised =>
     superviseTunnel({
       tunnel,
-      request,
-      probe: createProbe(probePath),
+      request: { ...request, dialer },
+      probe: createProbe(probePath, undefined, dialer),
       onState,
       monotonic: context.monotonic,
       sleep: context.sleep,

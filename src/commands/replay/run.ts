@@ -4,6 +4,7 @@ import { CliError, EXIT } from "../../errors.js";
 import type { HookEvent } from "../../events/event.js";
 import { headerValue } from "../../events/headers.js";
 import { redactPath } from "../../events/redact.js";
+import { createDialer } from "../../proxies/dialer.js";
 import { parseSelectors, selectsAll } from "../../events/selector.js";
 import { dim, green, red } from "../../output/style.js";
 import type { Output } from "../../output/output.js";
@@ -82,6 +83,7 @@ async function deliverAll(ids: readonly string[], source: ReplaySource): Promise
     hostHeader: headerValue(options.header, "host") ?? "target",
     headers: [],
     monotonic: context.monotonic,
+    dialer: await createDialer(context.env),
   });
   const recorder = new Recorder({ deliverer, context, output, store: source.store, strict: true });
   const judgements: Judgement[] = [];

@@ -5,6 +5,7 @@ import type { NewEvent } from "../../events/event.js";
 import { headerValue } from "../../events/headers.js";
 import type { Context } from "../../context.js";
 import type { Output } from "../../output/output.js";
+import { createDialer } from "../../proxies/dialer.js";
 import { DEFAULT_TOLERANCE_SECONDS } from "../../signatures/request.js";
 import { StoreError, type ListenerRow, type Store } from "../../store/store.js";
 import type { Invocation } from "../command.js";
@@ -126,6 +127,7 @@ async function deliverAll(
       headerValue(options.header, "host") ?? (destination.publicUrl === undefined ? "target" : calledHost(destination)),
     headers: [],
     monotonic: context.monotonic,
+    dialer: await createDialer(context.env),
   });
   try {
     const recorder = new Recorder({ deliverer, context, output, store, strict: false });
