@@ -70,18 +70,25 @@ export function createConnector(options: ConnectOptions): buildConnector.connect
     const hostname = dialName(request.hostname);
     const refused = refuseLiteral(hostname, options.allowRemote);
     if (refused !== undefined) return callback(refused, null);
-    const direct = () => connect({ ...request, hostname }, callback);
-    if (!options.allowRemote || options.dialer === undefined) return direct();
-    const { protocol } = request;
-    dialed(options.dialer, { protocol, hostname, port: request.port }).then(
-      (socket) => {
-        if (socket === undefined) direct();
-        else if (protocol === "https:") connect({ ...request, hostname, httpSocket: socket }, callback);
-        else callback(null, socket);
-      },
-      (error: unknown) => callback(error instanceof Error ? error : new Error(String(error)), null),
-    );
+    if (!options.allowRemote || options.dialer === undefined) connect({ ...request, hostname }, callback);
+    else void connectOutside({ ...request, hostname }, { dialer: options.dialer, connect, callback });
   };
+}
+
+async function connectOutside(
+  request: buildConnector.Options,
+  by: { dialer: Dialer; connect: buildConnector.connector; callback: buildConnector.Callback },
+): Promise<void> {
+  const { dialer, connect, callback } = by;
+  let socket: Socket | undefined;
+  try {
+    socket = await dialed(dialer, request);
+  } catch (error) {
+    return callback(error instanceof Error ? error : new Error(String(error)), null);
+  }
+  if (socket === undefined) connect(request, callback);
+  else if (request.protocol === "https:") connect({ ...request, httpSocket: socket }, callback);
+  else callback(null, socket);
 }
 
 /** A connection through the proxy that stands before a destination; `undefined`: none does. */

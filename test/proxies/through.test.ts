@@ -114,7 +114,9 @@ describe("a WebSocket to another machine", () => {
   it("goes through the proxy", async () => {
     const { app, proxy } = await proxyAndApp();
     const sockets = new WebSocketServer({ server: app.server });
-    sockets.on("connection", (socket) => socket.on("message", (data) => socket.send(`echo ${String(data)}`)));
+    sockets.on("connection", (socket) =>
+      socket.on("message", (data: Buffer) => socket.send(`echo ${data.toString()}`)),
+    );
     const receiver = await openProxy(`http://app.example.test:${app.port}`, {
       deliverer: { allowRemote: true, dialer: await createDialer({ HTTP_PROXY: proxy.url }) },
     });
