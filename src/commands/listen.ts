@@ -1,8 +1,8 @@
 import type { CommandDefinition } from "./command.js";
-import { defineListen, type ListenOptions } from "./listen/options.js";
+import { defineListen, type ListenFlags } from "./listen/options.js";
 
 /** Public URL, capture, deliver. */
-export const listen: CommandDefinition<ListenOptions> = {
+export const listen: CommandDefinition<ListenFlags> = {
   examples: [
     { line: "hookcli listen 5000", about: "a public URL for port 5000" },
     { line: "hookcli listen 5000/webhook -e 'message.*'", about: "everything to one path, and only some events" },

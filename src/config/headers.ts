@@ -3,6 +3,7 @@ import { CliError } from "../errors.js";
 import type { HeaderList } from "../events/headers.js";
 import { REDACTED, redactHeaders } from "../events/redact.js";
 import type { Output } from "../output/output.js";
+import type { ConfigEntry } from "./file.js";
 import { resolveReference, warnOfLiteral } from "./secrets.js";
 
 const REFERENCE = /^(?:env:|@|file:|literal:)/;
@@ -18,6 +19,23 @@ export async function resolveHeaders(
   const resolved: [string, string][] = [];
   for (const [name, value] of headers) resolved.push([name, await resolveValue([name, value], given)]);
   return resolved;
+}
+
+/** Headers of config files with their values read, those of the file that counts most in place of others'. Throws CliError 2. */
+export async function configuredHeaders(
+  entries: readonly ConfigEntry[],
+  given: { context: Context; output: Output },
+): Promise<HeaderList> {
+  const resolved = new Map<string, [string, string]>();
+  for (const { name = "", value, path, file } of entries) {
+    if (resolved.has(name.toLowerCase())) continue;
+    const what = `${path} in ${file}`;
+    const bytes = REFERENCE.test(String(value))
+      ? await resolveReference(String(value), { ...given, what, inFile: true })
+      : Buffer.from(String(value), "latin1");
+    resolved.set(name.toLowerCase(), [name, requireFieldValue(name, Buffer.from(bytes).toString("latin1"))]);
+  }
+  return [...resolved.values()];
 }
 
 async function resolveValue(

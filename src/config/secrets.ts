@@ -49,10 +49,7 @@ export function secretVariable(provider: string): string {
  * The bytes that one reference means: `env:NAME`, `@path` or `file:path`, `-` (standard input), `literal:VALUE`, or a literal.
  * One final newline of a file or of standard input is removed, nothing else.
  */
-export async function resolveReference(
-  text: string,
-  options: { context: Context; output: Output; what: string },
-): Promise<Uint8Array> {
+export async function resolveReference(text: string, options: ReferenceOptions): Promise<Uint8Array> {
   return (await fromReference(text, options)).bytes;
 }
 

@@ -10,7 +10,10 @@ import {
 } from "../../config/values.js";
 import type { HeaderList } from "../../events/headers.js";
 
-/** What `listen` was asked for, parsed. */
+/** What the command line of `listen` says, parsed. What is absent may stand in the config; see settings.ts. */
+export type ListenFlags = Partial<ListenOptions> & Pick<ListenOptions, "tunnel" | "secret" | "key" | "header">;
+
+/** What `listen` was asked for by command line and config. */
 export interface ListenOptions {
   readonly forwardTo?: string;
   readonly via?: string;
@@ -41,7 +44,10 @@ export interface ListenOptions {
   readonly respondBody?: string;
 }
 
-const lists = (name: string) => (text: string, previous: readonly string[]) => [...previous, ...parseList(text, name)];
+const lists = (name: string) => (text: string, previous?: readonly string[]) => [
+  ...(previous ?? []),
+  ...parseList(text, name),
+];
 const number = (name: string, min: number, max: number) => (text: string) => parseInteger(text, { name, min, max });
 
 /** Puts the options of `listen` on its command. */
@@ -62,19 +68,13 @@ function listenOptions(): Option[] {
     new Option("-s, --subdomain <name>", "the name asked of the tunnel service"),
     new Option("--public-url <url>", "the public URL, when something else brings the requests"),
     new Option("--require-tunnel", "an error (4) when the tunnel cannot be opened"),
-    new Option("--port <number>", "local capture port").argParser(number("--port", 0, 65_535)).default(0, "a free one"),
-    new Option("--allow-ip <cidr>", "let in only these senders (repeatable)")
-      .argParser(lists("--allow-ip"))
-      .default([], ""),
-    new Option("--trusted-proxy <cidr>", "believe the X-Forwarded-For of these (repeatable)")
-      .argParser(lists("--trusted-proxy"))
-      .default([], ""),
-    new Option("--allow-type <types>", "let in only these event types, as a,b.*")
-      .argParser(lists("--allow-type"))
-      .default([], ""),
-    new Option("--require <fields>", "let in only bodies with these fields")
-      .argParser(lists("--require"))
-      .default([], ""),
+    new Option("--port <number>", "local capture port (default: a free one)").argParser(number("--port", 0, 65_535)),
+    new Option("--allow-ip <cidr>", "let in only these senders (repeatable)").argParser(lists("--allow-ip")),
+    new Option("--trusted-proxy <cidr>", "believe the X-Forwarded-For of these (repeatable)").argParser(
+      lists("--trusted-proxy"),
+    ),
+    new Option("--allow-type <types>", "let in only these event types, as a,b.*").argParser(lists("--allow-type")),
+    new Option("--require <fields>", "let in only bodies with these fields").argParser(lists("--require")),
     new Option("--validate <schema>", "let in only bodies that fit this JSON Schema file"),
     new Option("--provider <name>", "the provider, in place of detecting it"),
     new Option("--secret <secret>", "env:NAME, @file, - or a literal (repeatable)").argParser(collect).default([], ""),
@@ -82,24 +82,25 @@ function listenOptions(): Option[] {
       .argParser(collect)
       .default([], ""),
     new Option("--require-signature", "let in only what is signed"),
-    new Option("--max-body <size>", "largest body").argParser(parseSize).default(25 * 2 ** 20, "25mb"),
-    new Option("-e, --events <types>", "deliver only these event types, as a,b.*")
-      .argParser(lists("--events"))
-      .default([], "all"),
+    new Option("--max-body <size>", "largest body (default: 25mb)").argParser(parseSize),
+    new Option("-e, --events <types>", "deliver only these event types, as a,b.* (default: all)").argParser(
+      lists("--events"),
+    ),
     new Option("-H, --header <header>", "add 'Name: value' to each delivery (repeatable)")
       .argParser((text, previous: HeaderList) => [...previous, parseHeaderLine(text)])
       .default([], ""),
-    new Option("--host-header <value>", "Host of each delivery: target, keep, or a value")
-      .argParser(fieldText("--host-header"))
-      .default("target"),
+    new Option("--host-header <value>", "Host of each delivery: target, keep, or a value (default: target)").argParser(
+      fieldText("--host-header"),
+    ),
     new Option("--allow-remote", "allow a target that is not on this computer"),
     new Option("-k, --insecure", "accept a self-signed certificate of the target"),
-    new Option("--timeout <duration>", "longest wait for the app, 0 for none")
-      .argParser(parseDuration)
-      .default(30_000, "30s"),
-    new Option("--respond <status>", "without a target: the status to answer")
-      .argParser(number("--respond", 200, 599))
-      .default(200),
+    new Option("--timeout <duration>", "longest wait for the app, 0 for none (default: 30s)").argParser(parseDuration),
+    new Option("--respond <status>", "without a target: the status to answer (default: 200)").argParser(
+      number("--respond", 200, 599),
+    ),
     new Option("--respond-body <file>", "without a target: the body to answer"),
+    ...["require-tunnel", "require-signature", "insecure"].map((name) =>
+      new Option(`--no-${name}`, "not, though the config says so").hideHelp(),
+    ),
   ];
 }

@@ -1,21 +1,21 @@
 import { loadConfig } from "../../config/config.js";
-import { resolveHeaders } from "../../config/headers.js";
 import type { Interrupted } from "../../context.js";
 import { CliError } from "../../errors.js";
 import type { Invocation } from "../command.js";
 import { startCapture } from "./capture.js";
 import { endEach } from "./ending.js";
-import type { ListenOptions } from "./options.js";
+import type { ListenFlags, ListenOptions } from "./options.js";
 import { announceListener } from "./presence.js";
 import { choosePublicSide, noTunnelError, type PublicSide } from "./public-side.js";
 import { ListenReporter } from "./report.js";
+import { listenSettings } from "./settings.js";
 
 /** `hookcli listen`, from its start to the signal that ends it. Returns the exit code. */
-export async function runListen(asked: Invocation<ListenOptions>): Promise<number> {
+export async function runListen(asked: Invocation<ListenFlags>): Promise<number> {
   const { context, output } = asked;
-  const options = { ...asked.options, header: await resolveHeaders(asked.options.header, asked) };
+  const config = await loadConfig(context, asked.global);
+  const options = await listenSettings(asked, config.listen);
   const invocation = { ...asked, options };
-  const config = await loadConfig(context, invocation.global);
   const target = await targetOf(invocation, config.target);
   const side = await choosePublicSide({ context, config, options });
   const reporter = new ListenReporter(output, context);
