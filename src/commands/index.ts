@@ -35,6 +35,16 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./events.js")).events,
   },
   {
+    name: "diff",
+    summary: "compare two events, or what the app answered them",
+    load: async () => (await import("./diff.js")).diff,
+  },
+  {
+    name: "config",
+    summary: "what is configured here, and where each value came from",
+    load: async () => (await import("./config.js")).config,
+  },
+  {
     name: "demo",
     summary: "the whole loop in ten seconds, on this computer alone",
     load: async () => (await import("./demo.js")).demo,

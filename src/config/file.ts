@@ -40,7 +40,7 @@ const CONFIG_LIMIT_BYTES = 2 ** 20;
 /** How much of a wrong value an error shows, characters. */
 const SHOWN_LENGTH = 60;
 /** A secret that a file which is committed may name. */
-const PROJECT_SECRET = /^env:[A-Za-z_][A-Za-z0-9_]*$/;
+export const PROJECT_SECRET = /^env:[A-Za-z_][A-Za-z0-9_]*$/;
 /** What is read from elsewhere, and so is no value for all to see. */
 const REFERENCE = /^(?:env:|@|file:|literal:|-$)/;
 /** A name that a shell takes without quotes. */

@@ -1,0 +1,103 @@
+import type { Context } from "../context.js";
+import { REDACTED, redactHeaders } from "../events/redact.js";
+import type { Config, ConfigFlags } from "./config.js";
+import type { ConfigEntry } from "./file.js";
+import { CONFIG_KEY_ROWS, type ConfigKey, type ConfigKeyName } from "./keys.js";
+import { nonEmpty } from "./places.js";
+import { secretVariable } from "./secrets.js";
+
+/** Where a value came from. */
+export type Origin =
+  | { readonly kind: "flag" | "variable"; readonly name: string }
+  /** `at`: where in the file: `profiles.staging.target`. */
+  | { readonly kind: "file"; readonly path: string; readonly line: number; readonly at: string }
+  | { readonly kind: "default" };
+
+/** One value that holds in this run. It can be printed: a secret is the reference to it, or `***`. */
+export interface Setting {
+  /** `target`, `secrets.stripe`. */
+  readonly key: string;
+  readonly value: unknown;
+  readonly origin: Origin;
+}
+
+interface Run {
+  readonly context: Context;
+  readonly flags: ConfigFlags;
+  readonly config: Config;
+  /** The names of all providers. */
+  readonly providers: readonly string[];
+}
+
+/** Each value that holds, in the order of the table of keys, and where it came from. */
+export function configSettings(run: Run): Setting[] {
+  const { profile } = run.config;
+  const chosen: Setting[] =
+    profile === undefined ? [] : [{ key: "profile", value: profile.name, origin: askedBy(profile.askedBy) }];
+  return [...chosen, ...CONFIG_KEY_ROWS.flatMap(([key, row]) => settingsOf(key, row, run))];
+}
+
+function settingsOf(key: ConfigKeyName, row: ConfigKey, run: Run): Setting[] {
+  if (key === "secrets") return run.providers.flatMap((provider) => providerSecret(provider, run));
+  if (row.by === "header") return headerSettings(run.config);
+  const { value, origin } = effective(key, row, run);
+  return value === undefined ? [] : [{ key, value: printable(row, value), origin }];
+}
+
+/** The value that counts of a key with one value, as it was written. */
+function effective(key: ConfigKeyName, row: ConfigKey, { context, flags, config }: Run): Omit<Setting, "key"> {
+  const path = key === "db" ? config.dbPath : key === "fixtures" ? config.fixturesDir : undefined;
+  if (key === "db" && flags.db !== undefined) return { value: path, origin: { kind: "flag", name: "--db" } };
+  if (key === "secret" && context.env["HOOKCLI_SECRET"] !== undefined)
+    return { value: "env:HOOKCLI_SECRET", origin: { kind: "variable", name: "HOOKCLI_SECRET" } };
+  const text = row.variable === undefined ? undefined : nonEmpty(context.env[row.variable]);
+  if (row.variable !== undefined && text !== undefined)
+    return { value: path ?? text, origin: { kind: "variable", name: row.variable } };
+  const entry = config.entries.find((candidate) => candidate.key === key);
+  if (entry !== undefined) return { value: path ?? entry.json, origin: originOf(entry) };
+  return { value: path ?? row.fallback, origin: { kind: "default" } };
+}
+
+/** What a provider's signatures would be checked with; nothing where it is the secret for all. */
+function providerSecret(provider: string, { context, config }: Run): Setting[] {
+  const key = `secrets.${provider}`;
+  const entry = config.entries.find((candidate) => candidate.key === "secrets" && candidate.name === provider);
+  const own = secretVariable(provider);
+  const variable = [own, "HOOKCLI_SECRET"].find((name) => context.env[name] !== undefined);
+  if (variable === own || (variable !== undefined && entry !== undefined))
+    return [{ key, value: `env:${variable}`, origin: { kind: "variable", name: variable } }];
+  const reference = entry === undefined ? undefined : config.secretOf(provider)?.reference;
+  if (entry === undefined || reference !== entry.value) return [];
+  return [{ key, value: printableSecret(String(entry.value)), origin: originOf(entry) }];
+}
+
+function headerSettings({ listen }: Config): Setting[] {
+  const names = new Set<string>();
+  return listen.headers.flatMap((entry) => {
+    const { name = "", value } = entry;
+    if (names.has(name.toLowerCase())) return [];
+    names.add(name.toLowerCase());
+    const text = /^(?:env:|@|file:|literal:)/.test(String(value))
+      ? printableSecret(String(value))
+      : (redactHeaders([[name, String(value)]])[0]?.[1] ?? REDACTED);
+    return [{ key: `headers.${name}`, value: text, origin: originOf(entry) }];
+  });
+}
+
+function printable({ kind }: ConfigKey, value: unknown): unknown {
+  if (kind.isSecret === true) return printableSecret(String(value));
+  return typeof value === "string" ? value.replace(/\/\/[^/@]*@/, `//${REDACTED}@`) : value;
+}
+
+/** The reference to a secret tells where it is; a literal is the secret itself. */
+function printableSecret(reference: string): string {
+  return /^(?:env:|@|file:)|^-$/.test(reference) ? reference : REDACTED;
+}
+
+function originOf({ file, line, path }: ConfigEntry): Origin {
+  return { kind: "file", path: file, line, at: path };
+}
+
+function askedBy(name: string): Origin {
+  return { kind: name.startsWith("--") ? "flag" : "variable", name };
+}
