@@ -57,6 +57,7 @@ const builds = [
   { main: "src/main.ts", "store-writer": "src/store/writer-thread.ts" },
   { index: "src/index.ts" },
   { listener: "src/listener.ts" },
+  { "store-checker": "src/store/checker.ts" },
 ];
 
 const shared = {
