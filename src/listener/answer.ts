@@ -3,7 +3,8 @@ import { isToken, type HeaderList } from "../events/headers.js";
 import { headerList, type HeadersInput } from "../events/headers-input.js";
 import type { Responder } from "../receive/receiver.js";
 import type { ListenerEvent } from "./event.js";
-import { matcherOf, type Matcher, type MatchInput } from "./match.js";
+import type { RespondOptions } from "./listener.js";
+import { matcherOf, type Matcher } from "./match.js";
 
 /** What is answered to a sender: a status alone, or more. */
 export type AnswerInput =
@@ -70,7 +71,7 @@ export class AnswerRules {
   private rules: Rule[] = [];
 
   /** Adds a rule. Throws CliError for an answer or a count that cannot be. */
-  add(answer: AnswerInput | AnswerOf, { match = {}, times = Infinity }: { match?: MatchInput; times?: number }): void {
+  add(answer: AnswerInput | AnswerOf, { match = {}, times = Infinity }: RespondOptions = {}): void {
     if (!(times >= 1)) throw new CliError(`an answer is given once or more often, not ${times} times`);
     if (typeof answer !== "function") answerOf(answer);
     const make = typeof answer === "function" ? answer : () => answer;
