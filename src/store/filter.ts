@@ -2,49 +2,72 @@ import type { Selection } from "../events/selector.js";
 import { globMatches } from "../events/glob.js";
 import type { SqlValue } from "./driver.js";
 
-/** A condition in SQL over `events e`, with its values. */
+/** A condition in SQL, with its values. */
 export interface Condition {
   readonly sql: string;
   readonly values: readonly SqlValue[];
 }
 
+/** What the filters of a selection ask for, but for names, `grep` and `limit`. */
+export interface Conditions {
+  /** Over the columns that `events` and `facets` both have. */
+  readonly facets: readonly Condition[];
+  /** Over the column that `events` and `listing` both have. */
+  readonly times: readonly Condition[];
+}
+
 /** The numbers of the names of a kind that `matches` accepts. */
 export type FindNames = (kind: "project" | "type" | "provider", matches: (value: string) => boolean) => number[];
 
-/** All conditions of a selection but names, `grep` and `limit`. */
-export function conditionsOf(selection: Selection, findNames: FindNames): Condition[] {
+/** The conditions of a selection. */
+export function conditionsOf(selection: Selection, findNames: FindNames): Conditions {
   const { project, types, providers, statuses, states, signatures, sources, since, until } = selection;
-  const named = (column: string, kind: "project" | "type" | "provider", patterns: readonly string[]) =>
+  const named = (kind: "type" | "provider", patterns: readonly string[]) =>
     oneOf(
-      column,
+      kind,
       findNames(kind, (value) => patterns.some((pattern) => globMatches(pattern, value))),
     );
-  return [
-    project === undefined ? undefined : inProject(findNames("project", (value) => value === project)),
-    types === undefined ? undefined : named("type", "type", types),
-    providers === undefined ? undefined : named("provider", "provider", providers),
+  const facets: (Condition | undefined)[] = [
+    project === undefined
+      ? undefined
+      : oneOf(
+          "project",
+          findNames("project", (value) => value === project),
+        ),
+    types === undefined ? undefined : named("type", types),
+    providers === undefined ? undefined : named("provider", providers),
     statuses === undefined ? undefined : statusCondition(statuses),
     states === undefined ? undefined : oneOf("state", states),
     signatures === undefined ? undefined : oneOf("signature", signatures),
     sources === undefined ? undefined : oneOf("source", sources),
-    since === undefined ? undefined : { sql: "e.received_at >= ?", values: [since] },
-    until === undefined ? undefined : { sql: "e.received_at <= ?", values: [until] },
-  ].filter((condition) => condition !== undefined);
-}
-
-/** Equality, so that the index is read in the order of `seq`. A project without events has no number: nothing matches. */
-function inProject(ids: readonly number[]): Condition {
-  return { sql: "e.project = ?", values: [ids[0] ?? -1] };
+  ];
+  const times: (Condition | undefined)[] = [
+    since === undefined ? undefined : { sql: "received_at >= ?", values: [since] },
+    until === undefined ? undefined : { sql: "received_at <= ?", values: [until] },
+  ];
+  return { facets: facets.filter(isGiven), times: times.filter(isGiven) };
 }
 
 /** A list of any length as one value. */
-function oneOf(column: string, values: readonly SqlValue[]): Condition {
-  return { sql: `e.${column} IN (SELECT value FROM json_each(?))`, values: [JSON.stringify(values)] };
+export function oneOf(column: string, values: readonly SqlValue[]): Condition {
+  return { sql: `${column} IN (SELECT value FROM json_each(?))`, values: [JSON.stringify(values)] };
+}
+
+/** All of them, as the end of a statement: `AND ...`. */
+export function allOf(conditions: readonly Condition[]): Condition {
+  return {
+    sql: conditions.map(({ sql }) => ` AND ${sql}`).join(""),
+    values: conditions.flatMap(({ values }) => values),
+  };
+}
+
+function isGiven(condition: Condition | undefined): condition is Condition {
+  return condition !== undefined;
 }
 
 function statusCondition(patterns: readonly string[]): Condition {
   const ranges = patterns.map(statusRange);
-  const sql = ranges.map(() => "e.status BETWEEN ? AND ?").join(" OR ");
+  const sql = ranges.map(() => "status BETWEEN ? AND ?").join(" OR ");
   return { sql: `(${sql})`, values: ranges.flat() };
 }
 

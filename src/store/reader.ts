@@ -1,16 +1,13 @@
 import type { Attempt, HookEvent } from "../events/event.js";
 import type { EventName, Selection } from "../events/selector.js";
-import { bytesOf, textOf, unpackHeaders } from "./codec.js";
-import type { Database, Row, SqlValue, Statement } from "./driver.js";
-import { toStoreError } from "./faults.js";
-import { conditionsOf, type Condition, type FindNames } from "./filter.js";
+import { textOf } from "./codec.js";
+import type { Database, Row, SqlValue } from "./driver.js";
+import { conditionsOf, type FindNames } from "./filter.js";
+import { Listing } from "./listing.js";
+import { Query } from "./query.js";
 import { attemptOf, EVENT_COLUMNS, EVENT_TABLES, eventOf, headOf, listenerOf } from "./rows.js";
+import { Search } from "./search.js";
 import type { EventHead, ListenerRow } from "./store.js";
-
-/** Numbers of events read at a time; no transaction stays open between two pages. */
-const PAGE = 500;
-/** How much of a body `grep` looks at. */
-const GREP_BYTES = 256 * 2 ** 10;
 
 const LOAD = `SELECT ${EVENT_COLUMNS} FROM ${EVENT_TABLES} WHERE e.seq = ?`;
 const LOAD_WITH_BODY = `SELECT ${EVENT_COLUMNS}, b.body FROM ${EVENT_TABLES} LEFT JOIN bodies b ON b.seq = e.seq
@@ -18,26 +15,26 @@ const LOAD_WITH_BODY = `SELECT ${EVENT_COLUMNS}, b.body FROM ${EVENT_TABLES} LEF
 const ATTEMPT_HEADS =
   "SELECT n, target, started_at, duration_ms, status, error FROM attempts WHERE event = ? ORDER BY n";
 const ATTEMPTS = "SELECT * FROM attempts WHERE event = ? ORDER BY n";
-const SEARCHED = `SELECT r.path, r.headers, substr(b.body, 1, ${GREP_BYTES}) AS body
-  FROM requests r LEFT JOIN bodies b ON b.seq = r.seq WHERE r.seq = ?`;
 
-/** Columns of one index alone. */
 const HEADS = "SELECT seq, received_at, state, source FROM events WHERE project = ? AND seq";
 const HEADS_ABOVE = `${HEADS} > ? ORDER BY seq LIMIT ?`;
 const HEADS_BELOW = `${HEADS} < ? ORDER BY seq DESC LIMIT ?`;
 
-/** Through the index of ids, whatever else is asked for; what a very short prefix matches is cut to the newest. */
-const BY_PREFIX = "e.seq IN (SELECT seq FROM events WHERE id >= ? AND id < ? ORDER BY id DESC LIMIT 1000)";
+const EVERYTHING = { from: 0, to: Number.MAX_SAFE_INTEGER };
+
+/** What a very short prefix matches is cut to the newest. */
+const BY_PREFIX = "SELECT seq FROM events WHERE id >= ? AND id < ? ORDER BY id DESC LIMIT 1000";
 
 /** The store's reading side, over a connection of its own. */
 export class Reader {
-  private readonly db: Database;
-  private readonly path: string;
-  private readonly statements = new Map<string, Statement>();
+  private readonly query: Query;
+  private readonly listing: Listing;
+  private version: number;
 
   constructor(db: Database, path: string) {
-    this.db = db;
-    this.path = path;
+    this.query = new Query(db, path);
+    this.listing = new Listing(this.query);
+    this.version = this.dataVersion();
   }
 
   get(idOrSeq: string | number): HookEvent | undefined {
@@ -58,9 +55,9 @@ export class Reader {
   }
 
   count(selection: Selection): number {
-    let count = 0;
-    for (const _seq of this.selected(selection)) count += 1;
-    return count;
+    if (selection.names.length > 0 || selection.grep !== undefined) return lengthOf(this.selected(selection));
+    const scope = this.listing.scope(conditionsOf(selection, this.findNames), EVERYTHING);
+    return Math.min(this.listing.count(scope), limitOf(selection));
   }
 
   heads(project: string, from: { readonly above: number } | { readonly below: number }, limit: number): EventHead[] {
@@ -93,9 +90,14 @@ export class Reader {
     return this.all("SELECT * FROM listeners ORDER BY pid").map(listenerOf);
   }
 
+  changed(): boolean {
+    const before = this.version;
+    this.version = this.dataVersion();
+    return this.version !== before;
+  }
+
   close(): void {
-    this.statements.clear();
-    this.db.close();
+    this.query.close();
   }
 
   private load(seq: number, bodies: boolean): HookEvent | undefined {
@@ -107,7 +109,7 @@ export class Reader {
 
   /** The numbers of the events of a selection, in its order. */
   private selected(selection: Selection): Iterable<number> {
-    const limit = selection.limit === undefined || selection.limit === 0 ? Infinity : selection.limit;
+    const limit = limitOf(selection);
     if (selection.names.length > 0) return take(this.named(selection), limit);
     const oldestFirst = selection.order === "oldest";
     if (oldestFirst && limit !== Infinity) return [...take(this.matching(selection, false), limit)].toReversed();
@@ -127,25 +129,27 @@ export class Reader {
 
   private byName(name: EventName, selection: Selection): Iterable<number> {
     if (name.kind === "last") return take(skip(this.matching(selection, false), name.back), 1);
-    return this.matching(selection, true, conditionOf(name));
+    if (name.kind === "id") return this.byPrefix(selection, name.prefix);
+    return this.matching(selection, true, name.kind === "seq" ? { from: name.seq, to: name.seq } : name);
   }
 
-  /** Numbers of all events that fit, page by page, by the conditions in SQL and then by `grep`. */
-  private *matching(selection: Selection, ascending: boolean, extra?: Condition): Iterable<number> {
-    const conditions = conditionsOf(selection, this.findNames);
-    if (extra !== undefined) conditions.push(extra);
-    const where = conditions.map(({ sql }) => `${sql} AND `).join("");
-    const [compare, direction] = ascending ? [">", "ASC"] : ["<", "DESC"];
-    const sql = `SELECT e.seq FROM events e WHERE ${where}e.seq ${compare} ? ORDER BY e.seq ${direction} LIMIT ${PAGE}`;
-    const values = conditions.flatMap((condition) => condition.values);
-    const fits = grepper(selection.grep);
-    let from = ascending ? 0 : Number.MAX_SAFE_INTEGER;
-    for (;;) {
-      const page = this.all(sql, ...values, from).map((row) => Number(row["seq"]));
-      for (const seq of page) if (fits === undefined || fits(this.one(SEARCHED, seq))) yield seq;
-      if (page.length < PAGE) return;
-      from = page.at(-1) ?? from;
-    }
+  /** Numbers of all events that fit, of a range of numbers or of all. */
+  private matching(selection: Selection, ascending: boolean, range = EVERYTHING): Iterable<number> {
+    const scope = this.listing.scope(conditionsOf(selection, this.findNames), range);
+    return this.search(selection.grep)?.seqs(scope, ascending) ?? this.listing.seqs(scope, ascending);
+  }
+
+  /** The few events whose ids begin so, and that fit. */
+  private *byPrefix(selection: Selection, prefix: string): Iterable<number> {
+    const found = this.all(BY_PREFIX, prefix, `${prefix}~`).map((row) => Number(row["seq"]));
+    const seqs = found.toSorted((a, b) => a - b);
+    const search = this.search(selection.grep);
+    const scope = this.listing.scope(conditionsOf(selection, this.findNames), EVERYTHING);
+    for (const seq of this.listing.among(scope, seqs)) if (search === undefined || search.has(seq)) yield seq;
+  }
+
+  private search(text: string | undefined): Search | undefined {
+    return text === undefined ? undefined : new Search(this.query, this.listing, text);
   }
 
   private readonly findNames: FindNames = (kind, matches) =>
@@ -154,43 +158,27 @@ export class Reader {
       .map((row) => Number(row["id"]));
 
   private one(sql: string, ...values: SqlValue[]): Row | undefined {
-    return this.guarded(() => this.statement(sql).get(...values));
+    return this.query.one(sql, ...values);
   }
 
   private all(sql: string, ...values: SqlValue[]): Row[] {
-    return this.guarded(() => this.statement(sql).all(...values));
+    return this.query.all(sql, ...values);
   }
 
-  private statement(sql: string): Statement {
-    const known = this.statements.get(sql) ?? this.db.prepare(sql);
-    this.statements.set(sql, known);
-    return known;
-  }
-
-  private guarded<T>(read: () => T): T {
-    try {
-      return read();
-    } catch (error) {
-      throw toStoreError(error, this.path);
-    }
+  private dataVersion(): number {
+    return Number(this.one("PRAGMA data_version")?.["data_version"]);
   }
 }
 
-function conditionOf(name: Exclude<EventName, { kind: "last" }>): Condition {
-  if (name.kind === "seq") return { sql: "e.seq = ?", values: [name.seq] };
-  if (name.kind === "range") return { sql: "e.seq BETWEEN ? AND ?", values: [name.from, name.to] };
-  return { sql: BY_PREFIX, values: [name.prefix, `${name.prefix}~`] };
+/** 0 stands for all. */
+function limitOf({ limit = 0 }: Selection): number {
+  return limit === 0 ? Infinity : limit;
 }
 
-/** Whether the searched text stands in the path, the headers or the beginning of the body, in any case. */
-function grepper(text: string | undefined): ((row: Row | undefined) => boolean) | undefined {
-  if (text === undefined) return undefined;
-  const wanted = text.toLowerCase();
-  return (row) => {
-    const headers = unpackHeaders(row?.["headers"]).map(([name, value]) => `${name}: ${value}`);
-    const places = [textOf(row?.["path"]), headers.join("\n"), textOf(bytesOf(row?.["body"]))];
-    return places.some((place) => place.toLowerCase().includes(wanted));
-  };
+function lengthOf(values: Iterable<unknown>): number {
+  let length = 0;
+  for (const _value of values) length += 1;
+  return length;
 }
 
 function* take(values: Iterable<number>, count: number): Iterable<number> {

@@ -1,5 +1,6 @@
 import { sqliteCode, type Database } from "./driver.js";
 import { storeError } from "./faults.js";
+import { VERSION_2 } from "./version-2.js";
 
 /** `PRAGMA application_id` of every store: "hook". */
 const APPLICATION_ID = 0x686f6f6b;
@@ -19,8 +20,8 @@ export interface Migration {
 /**
  * Every version of the schema, oldest first. A released step is never changed; a new one goes to the end.
  *
- * `events` and its index hold short words and numbers only, so that a filter over a million events reads some 60 MB and
- * no header or body. Types, providers and projects are numbers of `names`. Text from the wire is BLOB.
+ * `events` holds short words and numbers only, so that going through them reads no header or body. Types, providers and
+ * projects are numbers of `names`. Text from the wire is BLOB.
  */
 export const MIGRATIONS: readonly Migration[] = [
   {
@@ -30,6 +31,7 @@ export const MIGRATIONS: readonly Migration[] = [
       return "done";
     },
   },
+  VERSION_2,
 ];
 
 const VERSION_1 = `

@@ -103,6 +103,10 @@ export class SqliteStore implements Store {
     return this.read()?.room() ?? { bytes: 0, freeBytes: 0 };
   }
 
+  changed(): boolean {
+    return this.read()?.changed() ?? false;
+  }
+
   attempts(eventId: string): readonly Attempt[] {
     return this.read()?.attempts(eventId) ?? [];
   }

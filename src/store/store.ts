@@ -107,6 +107,8 @@ export interface Store {
   projects(): readonly string[];
   /** What the file takes, bytes, and how much of that is free for events to come. */
   room(): { readonly bytes: number; readonly freeBytes: number };
+  /** Whether anything was written, by this process or another, since the last call, or else since the store was opened. */
+  changed(): boolean;
   /** Attempts of an event, oldest first. */
   attempts(eventId: string): readonly Attempt[];
 

@@ -1,0 +1,41 @@
+import type { Database, Row, SqlValue, Statement } from "./driver.js";
+import { toStoreError } from "./faults.js";
+
+/** Reads over one connection, each statement prepared once. Throws StoreError. */
+export class Query {
+  private readonly db: Database;
+  private readonly path: string;
+  private readonly statements = new Map<string, Statement>();
+
+  constructor(db: Database, path: string) {
+    this.db = db;
+    this.path = path;
+  }
+
+  one(sql: string, ...values: SqlValue[]): Row | undefined {
+    return this.guarded(() => this.statement(sql).get(...values));
+  }
+
+  all(sql: string, ...values: SqlValue[]): Row[] {
+    return this.guarded(() => this.statement(sql).all(...values));
+  }
+
+  close(): void {
+    this.statements.clear();
+    this.db.close();
+  }
+
+  private statement(sql: string): Statement {
+    const known = this.statements.get(sql) ?? this.db.prepare(sql);
+    this.statements.set(sql, known);
+    return known;
+  }
+
+  private guarded<T>(read: () => T): T {
+    try {
+      return read();
+    } catch (error) {
+      throw toStoreError(error, this.path);
+    }
+  }
+}
