@@ -19,5 +19,15 @@ export const events: CommandDefinition = {
       summary: "show one event: request, signature, attempts, body",
       load: async () => (await import("./events/show.js")).show,
     },
+    {
+      name: "rm",
+      summary: "remove events for good",
+      load: async () => (await import("./events/rm.js")).rm,
+    },
+    {
+      name: "prune",
+      summary: "remove what the retention does not keep; never what is pending or dead",
+      load: async () => (await import("./events/prune.js")).prune,
+    },
   ],
 };

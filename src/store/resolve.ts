@@ -15,8 +15,13 @@ export function resolveEvents(
   selection: Selection,
   options: { readonly bodies?: boolean } = {},
 ): Iterable<HookEvent> {
-  for (const name of selection.names) checkName(store, selection, name);
+  requireNamed(store, selection);
   return store.select(selection, options);
+}
+
+/** Throws CliError 2 for a name of a selection that means no event, or not one alone where it should. */
+export function requireNamed(store: Store, selection: Selection): void {
+  for (const name of selection.names) checkName(store, selection, name);
 }
 
 /** The one event that a name means, whole. Throws CliError 2. */
