@@ -1,57 +1,57 @@
 import { describe, expect, it } from "vitest";
-import { diffAnswers, type Answer } from "../../src/commands/replay/diff.js";
+import { showDiff } from "../../src/commands/replay/diff.js";
+import type { Attempt } from "../../src/events/event.js";
+import { createOutput } from "../../src/output/terminal.js";
+import { testContext } from "../helpers/run.js";
 
-const answer = (changes: Partial<Answer>): Answer => ({
+const answer = (changes: Partial<Attempt>): Attempt => ({
+  n: 1,
+  target: "http://localhost:5000/",
+  startedAt: 0,
+  durationMs: 1,
   status: 200,
   error: null,
   headers: [],
   body: new Uint8Array(),
   ...changes,
 });
-const text = (body: string) => answer({ body: Buffer.from(body) });
-const diff = (before: Answer, after: Answer) => diffAnswers(before, after).map(({ sign, text: line }) => sign + line);
 
-describe("diffAnswers", () => {
-  it("finds nothing between equal answers, whatever the order of headers and the date", () => {
-    const before = answer({
-      headers: [
-        ["Date", "x"],
-        ["A", "1"],
-        ["b", "2"],
-      ],
-    });
-    const after = answer({
-      headers: [
-        ["B", "2"],
-        ["a", "1"],
-        ["Date", "y"],
-      ],
-    });
+function shown(before: Attempt | undefined, after: Attempt) {
+  const context = testContext();
+  const output = createOutput(context, { json: false, quiet: false, verbose: false, color: "never" });
+  const json = showDiff(before, after, output);
+  return { json, stdout: context.stdout.text, stderr: context.stderr.text };
+}
 
-    expect(diff(before, after)).toEqual([]);
-  });
+describe("replay --diff", () => {
+  it("finds nothing between answers that differ only in what differs each time", () => {
+    const { json, stdout } = shown(answer({ headers: [["Date", "x"]] }), answer({ headers: [["Date", "y"]] }));
 
-  it("keeps the lines that both have, in their order", () => {
-    expect(diff(text("a\nb\nc\nd"), text("a\nx\nc\nd\ne"))).toEqual(["-b", "+x", "+e"]);
+    expect(stdout).toBe("the answer is the same as the first one\n");
+    expect(json).toMatchObject({ equal: true, headers: [{ kind: "changed", fleeting: true }] });
   });
 
   it("compares no answer with an answer", () => {
-    expect(diff(answer({ status: null, error: "refused" }), answer({}))).toEqual([
-      "-no answer (refused)",
-      "+status 200",
-    ]);
+    const { json, stdout } = shown(answer({ status: null, error: "refused" }), answer({}));
+
+    expect(stdout).toBe("status\n  ~ no answer (refused) -> 200\n");
+    expect(json).toEqual({ equal: false, status: { before: "no answer (refused)", after: "200" } });
   });
 
-  it("compares bodies that are no text as a whole", () => {
-    const before = answer({ body: Uint8Array.of(0xff, 1) });
-    const after = answer({ body: Uint8Array.of(0xff, 2) });
+  it("says so when there is no first answer", () => {
+    const { json, stderr } = shown(undefined, answer({}));
 
-    expect(diff(before, after)).toEqual(["-base64 /wE=", "+base64 /wI="]);
+    expect(json).toBeUndefined();
+    expect(stderr).toContain("no first answer");
   });
 
-  it("gives up on bodies of many different lines instead of taking long", () => {
-    const lines = (prefix: string) => Array.from({ length: 50_000 }, (_, index) => prefix + String(index)).join("\n");
+  it("shows no cookie of either answer", () => {
+    const { stdout, json } = shown(
+      answer({ headers: [["Set-Cookie", "CANARY1"]] }),
+      answer({ headers: [["Set-Cookie", "CANARY2"]] }),
+    );
 
-    expect(diff(text(lines("a")), text(lines("b")))).toEqual(["-50000 lines", "+50000 other lines"]);
+    expect(stdout).toContain("Set-Cookie: ***  another value, not shown");
+    expect(stdout + JSON.stringify(json)).not.toContain("CANARY");
   });
 });

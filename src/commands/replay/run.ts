@@ -6,16 +6,15 @@ import { headerValue } from "../../events/headers.js";
 import { redactPath } from "../../events/redact.js";
 import { createDialer } from "../../proxies/dialer.js";
 import { parseSelectors, selectsAll } from "../../events/selector.js";
-import { dim, green, red } from "../../output/style.js";
 import type { Output } from "../../output/output.js";
 import type { Invocation } from "../command.js";
 import { confirm } from "../delivery/confirm.js";
 import { judge, SUCCESS, worstOf, type Judgement } from "../delivery/judgement.js";
-import { eventOf, Recorder, type Recorded } from "../delivery/record.js";
+import { eventOf, Recorder } from "../delivery/record.js";
 import { replaceHeaders } from "../delivery/request.js";
 import { resultJson, showAnswer, showRequest } from "../delivery/show.js";
 import type { ReplayOptions } from "../replay.js";
-import { diffAnswers, type DiffLine } from "./diff.js";
+import { showDiff } from "./diff.js";
 import { Preparer, type Prepared, type ReplaySource } from "./prepare.js";
 
 /** What a filter selects unless --source says otherwise. */
@@ -113,7 +112,7 @@ async function deliverOne(prepared: Prepared, recorder: Recorder, source: Replay
   const expectation = options.expect ?? SUCCESS;
   const judgement = judge(recorded.delivery, expectation, false);
   showAnswer(output, recorded, judgement);
-  const diff = options.diff === true ? showDiff(event, recorded, output) : undefined;
+  const diff = options.diff === true ? showDiff(event.attempts[0], recorded.delivery, output) : undefined;
   output.record({
     replayOf: event.id,
     ...resultJson({ eventId: replayed.id, attempts: [recorded], destination, judgement, expected: expectation.text }),
@@ -131,18 +130,6 @@ function sentence({ event, destination, resigned }: Prepared): string {
 
 function replayHeader(event: HookEvent) {
   return [["hookcli-replay-of", event.id]] as const;
-}
-
-function showDiff(event: HookEvent, { delivery }: Recorded, output: Output): DiffLine[] | undefined {
-  const [first] = event.attempts;
-  if (first === undefined) {
-    output.note("no first answer to compare with: the event was not delivered before");
-    return undefined;
-  }
-  const lines = diffAnswers(first, delivery);
-  if (lines.length === 0) output.line([dim("the answer is the same as the first one")]);
-  for (const { sign, text } of lines) output.line([(sign === "-" ? red : green)(`${sign} ${text}`)]);
-  return lines;
 }
 
 function summarise(judgements: readonly Judgement[], output: Output): void {

@@ -1,0 +1,83 @@
+import { loadConfig } from "../../config/config.js";
+import { CliError, EXIT } from "../../errors.js";
+import type { HookEvent } from "../../events/event.js";
+import { saysSomething, withoutIgnored } from "../../events/diff/filter.js";
+import {
+  diffAnswers,
+  diffRequests,
+  type Answer,
+  type MaskOptions,
+  type MessageDiff,
+} from "../../events/diff/message.js";
+import { redactPath } from "../../events/redact.js";
+import { parseSelectors } from "../../events/selector.js";
+import { printDiff } from "../../output/diff.js";
+import { formatTime } from "../../output/quantity.js";
+import { dim, green, red } from "../../output/style.js";
+import { findProvider } from "../../providers/index.js";
+import type { Invocation } from "../command.js";
+import { secretHeaders } from "../delivery/request.js";
+import type { DiffOptions } from "../diff.js";
+import { withStore } from "../events/open.js";
+import { fleetingHeaders } from "./fleeting.js";
+import { diffToJson } from "./json.js";
+
+/** Compares two events. Resolves to 0 when nothing that counts differs, else to 1. */
+export async function runDiff(invocation: Invocation<DiffOptions>): Promise<number> {
+  const { args, options, context, global, output } = invocation;
+  const config = await loadConfig(context, global);
+  const where = { project: config.project, now: context.now() };
+  const selections = args.map((name) => parseSelectors([name], { allProjects: options.allProjects }, where));
+  return withStore(config.dbPath, context, async (store) => {
+    const { resolveEvent } = await import("../../store/resolve.js");
+    const [before, after] = selections.map((selection) => resolveEvent(store, selection));
+    if (before === undefined || after === undefined) throw new CliError("diff takes two events");
+    const found = compare(before, after, options);
+    const fleeting = fleetingHeaders();
+    const differs = options.strict === true ? found.length > 0 : saysSomething(found, fleeting);
+    const equal = !differs;
+    if (output.json) output.record({ ...headJson(before, after, options), equal, ...diffToJson(found, fleeting) });
+    else {
+      for (const [sign, event] of [["---", before] as const, ["+++", after] as const])
+        output.line([(sign === "---" ? red : green)(sign), ` ${titleOf(event, invocation)}`]);
+      printDiff(output, found, { fleeting, whole: output.verbose });
+      if (equal)
+        output.line([dim(found.length === 0 ? "no difference" : "no difference but in what differs each time")]);
+    }
+    return differs ? EXIT.no : EXIT.done;
+  });
+}
+
+function compare(before: HookEvent, after: HookEvent, options: DiffOptions): MessageDiff {
+  const mask: MaskOptions = {
+    showSecrets: options.showSecrets === true || options.includeSecrets === true,
+    secretHeaders: [before, after].flatMap(({ provider }) => secretHeaders(findProvider(provider ?? ""))),
+  };
+  const whole =
+    options.answers === true
+      ? diffAnswers(lastAnswer(before), lastAnswer(after), mask)
+      : diffRequests(before, after, mask);
+  const { only } = options;
+  return withoutIgnored(only === undefined ? whole : whole.filter(({ part }) => only.includes(part)), options.ignore);
+}
+
+function lastAnswer({ attempts, seq }: HookEvent): Answer {
+  const last = attempts.at(-1);
+  if (last !== undefined) return last;
+  throw new CliError(`event #${seq} was not delivered: it has no answer`, { hint: "leave out --answers" });
+}
+
+function headJson(before: HookEvent, after: HookEvent, { answers }: DiffOptions) {
+  const of = ({ id, seq }: HookEvent) => ({ id, seq });
+  return { of: answers === true ? "answers" : "requests", before: of(before), after: of(after) };
+}
+
+function titleOf(event: HookEvent, { options, context }: Invocation<DiffOptions>): string {
+  const { seq, id, receivedAt, provider, eventType, attempts, bodyComplete } = event;
+  const what = [provider, eventType].filter((text) => text !== null).join(" ");
+  const attempt = attempts.at(-1);
+  const answer =
+    options.answers === true && attempt !== undefined ? `  attempt ${attempt.n} to ${redactPath(attempt.target)}` : "";
+  const part = bodyComplete ? "" : "  (its body was not wholly read)";
+  return `#${seq}  ${id}  ${formatTime(receivedAt, context.now())}  ${what}${answer}${part}`;
+}
