@@ -1,8 +1,5 @@
 import { formatBytes } from "../../output/quantity.js";
-import type { Removal } from "./writing.js";
-
-/** Less free room than this in the file is not worth a word. */
-const WORTH_TELLING_BYTES = 1_000_000;
+import { WORTH_FREEING_BYTES, type Removal } from "./writing.js";
 
 const NUMBERS = new Intl.NumberFormat("en-US");
 
@@ -14,7 +11,7 @@ export function eventCount(count: number): string {
 /** What became of the room that removed events had. */
 export function roomText({ freedBytes, freeBytes }: Removal): string {
   if (freedBytes > 0) return `; the file gave ${formatBytes(freedBytes)} back`;
-  return freeBytes >= WORTH_TELLING_BYTES
+  return freeBytes >= WORTH_FREEING_BYTES
     ? `; the file keeps its size, ${formatBytes(freeBytes)} of it free for events to come`
     : "";
 }

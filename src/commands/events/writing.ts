@@ -1,6 +1,9 @@
 import type { Context } from "../../context.js";
 import type { Store } from "../../store/store.js";
 
+/** With less free room than this a file stays as it is: events to come will take it. */
+export const WORTH_FREEING_BYTES = 1_000_000;
+
 /** How many events went, and what that did to the file. */
 export interface Removal {
   readonly removed: number;
@@ -20,7 +23,7 @@ export async function removeFrom(
   const store = await openStore({ path, context });
   try {
     const removed = await remove(store);
-    const freedBytes = removed === 0 ? 0 : await store.shrink();
+    const freedBytes = store.room().freeBytes < WORTH_FREEING_BYTES ? 0 : await store.shrink();
     return { removed, freedBytes, freeBytes: store.room().freeBytes };
   } finally {
     await store.close();
