@@ -20,6 +20,16 @@ export const events: CommandDefinition = {
       load: async () => (await import("./events/show.js")).show,
     },
     {
+      name: "export",
+      summary: "write events to files: NDJSON, HAR, curl, raw HTTP, fixtures",
+      load: async () => (await import("./events/export.js")).exportEvents,
+    },
+    {
+      name: "import",
+      summary: "take events from files of hookcli and of other tools",
+      load: async () => (await import("./events/import.js")).importEvents,
+    },
+    {
       name: "rm",
       summary: "remove events for good",
       load: async () => (await import("./events/rm.js")).rm,

@@ -74,7 +74,8 @@ function urlArguments(url: string): string[] {
 /** A credential in the query stands as a variable; a signature is none, and is part of what is sent. */
 function urlArgument(url: string, { showSecrets }: CurlOptions): string {
   const mark = url.indexOf("?");
-  if (showSecrets === true || mark === -1 || redactPath(url) === url) return quoteBytes(url);
+  if (showSecrets === true || mark === -1 || (redactPath(url) === url && !url.includes(REDACTED)))
+    return quoteBytes(url);
   const words: string[] = [];
   let plain = url.slice(0, mark + 1);
   for (const [index, parameter] of url
@@ -82,7 +83,7 @@ function urlArgument(url: string, { showSecrets }: CurlOptions): string {
     .split("&")
     .entries()) {
     const name = parameter.slice(0, Math.max(parameter.indexOf("="), 0));
-    const isSecret = redactPath(`?${parameter}`) !== `?${parameter}` && !/^sig$|signature/i.test(name);
+    const isSecret = isHidden(parameter, name);
     plain += `${index === 0 ? "" : "&"}${isSecret ? `${name}=` : parameter}`;
     if (!isSecret) continue;
     words.push(quoteBytes(plain), `"$${variableNamed(name)}"`);
@@ -91,11 +92,15 @@ function urlArgument(url: string, { showSecrets }: CurlOptions): string {
   return words.join("") + (plain === "" ? "" : quoteBytes(plain));
 }
 
+/** What was redacted before is a secret, whatever it is called. */
+function isHidden(parameter: string, name: string): boolean {
+  if (parameter.slice(name.length + 1) === REDACTED) return true;
+  return redactPath(`?${parameter}`) !== `?${parameter}` && !/^sig$|signature/i.test(name);
+}
+
 function variableNamed(name: string): string {
-  return name
-    .toUpperCase()
-    .replaceAll(/[^A-Z0-9]/g, "_")
-    .replace(/^\d/, "_$&");
+  const words = name.toUpperCase().replaceAll(/[^A-Z0-9]/g, "_");
+  return words === "" ? "SECRET" : words.replace(/^\d/, "_$&");
 }
 
 function headerArgument([name, value]: readonly [string, string], options: CurlOptions): string {
@@ -108,6 +113,7 @@ function secretVariable([name, value]: readonly [string, string], options: CurlO
   const { secretEnv = "HOOKCLI_SECRET", secretHeaders = [], plainHeaders = [] } = options;
   const isNamed = (names: readonly string[]) => names.some((other) => other.toLowerCase() === name.toLowerCase());
   if (isNamed(secretHeaders)) return secretEnv;
+  if (value === REDACTED) return variableNamed(name);
   if (isNamed(plainHeaders) || redactHeaders([[name, value]])[0]?.[1] !== REDACTED) return undefined;
   return variableNamed(name);
 }

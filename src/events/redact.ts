@@ -6,27 +6,46 @@ import { percentDecoded } from "./percent.js";
 export const REDACTED = "***";
 
 /** Headers that are a credential themselves. A signature is not: it proves one body and opens nothing. */
-const CREDENTIAL_HEADERS = /^(?:authorization|proxy-authorization|cookie|set-cookie|x-api-key|.*token.*)$/i;
-/** Names of query parameters and cookies that carry a credential. */
-const CREDENTIAL_PARAMETERS = /token|secret|passw|api[-_]?key|access[-_]?key|^auth|^key$|^sig$|signature/i;
-/** Shapes of well-known keys, wherever they stand: Standard Webhooks, Stripe, GitHub, Slack, AWS. */
-const CREDENTIAL_SHAPES = /whsec_|sk_live_|sk_test_|rk_live_|ghp_|github_pat_|xox[abeoprs]-|AKIA[0-9A-Z]{12}/;
+const CREDENTIAL_HEADERS =
+  /^(?:cookie2?|set-cookie2?|.*authori[sz]ation|(?:x-)?authentication|(?:x-)?auth|.*(?:token|secret|passw|api[-_]?key|access[-_]?key|auth[-_]?key|private[-_]?key|session[-_]?id|credential|jwt).*)$/i;
+/** Names of query parameters that carry a credential. */
+const CREDENTIAL_PARAMETERS =
+  /token|secret|passw|credential|jwt|session[-_]?id|api[-_]?key|access[-_]?key|private[-_]?key|auth[-_]?key|^auth|^key$|^sig$|signature/i;
+/**
+ * Shapes of well-known keys, wherever they stand: Standard Webhooks, Stripe, GitHub, GitLab, Slack, AWS, Google, SendGrid,
+ * Shopify, npm, OpenAI and Anthropic, JSON Web Tokens, private keys in PEM.
+ */
+const CREDENTIAL_SHAPES =
+  /whsec_|whsk_|[sr]k_(?:live|test)_|gh[opusr]_|github_pat_|glpat-|xox[abeoprs]-|xapp-|(?:AKIA|ASIA)[0-9A-Z]{12}|AIza[\w-]{20}|SG\.[\w-]{10}|shp(?:at|ss|ca|pa)_|npm_[A-Za-z0-9]{20}|sk-(?:ant|proj)-|eyJ[\w-]{8,1000}\.eyJ|PRIVATE KEY-/;
+/** A credential under another header's name, as proxies hand it on. */
+const AUTHORIZATION_VALUE = /^(?:basic|bearer|token|digest|negotiate|aws4-hmac-sha256)\s+\S/i;
+/** The part of a URL before the host that names a user. Anchored on `//`, so that its cost is linear. */
+const USER_INFO = /(^|:)\/\/[^/?#\s]*@/g;
+/** Values are searched for URLs and nested parameters to this depth, which is more than links in links ever need. */
+const DEEPEST_NESTING = 4;
 
-/** Headers with credentials as `***`. `alsoSecret`: names of further headers, such as the provider's own token. */
+/** Headers with credentials as `***`, also those in URLs that a header holds. `alsoSecret`: names of further headers, such as the provider's own token. */
 export function redactHeaders(headers: HeaderList, alsoSecret: readonly string[] = []): HeaderList {
   const named = new Set(alsoSecret.map((name) => name.toLowerCase()));
   return headers.map(([name, value]) => {
-    const secret = named.has(name.toLowerCase()) || CREDENTIAL_HEADERS.test(name) || CREDENTIAL_SHAPES.test(value);
-    return secret ? [name, REDACTED] : [name, value];
+    const secret =
+      named.has(name.toLowerCase()) ||
+      CREDENTIAL_HEADERS.test(name) ||
+      CREDENTIAL_SHAPES.test(value) ||
+      AUTHORIZATION_VALUE.test(value);
+    if (secret) return [name, REDACTED];
+    return [name, /[?&;#@]/.test(value) && value.includes("/") ? redactPath(value) : value];
   });
 }
 
-/** A raw request target with the values of secret query parameters as `***`; all else stands as it was. */
+/**
+ * A raw request target, or a whole URL, with the values of secret parameters (in its query, in its fragment, behind a
+ * semicolon in its path), its user and its key-like parts as `***`; all else stands as it was.
+ */
 export function redactPath(path: string): string {
-  const mark = path.indexOf("?");
-  if (mark === -1) return path;
-  const parameters = path.slice(mark + 1).split("&");
-  return `${path.slice(0, mark)}?${parameters.map(redactParameter).join("&")}`;
+  const mark = path.search(/[?#]/);
+  const place = redactPlace(mark === -1 ? path : path.slice(0, mark));
+  return mark === -1 ? place : place + redactParameters(path.slice(mark), 0);
 }
 
 /** An event without the credentials that its headers and its query carry. Bodies stay as they are. */
@@ -36,20 +55,67 @@ export function redactEvent(event: HookEvent, alsoSecret: readonly string[] = []
     path: redactPath(event.path),
     headers: redactHeaders(event.headers, alsoSecret),
     trailers: redactHeaders(event.trailers, alsoSecret),
+    eventType: redactWord(event.eventType),
+    providerEventId: redactWord(event.providerEventId),
+    deliveryId: redactWord(event.deliveryId),
     attempts: event.attempts.map((attempt) => redactAttempt(attempt, alsoSecret)),
   };
 }
 
-/** An attempt without the credentials that the answer's headers carry, such as a session's cookie. */
+/** An attempt without the credentials that its target and the answer's headers carry, such as a session's cookie. */
 export function redactAttempt(attempt: Attempt, alsoSecret: readonly string[] = []): Attempt {
-  return { ...attempt, headers: redactHeaders(attempt.headers, alsoSecret) };
+  return { ...attempt, target: redactPath(attempt.target), headers: redactHeaders(attempt.headers, alsoSecret) };
 }
 
-function redactParameter(parameter: string): string {
+/** A word that was read out of a header may be a key that was put into the wrong one. */
+function redactWord(word: string | null): string | null {
+  return word !== null && CREDENTIAL_SHAPES.test(word) ? REDACTED : word;
+}
+
+/** What stands before the query: `//user:password@host`, segments, and their parameters behind semicolons. */
+function redactPlace(place: string): string {
+  const hidden = place.replaceAll(USER_INFO, `$1//${REDACTED}@`);
+  if (!hidden.includes(";") && !CREDENTIAL_SHAPES.test(hidden)) return hidden;
+  return hidden
+    .split("/")
+    .map((segment) => segment.split(";").map(redactSegment).join(";"))
+    .join("/");
+}
+
+function redactSegment(part: string, index: number): string {
+  if (index > 0 && part.includes("=")) return redactParameter(part, 0);
+  return CREDENTIAL_SHAPES.test(part) ? REDACTED : part;
+}
+
+/** Parameters behind `?`, `&` or `#`; the marks stay. */
+function redactParameters(text: string, depth: number): string {
+  return text.replaceAll(/[^?&#]+/g, (parameter) => redactParameter(parameter, depth));
+}
+
+function redactParameter(parameter: string, depth: number): string {
   const equals = parameter.indexOf("=");
-  if (equals === -1 || equals === parameter.length - 1) return parameter;
+  if (equals === -1) return CREDENTIAL_SHAPES.test(parameter) ? REDACTED : parameter;
+  if (equals === parameter.length - 1) return parameter;
   const name = parameter.slice(0, equals);
-  const secret =
-    CREDENTIAL_PARAMETERS.test(percentDecoded(name)) || CREDENTIAL_SHAPES.test(parameter.slice(equals + 1));
-  return secret ? `${name}=${REDACTED}` : parameter;
+  return isSecretParameter(name, parameter.slice(equals + 1), depth) ? `${name}=${REDACTED}` : parameter;
+}
+
+function isSecretParameter(name: string, value: string, depth: number): boolean {
+  return CREDENTIAL_PARAMETERS.test(percentDecoded(name)) || holdsSecret(value, depth);
+}
+
+/** A value may be a URL of its own, %-encoded once more; or a list behind semicolons. */
+function holdsSecret(value: string, depth: number): boolean {
+  const decoded = percentDecoded(value);
+  if (CREDENTIAL_SHAPES.test(value) || CREDENTIAL_SHAPES.test(decoded)) return true;
+  if (decoded.search(USER_INFO) !== -1) return true;
+  if (depth >= DEEPEST_NESTING) return /=/.test(decoded) && CREDENTIAL_PARAMETERS.test(decoded);
+  return decoded.split(/[?&;#]/).some((part) => {
+    const equals = part.indexOf("=");
+    return (
+      equals > 0 &&
+      equals < part.length - 1 &&
+      isSecretParameter(part.slice(0, equals), part.slice(equals + 1), depth + 1)
+    );
+  });
 }

@@ -1,0 +1,74 @@
+import { secretVariable } from "../../../config/secrets.js";
+import { CURL_HEAD, curlEntry } from "../../../events/export-curl.js";
+import { fixtureFile, fixtureName } from "../../../events/export-fixture.js";
+import { rawRequest } from "../../../events/export-http.js";
+import type { HookEvent } from "../../../events/event.js";
+import { eventToJson } from "../../../events/event-json.js";
+import { HAR_TAIL, harEntry, harHead } from "../../../events/har.js";
+import { safeJson } from "../../../events/safe-text.js";
+import { findProvider } from "../../../providers/index.js";
+import { secretHeaders } from "../../delivery/request.js";
+import type { ExportFormName } from "../export.js";
+
+/** What an event is turned into, and what stands around all of them. */
+export interface StreamForm {
+  readonly kind: "stream";
+  readonly head: string;
+  readonly between: string;
+  readonly tail: string;
+  readonly entry: (event: HookEvent) => string;
+}
+
+/** A form that holds one event a file. */
+export interface FileForm {
+  readonly kind: "files";
+  readonly entry: (event: HookEvent) => Uint8Array;
+  /** Folder (below the one that was named), name and extension. */
+  readonly name: (event: HookEvent) => { readonly folder: string; readonly base: string; readonly extension: string };
+}
+
+export interface FormSettings {
+  readonly version: string;
+  readonly includeSecrets: boolean;
+  /** The URL that a curl command sends an event to. */
+  readonly urlOf: (event: HookEvent) => string;
+}
+
+/** Every form of `events export`. */
+export const FORMS: { readonly [Name in ExportFormName]: (settings: FormSettings) => StreamForm | FileForm } = {
+  ndjson: () => ({
+    kind: "stream",
+    head: "",
+    between: "",
+    tail: "",
+    entry: (event) => `${safeJson(eventToJson(event))}\n`,
+  }),
+  har: ({ version }) => ({
+    kind: "stream",
+    head: harHead(version),
+    between: ",\n",
+    tail: HAR_TAIL,
+    entry: (event) => safeJson(harEntry(event)),
+  }),
+  curl: ({ includeSecrets, urlOf }) => ({
+    kind: "stream",
+    head: CURL_HEAD,
+    between: "",
+    tail: "",
+    entry: (event) => {
+      const provider = event.provider === null ? undefined : findProvider(event.provider);
+      const isGeneric = provider === undefined || provider.name === "generic";
+      return curlEntry(event, urlOf(event), {
+        showSecrets: includeSecrets,
+        secretHeaders: secretHeaders(provider),
+        secretEnv: isGeneric ? "HOOKCLI_SECRET" : secretVariable(provider.name),
+      });
+    },
+  }),
+  http: () => ({
+    kind: "files",
+    entry: rawRequest,
+    name: (event) => ({ folder: "", base: String(event.seq).padStart(6, "0"), extension: ".http" }),
+  }),
+  fixture: () => ({ kind: "files", entry: fixtureFile, name: fixtureName }),
+};
