@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { loadConfig } from "../../config/config.js";
 import { parseInteger } from "../../config/values.js";
-import { EXIT } from "../../errors.js";
+import { CliError, EXIT } from "../../errors.js";
 import type { HookEvent } from "../../events/event.js";
 import { eventToJson, STREAM_BODY_LIMIT, type EventJson } from "../../events/event-json.js";
 import { parseSelectors, type Selection } from "../../events/selector.js";
@@ -9,17 +9,22 @@ import { eventTable } from "../../output/event-line.js";
 import type { Line } from "../../output/output.js";
 import type { CommandDefinition, Invocation } from "../command.js";
 import { addSelectorOptions, type SelectorOptions } from "../selector-options.js";
+import { PAGER_OPTION, paged, type PagerOptions } from "../paging.js";
+import { refuseMistypedCommand } from "./meant.js";
 import { withStore } from "./open.js";
 import { addSecretOptions, withoutSecrets, type SecretOptions } from "./secret-options.js";
 
 /** Events that `list` shows unless told otherwise. */
 const DEFAULT_LIMIT = 30;
+/** Events that `--follow` shows before it waits. */
+const FOLLOW_LIMIT = 10;
 /** Events laid out as one table; a longer list is printed in pieces, each as wide as it needs. */
 const TABLE_ROWS = 200;
 
-interface ListOptions extends SelectorOptions, SecretOptions {
+interface ListOptions extends SelectorOptions, SecretOptions, PagerOptions {
   readonly limit?: number;
   readonly reverse?: boolean;
+  readonly follow?: boolean;
 }
 
 /** `hookcli events list`. */
@@ -30,31 +35,53 @@ export const list: CommandDefinition<ListOptions> = {
     { line: "hookcli events list --limit 0 --json", about: "all of them, for a program" },
   ],
   define: addListOptions,
+  endsOnSignal: true,
   run: runList,
 };
 
 function addListOptions(command: Command): void {
+  refuseMistypedCommand(command.parent);
   addSelectorOptions(command.argument("[events...]", "numbers, ids, last, last~2, ranges 3..7"))
-    .option("--limit <number>", `how many; 0 for all (default: ${DEFAULT_LIMIT})`, (text) =>
-      parseInteger(text, { name: "--limit", min: 0, max: 1_000_000_000 }),
+    .option(
+      "--limit <number>",
+      `how many; 0 for all (default: ${DEFAULT_LIMIT}, before --follow ${FOLLOW_LIMIT})`,
+      (text) => parseInteger(text, { name: "--limit", min: 0, max: 1_000_000_000 }),
     )
-    .option("--reverse", "the oldest of them first");
+    .option("--reverse", "the oldest of them first")
+    .option("-F, --follow", "go on with what comes, whichever process captures it")
+    .option(...PAGER_OPTION);
   addSecretOptions(command);
 }
 
-async function runList({ args, options, context, global, output }: Invocation<ListOptions>): Promise<number> {
+async function runList(invocation: Invocation<ListOptions>): Promise<number> {
+  const { args, options, context, global } = invocation;
   const config = await loadConfig(context, global);
   const named = parseSelectors(args, options, { project: config.project, now: context.now() });
+  if (options.follow === true) return follow(named, invocation, config.dbPath);
   const limit = options.limit ?? (named.names.length > 0 ? 0 : DEFAULT_LIMIT);
   const selection: Selection = { ...named, limit, order: options.reverse === true ? "oldest" : "newest" };
-  return withStore(config.dbPath, context, async (store) => {
-    const { resolveEvents } = await import("../../store/resolve.js");
-    const found = resolveEvents(store, selection, { bodies: output.json });
-    const shown = mapped(found, (event) => withoutSecrets(event, options));
-    if (output.json) await output.records(mapped(shown, listedJson));
-    else await printTable(shown, { output, now: context.now() });
-    return EXIT.done;
-  });
+  return paged(invocation, (output) =>
+    withStore(config.dbPath, context, async (store) => {
+      const { resolveEvents } = await import("../../store/resolve.js");
+      const found = resolveEvents(store, selection, { bodies: output.json });
+      const shown = mapped(found, (event) => withoutSecrets(event, options));
+      if (output.json) await output.records(mapped(shown, listedJson));
+      else await printTable(shown, { output, now: context.now() });
+      return EXIT.done;
+    }),
+  );
+}
+
+async function follow(
+  selection: Selection,
+  { options, context, output }: Invocation<ListOptions>,
+  path: string,
+): Promise<number> {
+  if (selection.names.length > 0) throw new CliError("--follow takes filters, no names of events");
+  if (options.reverse === true) throw new CliError("--follow and --reverse exclude each other");
+  const { followEvents } = await import("./follow.js");
+  const redact = (event: HookEvent) => withoutSecrets(event, options);
+  return followEvents({ path, context, output, selection, redact, limit: options.limit ?? FOLLOW_LIMIT });
 }
 
 function listedJson(event: HookEvent): EventJson {
