@@ -46,7 +46,8 @@ beforeAll(async () => {
 
 // Each line finds the folder and the store as they were prepared.
 beforeEach(() => {
-  for (const name of ["events.db-wal", "events.db-shm", "discord.key"]) rmSync(join(folder, name), { force: true });
+  for (const name of ["events.db-wal", "events.db-shm", "discord.key", "hookcli.config.json", "fixtures"])
+    rmSync(join(folder, name), { recursive: true, force: true });
   copyFileSync(join(folder, "prepared.db"), join(folder, "events.db"));
   writeFileSync(join(folder, "body.json"), BODY);
 });

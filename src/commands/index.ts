@@ -40,6 +40,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./diff.js")).diff,
   },
   {
+    name: "init",
+    summary: "write a config file and a fixture to begin with",
+    load: async () => (await import("./init.js")).init,
+  },
+  {
     name: "config",
     summary: "what is configured here, and where each value came from",
     load: async () => (await import("./config.js")).config,
