@@ -1,22 +1,35 @@
 import type { Database } from "./driver.js";
 import { GRAMS, GramSet } from "./search-grams.js";
-import { pageKey, SPAN, writePages } from "./search-pages.js";
+import { packPages, pageKey, SPAN, SPAN_BITS, writePages, type SegmentPage } from "./search-pages.js";
 import { SEARCHED_COLUMNS, searchedTexts } from "./search-text.js";
 
 /** Events read at a time: their bodies are in memory at once, none of them over 256 KiB. */
 const STEP = 16;
-/** Pairs of gram and event in one segment at most, but for a single event's: 16 MB. */
-const MAX_PAIRS = 4 * 2 ** 20;
-const FIRST_ROOM = 2 ** 20;
+/** Pairs of gram and event in one segment at most, but for a single event's: 4 MB, and some 20 ms to sort. */
+const MAX_PAIRS = 2 ** 20;
 
 const NEXT_EVENTS = `SELECT r.seq, ${SEARCHED_COLUMNS} FROM requests r LEFT JOIN bodies b ON b.seq = r.seq
   WHERE r.seq > ? ORDER BY r.seq LIMIT ${STEP}`;
 const INDEXED = "SELECT coalesce(max(last), 0) AS seq FROM search_segments";
+const NEWEST = "SELECT coalesce(max(seq), 0) AS seq FROM events";
 const EMPTY_SEGMENT = `SELECT id FROM search_segments
   WHERE NOT EXISTS (SELECT 1 FROM events WHERE seq BETWEEN first AND last) ORDER BY id LIMIT 1`;
 
 /** What a slice of work came to: there is more, or nothing is to be done until more events have come. */
 export type Progress = "more" | "idle";
+
+/** How many numbers of events lie beyond the end of the index. */
+export function unindexed(db: Pick<Database, "prepare">): number {
+  return Math.max(0, numberOf(db, NEWEST) - numberOf(db, INDEXED));
+}
+
+/** Whether there is something to do: a segment can be filled, or the events of one are all gone. */
+export function isIndexBehind(db: Database): boolean {
+  return unindexed(db) >= SPAN || db.prepare(EMPTY_SEGMENT).get() !== undefined;
+}
+
+/** The work of one segment, each step in a slice of its own: read its events, sort what they have, pack it, write it. */
+type Step = () => Step | undefined;
 
 interface Draft {
   /** What was indexed when it was begun. */
@@ -35,8 +48,9 @@ export class SearchBuilder {
   private readonly db: Database;
   private readonly begin: () => void;
   private readonly grams = new GramSet();
-  private pairs = new Uint32Array(FIRST_ROOM);
-  private draft: Draft | undefined;
+  private pairs = new Uint32Array(MAX_PAIRS);
+  private next: Step | undefined;
+  private endMs = 0;
 
   /** `begin` begins a transaction with the lock. */
   constructor(db: Database, begin: () => void) {
@@ -44,21 +58,33 @@ export class SearchBuilder {
     this.begin = begin;
   }
 
-  /** Works for about `sliceMs`, a commit on top. */
+  /** Works for about `sliceMs`, or for one step of a segment, none of which takes over 50 ms. */
   work(sliceMs: number): Progress {
-    const end = performance.now() + sliceMs;
-    this.draft ??= this.newDraft();
-    if (this.draft === undefined) return this.tidy();
-    do if (this.read(this.draft)) return this.commit(this.draft);
-    while (performance.now() < end);
+    this.next ??= this.firstStep();
+    if (this.next === undefined) return this.tidy();
+    this.endMs = performance.now() + sliceMs;
+    this.next = this.next();
     return "more";
   }
 
   /** A segment is begun when it can be filled. */
-  private newDraft(): Draft | undefined {
-    const after = this.numberOf(INDEXED);
-    if (this.numberOf("SELECT coalesce(max(seq), 0) AS seq FROM events") < after + SPAN) return undefined;
-    return { after, first: 0, last: after, events: 0, length: 0 };
+  private firstStep(): Step | undefined {
+    const after = numberOf(this.db, INDEXED);
+    if (numberOf(this.db, NEWEST) < after + SPAN) return undefined;
+    const draft: Draft = { after, first: 0, last: after, events: 0, length: 0 };
+    const read: Step = () => {
+      do if (this.read(draft)) return draft.events === 0 ? undefined : sort;
+      while (performance.now() < this.endMs);
+      return read;
+    };
+    const sort: Step = () => {
+      const sorted = sortedByGram(this.pairs.subarray(0, draft.length));
+      return () => {
+        const pages = packPages(sorted, draft.events);
+        return () => this.commit(draft, pages);
+      };
+    };
+    return read;
   }
 
   /** Reads some events; true when the segment is full. */
@@ -92,63 +118,61 @@ export class SearchBuilder {
     draft.length += 1;
   }
 
-  private commit(draft: Draft): Progress {
-    this.draft = undefined;
-    if (draft.events === 0) return "idle";
-    const pairs = sortedByGram(this.pairs.subarray(0, draft.length));
-    this.begin();
-    try {
-      if (this.numberOf(INDEXED) === draft.after) this.write(draft, pairs);
-      this.db.exec("COMMIT");
-    } catch (error) {
-      if (this.db.isTransaction) this.db.exec("ROLLBACK");
-      throw error;
-    }
-    return "more";
+  private commit(draft: Draft, pages: readonly SegmentPage[]): undefined {
+    this.transaction(() => {
+      if (numberOf(this.db, INDEXED) === draft.after) this.write(draft, pages);
+    });
   }
 
-  private write({ first, last, events }: Draft, pairs: Uint32Array): void {
+  private write({ first, last }: Draft, pages: readonly SegmentPage[]): void {
     const insert = this.db.prepare("INSERT INTO search_segments (first, last) VALUES (?, ?)");
     const segment = Number(insert.run(first, last).lastInsertRowid);
-    writePages(this.db, segment, { pairs, events });
+    writePages(this.db, segment, pages);
   }
 
   /** Deletes a segment whose events are all gone. */
   private tidy(): Progress {
     const segment = this.db.prepare(EMPTY_SEGMENT).get()?.["id"];
     if (typeof segment !== "number") return "idle";
-    this.begin();
-    try {
+    this.transaction(() => {
       const pages = this.db.prepare("DELETE FROM search_pages WHERE key >= ? AND key < ?");
       pages.run(pageKey(segment, 0), pageKey(segment + 1, 0));
       this.db.prepare("DELETE FROM search_segments WHERE id = ?").run(segment);
+    });
+    return "more";
+  }
+
+  private transaction(write: () => void): void {
+    this.begin();
+    try {
+      write();
       this.db.exec("COMMIT");
     } catch (error) {
       if (this.db.isTransaction) this.db.exec("ROLLBACK");
       throw error;
     }
-    return "more";
   }
+}
 
-  private numberOf(sql: string): number {
-    return Number(this.db.prepare(sql).get()?.["seq"]);
-  }
+function numberOf(db: Pick<Database, "prepare">, sql: string): number {
+  return Number(db.prepare(sql).get()?.["seq"]);
 }
 
 /** Pairs in the order of their grams, those of one gram in the order that they had. */
 function sortedByGram(pairs: Uint32Array): Uint32Array {
-  const ends = new Uint32Array(GRAMS + 1);
-  for (const pair of pairs) {
-    const next = Math.floor(pair / SPAN) + 1;
-    ends[next] = (ends[next] ?? 0) + 1;
+  const starts = new Uint32Array(GRAMS + 1);
+  for (let index = 0; index < pairs.length; index += 1) {
+    const next = ((pairs[index] ?? 0) >>> SPAN_BITS) + 1;
+    starts[next] = (starts[next] ?? 0) + 1;
   }
-  for (let gram = 0; gram < GRAMS; gram += 1) ends[gram + 1] = (ends[gram + 1] ?? 0) + (ends[gram] ?? 0);
+  for (let gram = 0; gram < GRAMS; gram += 1) starts[gram + 1] = (starts[gram + 1] ?? 0) + (starts[gram] ?? 0);
   const sorted = new Uint32Array(pairs.length);
-  for (const pair of pairs) {
-    const gram = Math.floor(pair / SPAN);
-    const at = ends[gram] ?? 0;
+  for (let index = 0; index < pairs.length; index += 1) {
+    const pair = pairs[index] ?? 0;
+    const gram = pair >>> SPAN_BITS;
+    const at = starts[gram] ?? 0;
     sorted[at] = pair;
-    ends[gram] = at + 1;
+    starts[gram] = at + 1;
   }
   return sorted;
 }

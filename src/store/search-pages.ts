@@ -3,6 +3,7 @@ import { GRAMS } from "./search-grams.js";
 
 /** Numbers of events that a segment of the search index spans at most. */
 export const SPAN = 1024;
+export const SPAN_BITS = 10;
 const BITMAP_BYTES = SPAN / 8;
 /** A row of this size has a page of the file for itself. */
 const PAGE_BYTES = 3_900;
@@ -20,24 +21,36 @@ export function pageKey(segment: number, gram: number): number {
   return segment * GRAMS + gram;
 }
 
-/** Writes the lists of a segment: pairs of gram and event as `gram * SPAN + event`, sorted. */
-export function writePages(db: Database, segment: number, lists: { pairs: Uint32Array; events: number }): void {
-  const insert = db.prepare("INSERT INTO search_pages (key, postings) VALUES (?, ?)");
-  const { pairs, events } = lists;
-  const page = new PageBytes();
+/** A page before its segment has a number. */
+export interface SegmentPage {
+  readonly firstGram: number;
+  readonly postings: Uint8Array;
+}
+
+/** The pages of a segment of so many events: of pairs of gram and event as `gram * SPAN + event`, sorted. */
+export function packPages(pairs: Uint32Array, events: number): SegmentPage[] {
+  const pages: SegmentPage[] = [];
+  const page = new Varints(PAGE_BYTES + BITMAP_BYTES);
+  const list = new Varints(2 * SPAN);
   let firstGram = 0;
   let before = 0;
-  const flush = () => insert.run(pageKey(segment, firstGram), page.taken());
   for (let from = 0, to = 0; from < pairs.length; from = to) {
-    const gram = Math.floor((pairs[from] ?? 0) / SPAN);
+    const gram = (pairs[from] ?? 0) >>> SPAN_BITS;
     to = endOfGram(pairs, from);
-    if (page.length === 0) [firstGram, before] = [gram, gram];
-    page.varint(gram - before);
+    if (page.length === 0) firstGram = before = gram;
+    page.number(gram - before);
     before = gram;
-    writeList(page, pairs.subarray(from, to), events);
-    if (page.length >= PAGE_BYTES - BITMAP_BYTES) flush();
+    packList(page, list, { pairs, from, to, events });
+    if (page.length < PAGE_BYTES - BITMAP_BYTES && to < pairs.length) continue;
+    pages.push({ firstGram, postings: page.taken() });
   }
-  if (page.length > 0) flush();
+  return pages;
+}
+
+/** Writes the pages of a segment, in the caller's transaction. */
+export function writePages(db: Database, segment: number, pages: readonly SegmentPage[]): void {
+  const insert = db.prepare("INSERT INTO search_pages (key, postings) VALUES (?, ?)");
+  for (const { firstGram, postings } of pages) insert.run(pageKey(segment, firstGram), postings);
 }
 
 /** The events of a gram within a page that may hold it, as bits; `undefined`: all of them; `null`: none. */
@@ -61,29 +74,37 @@ export function readList(key: number, postings: SqlValue | undefined, wantedKey:
 }
 
 function endOfGram(pairs: Uint32Array, from: number): number {
-  const end = (Math.floor((pairs[from] ?? 0) / SPAN) + 1) * SPAN;
+  const end = (((pairs[from] ?? 0) >>> SPAN_BITS) + 1) * SPAN;
   let to = from + 1;
   while (to < pairs.length && (pairs[to] ?? 0) < end) to += 1;
   return to;
 }
 
-function writeList(page: PageBytes, pairs: Uint32Array, events: number): void {
-  if (pairs.length === events) return page.varint(0);
-  const steps = new PageBytes();
+interface Pairs {
+  readonly pairs: Uint32Array;
+  readonly from: number;
+  readonly to: number;
+  readonly events: number;
+}
+
+function packList(page: Varints, list: Varints, { pairs, from, to, events }: Pairs): void {
+  if (to - from === events) return page.number(0);
   let before = 0;
-  if (pairs.length < BITMAP_BYTES) {
-    for (const pair of pairs) {
-      steps.varint((pair % SPAN) - before);
-      before = pair % SPAN;
+  if (to - from < BITMAP_BYTES) {
+    for (let index = from; index < to; index += 1) {
+      const event = (pairs[index] ?? 0) % SPAN;
+      list.number(event - before);
+      before = event;
     }
+    const steps = list.view();
     if (steps.length < BITMAP_BYTES) {
-      page.varint(steps.length + 2);
-      return page.bytes(steps.taken());
+      page.number(steps.length + 2);
+      return page.bytes(steps);
     }
   }
   const bits = new Uint8Array(BITMAP_BYTES);
-  for (const pair of pairs) setBit(bits, pair % SPAN);
-  page.varint(1);
+  for (let index = from; index < to; index += 1) setBit(bits, (pairs[index] ?? 0) % SPAN);
+  page.number(1);
   page.bytes(bits);
 }
 
@@ -102,11 +123,16 @@ function setBit(bits: Uint8Array, index: number): void {
   bits[index >> 3] = (bits[index >> 3] ?? 0) | (1 << (index & 7));
 }
 
-class PageBytes {
+/** Numbers as varints, one after the other. */
+class Varints {
   length = 0;
-  private readonly buffer = new Uint8Array(PAGE_BYTES + 2 * BITMAP_BYTES);
+  private readonly buffer: Uint8Array;
 
-  varint(value: number): void {
+  constructor(room: number) {
+    this.buffer = new Uint8Array(room);
+  }
+
+  number(value: number): void {
     let rest = value;
     while (rest > 127) {
       this.buffer[this.length++] = (rest & 127) | 128;
@@ -120,11 +146,16 @@ class PageBytes {
     this.length += bytes.length;
   }
 
-  /** A copy of what was written; what comes then begins anew. */
-  taken(): Uint8Array {
-    const bytes = this.buffer.slice(0, this.length);
+  /** What was written, until something else is; that begins anew. */
+  view(): Uint8Array {
+    const bytes = this.buffer.subarray(0, this.length);
     this.length = 0;
     return bytes;
+  }
+
+  /** A copy of what was written; what comes then begins anew. */
+  taken(): Uint8Array {
+    return this.view().slice();
   }
 }
 

@@ -5,6 +5,7 @@ import { sleep } from "./begin.js";
 import type { Database, OpenDatabase } from "./driver.js";
 import { tightenFiles } from "./file.js";
 import type { FromWriter, ToWriter, WriterData } from "./operations.js";
+import { IdleIndex } from "./idle-index.js";
 import { WriteQueues, type Batch } from "./queues.js";
 import { configure, inspectDatabase, migrate } from "./schema.js";
 
@@ -41,6 +42,7 @@ interface Connection {
 
 function listen(port: MessagePort, send: (message: FromWriter) => void, connection: Connection): void {
   const queues = new WriteQueues();
+  const index = new IdleIndex(connection.db);
   let closing = false;
   let scheduled = false;
   let rest: NodeJS.Timeout | undefined;
@@ -51,6 +53,7 @@ function listen(port: MessagePort, send: (message: FromWriter) => void, connecti
       const outcomes = commitOrReport(connection, batch);
       queues.done(batch, outcomes.length);
       send({ kind: "outcomes", outcomes });
+      index.written();
     }
     if (!queues.isEmpty) schedule();
     else if (closing) finish();
@@ -64,6 +67,7 @@ function listen(port: MessagePort, send: (message: FromWriter) => void, connecti
     else rest = setTimeout(turn, restMs);
   };
   const finish = () => {
+    index.stop();
     closeTidily(connection.db);
     send({ kind: "closed" });
     port.close();
