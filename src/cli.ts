@@ -1,5 +1,6 @@
 import { Command, CommanderError, Help, Option } from "commander";
 import type { CommandDefinition, CommandEntry, Example, GlobalOptions } from "./commands/command.js";
+import { addGlobalOptions } from "./commands/global-options.js";
 import { commands } from "./commands/index.js";
 import { helpTopics } from "./commands/help.js";
 import type { Context, Interrupted } from "./context.js";
@@ -63,16 +64,8 @@ class Run {
       })
       .version(HOOKCLI_VERSION, "--version", "print the version")
       .helpOption("-h, --help", "print help")
-      .helpCommand(false)
-      .option("--json", "print JSON only on stdout")
-      .addOption(new Option("--format <kind>", "the same as --json when it is json").choices(["text", "json"]))
-      .addOption(new Option("--color <when>", "colour").choices(["auto", "always", "never"]).default("auto"))
-      .option("--quiet", "no talk on stderr but warnings and errors")
-      .option("-v, --verbose", "more detail: headers and bodies")
-      .option("-y, --yes", "answer yes to questions")
-      .option("--db <path>", "the file of the store")
-      .option("--config <path>", "the config file")
-      .option("--profile <name>", "a profile of the config");
+      .helpCommand(false);
+    addGlobalOptions(program);
     this.addAll(program, commands);
     this.addHelp(program);
     const topics = helpTopics.map(({ name, summary }) => `  ${name.padEnd(27)}${summary}`).join("\n");

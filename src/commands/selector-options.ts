@@ -4,9 +4,9 @@ import { CliError } from "../errors.js";
 import type { EventSource, EventState, SignatureNote } from "../events/event.js";
 import type { Moment, SelectorFlags } from "../events/selector.js";
 
-const STATES: readonly EventState[] = ["refused", "stored", "pending", "delivered", "failed", "dead"];
-const SIGNATURES: readonly SignatureNote["status"][] = ["valid", "invalid", "unchecked", "not_checkable"];
-const SOURCES: readonly EventSource[] = ["tunnel", "local", "send", "replay", "import"];
+export const STATES: readonly EventState[] = ["refused", "stored", "pending", "delivered", "failed", "dead"];
+export const SIGNATURES: readonly SignatureNote["status"][] = ["valid", "invalid", "unchecked", "not_checkable"];
+export const SOURCES: readonly EventSource[] = ["tunnel", "local", "send", "replay", "import"];
 
 /** The filters of cli.md's selectors as commander gives them: `options` of a command that used {@link addSelectorOptions}. */
 export type SelectorOptions = Omit<SelectorFlags, "limit">;
