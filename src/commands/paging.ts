@@ -71,8 +71,14 @@ function start(
   { env, cwd }: Context,
 ): (Program & Pager) | undefined {
   const program = startProgram({
-    ...{ command, args, cwd, env: { ...PAGER_SETTINGS, ...env }, ownGroup: false },
-    ...{ input: "pipe", output: "inherit", errorOutput: "inherit" },
+    command,
+    args,
+    cwd,
+    env: { ...PAGER_SETTINGS, ...env },
+    ownGroup: false,
+    input: "pipe",
+    output: "inherit",
+    errorOutput: "inherit",
   });
   const { pid, input } = program;
   return pid === undefined || input === null ? undefined : { ...program, input };

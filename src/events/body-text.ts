@@ -1,43 +1,106 @@
-import { isUtf8 } from "node:buffer";
+import { textOfBody } from "./charset.js";
+import { decodeBody } from "./content-encoding.js";
+import { parseContentType } from "./content-type.js";
+import { headerValue, headerValues, isFormType, type HeaderList } from "./headers.js";
+import { hexDump } from "./hex.js";
+import { prettyForm } from "./pretty-form.js";
 import { prettyJson } from "./pretty-json.js";
+import { partsOf, type Part } from "./pretty-multipart.js";
+import { prettyXml } from "./pretty-xml.js";
+import { safeText } from "./safe-text.js";
 
 /** Bytes of a binary body that are shown: 64 lines. */
 const HEX_LIMIT = 1024;
-const BYTES_A_LINE = 16;
+/** The same of a binary part of a body. */
+const PART_HEX_LIMIT = 256;
+/** Multipart bodies inside one another that are taken apart. */
+const DEEPEST_MULTIPART = 3;
 
 /** A body for people's eyes. */
 export interface BodyText {
-  readonly kind: "empty" | "json" | "text" | "binary";
+  readonly kind: "empty" | "json" | "form" | "multipart" | "xml" | "text" | "binary";
   readonly text: string;
   /** Bytes that are not shown. */
   readonly hidden: number;
+  /** What was done to make it readable, such as `decoded from gzip`. */
+  readonly notes: readonly string[];
 }
 
-/** JSON one member a line, other text as it is, anything else as a hex dump of its beginning. Never throws. */
-export function bodyText(body: Uint8Array): BodyText {
-  if (body.byteLength === 0) return { kind: "empty", text: "", hidden: 0 };
-  const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
-  if (!isUtf8(bytes) || bytes.includes(0)) {
-    return {
-      kind: "binary",
-      text: hexDump(bytes.subarray(0, HEX_LIMIT)),
-      hidden: Math.max(0, bytes.length - HEX_LIMIT),
-    };
-  }
-  const text = bytes.toString("utf8");
-  const pretty = prettyJson(text);
-  return { kind: pretty === undefined ? "text" : "json", text: pretty ?? text, hidden: 0 };
+export interface BodyTextOptions {
+  /** Bytes of a binary body that are shown. */
+  readonly hexLimit?: number | undefined;
 }
 
-/** `00000010  68 65 6c 6c 6f ...  |hello|` lines, as `hexdump -C` writes them. */
-export function hexDump(bytes: Uint8Array): string {
-  const lines: string[] = [];
-  for (let offset = 0; offset < bytes.length; offset += BYTES_A_LINE) {
-    const row = bytes.subarray(offset, offset + BYTES_A_LINE);
-    const hex = [...row].map((byte) => byte.toString(16).padStart(2, "0"));
-    const halves = [hex.slice(0, 8).join(" "), hex.slice(8).join(" ")].join("  ").padEnd(48);
-    const text = [...row].map((byte) => (byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : ".")).join("");
-    lines.push(`${offset.toString(16).padStart(8, "0")}  ${halves}  |${text}|`);
-  }
+/**
+ * A body as its headers say it is to be read: content codings undone, in its charset, JSON and XML one member a line,
+ * the fields of a form, the parts of a multipart body; other text as it is, anything else as a hex dump of its
+ * beginning. For display only. Never throws.
+ */
+export function bodyText(
+  body: Uint8Array,
+  headers: HeaderList = [],
+  { hexLimit = HEX_LIMIT }: BodyTextOptions = {},
+): BodyText {
+  if (body.byteLength === 0) return { kind: "empty", text: "", hidden: 0, notes: [] };
+  const { bytes, notes } = decodeBody(body, headerValues(headers, "content-encoding").join(","));
+  const read = readable(bytes, headerValue(headers, "content-type"), { hexLimit, depth: 0 });
+  return { ...read, notes: [...notes, ...read.notes] };
+}
+
+interface Bounds {
+  readonly hexLimit: number;
+  /** Multipart bodies around this one. */
+  readonly depth: number;
+}
+
+function readable(bytes: Uint8Array, contentType: string | undefined, bounds: Bounds): BodyText {
+  const found = bounds.depth < DEEPEST_MULTIPART ? partsOf(bytes, contentType) : undefined;
+  if (found !== undefined) return multipartText(found.parts, found.areMore, bounds.depth);
+  const { type, parameters } = parseContentType(contentType);
+  const read = textOfBody(bytes, parameters.get("charset"));
+  if (read === undefined) return binaryText(bytes, bounds.hexLimit);
+  const notes = [
+    read.hasMark ? "it begins with a byte-order mark, which JSON and XML readers may refuse" : undefined,
+    read.charset === undefined ? undefined : `read as ${read.charset}`,
+  ].filter((note) => note !== undefined);
+  if (isFormType(contentType)) return formText(read.text, notes);
+  const asText = (kind: BodyText["kind"], text: string): BodyText => ({ kind, text, hidden: 0, notes });
+  const json = prettyJson(read.text);
+  if (json !== undefined) return asText("json", json);
+  const xml = /[/+]xml$/.test(type) || read.text.startsWith("<?xml") ? prettyXml(read.text) : undefined;
+  return xml === undefined ? asText("text", read.text) : asText("xml", xml);
+}
+
+function binaryText(bytes: Uint8Array, limit: number): BodyText {
+  const hidden = Math.max(0, bytes.byteLength - limit);
+  return { kind: "binary", text: hexDump(bytes.subarray(0, limit)), hidden, notes: [] };
+}
+
+function formText(text: string, notes: readonly string[]): BodyText {
+  const form = prettyForm(text);
+  const more = form.hiddenFields === 0 ? [] : [`${form.hiddenFields} more fields are not shown`];
+  return { kind: "form", text: form.text, hidden: 0, notes: [...notes, "form fields, decoded", ...more] };
+}
+
+/** What stands in a part is indented, so that no part looks like the head of another. */
+function multipartText(parts: readonly Part[], areMore: boolean, depth: number): BodyText {
+  const text = parts.map((part, index) => partText(part, index + 1, depth)).join("\n");
+  const count = `${parts.length}${areMore ? " and more" : ""} ${parts.length === 1 && !areMore ? "part" : "parts"}`;
+  return { kind: "multipart", text, hidden: 0, notes: [`multipart, ${count}`] };
+}
+
+function partText({ headers, name, body }: Part, number: number, depth: number): string {
+  const called = name === undefined ? "" : ` ${JSON.stringify(name)}`;
+  const { kind, text, hidden, notes } = readable(body, headerValue(headers, "content-type"), {
+    hexLimit: PART_HEX_LIMIT,
+    depth: depth + 1,
+  });
+  const lines = [
+    `part ${number}${safeText(called)}, ${body.byteLength} bytes`,
+    ...headers.map(([header, value]) => safeText(`  ${header}: ${value}`)),
+    ...notes.map((note) => `  (${note})`),
+    ...(kind === "binary" || text !== "" ? [`    ${text.replaceAll("\n", "\n    ")}`] : []),
+    ...(hidden === 0 ? [] : [`  (${hidden} bytes more)`]),
+  ];
   return lines.join("\n");
 }

@@ -1,4 +1,4 @@
-import { hexDump } from "../events/body-text.js";
+import { hexDump } from "../events/hex.js";
 import type { BodyDiff } from "../events/diff/body.js";
 import type { Line } from "./output.js";
 import { dim, green, red } from "./style.js";

@@ -1,21 +1,52 @@
 import type { Attempt, HookEvent, SignatureNote } from "../events/event.js";
 import { bodyText } from "../events/body-text.js";
+import type { HeaderList } from "../events/headers.js";
 import type { Line, Output } from "./output.js";
 import { formatBytes, formatDuration, formatTime } from "./quantity.js";
 import { bold, dim, green, red, yellow } from "./style.js";
 
 const LABEL_WIDTH = 12;
 
-/** Prints all that is known of an event: request, verdict, attempts, body. `now` (milliseconds) is the day of today. */
-export function printEvent(output: Output, event: HookEvent, now: number): void {
+export interface PageOptions {
+  /** The day of today, milliseconds since 1970. */
+  readonly now: number;
+  /** Bytes of a binary body that are shown. */
+  readonly hexLimit?: number | undefined;
+}
+
+/** Prints all that is known of an event: verdict and facts, request, body, attempts. */
+export function printEvent(output: Output, event: HookEvent, { now, hexLimit }: PageOptions): void {
   for (const line of factLines(event, now)) output.line(line);
   output.line("");
   output.line([bold(event.method), ` ${event.path}`]);
-  for (const [name, value] of event.headers) output.line([dim(`${name}: `), value]);
+  printHeaders(output, event.headers);
   for (const [name, value] of event.trailers) output.line([dim(`(trailer) ${name}: `), value]);
   output.line("");
-  printBody(output, event.body, event.bodyComplete ? "no body" : "the body was not read");
-  for (const attempt of event.attempts) printAttempt(output, attempt, now);
+  const whenEmpty = event.bodyComplete ? "no body" : "the body was not read";
+  printBody(output, event, { whenEmpty, hexLimit });
+  for (const attempt of event.attempts) {
+    output.line("");
+    printAttempt(output, attempt, { now, hexLimit });
+  }
+}
+
+/** Prints one attempt and the answer to it. */
+export function printAttempt(output: Output, attempt: Attempt, { now, hexLimit }: PageOptions): void {
+  const { n, target, startedAt, durationMs, status, error } = attempt;
+  const took = durationMs === null ? "not ended" : formatDuration(durationMs);
+  output.line([bold(`attempt ${n}`), ` to ${target}, ${formatTime(startedAt, now)}, ${took}`]);
+  output.line(
+    error === null ? `status ${status ?? "unknown"}` : [yellow(error), status === null ? "" : `, status ${status}`],
+  );
+  printHeaders(output, attempt.headers);
+  if (attempt.body.byteLength === 0) return;
+  output.line("");
+  printBody(output, attempt, { whenEmpty: "", hexLimit });
+}
+
+/** Prints header lines as they came, one a line. */
+export function printHeaders(output: Output, headers: HeaderList): void {
+  for (const [name, value] of headers) output.line([dim(`${name}: `), value]);
 }
 
 function factLines(event: HookEvent, now: number): Line[] {
@@ -49,23 +80,13 @@ function signatureLine({ status, reason, scheme, secretIndex }: SignatureNote): 
   return status === "unchecked" ? "unchecked" : "not checkable: the provider signs nothing";
 }
 
-function printAttempt(output: Output, attempt: Attempt, now: number): void {
-  const { n, target, startedAt, durationMs, status, error } = attempt;
-  const took = durationMs === null ? "not ended" : formatDuration(durationMs);
-  output.line("");
-  output.line([bold(`attempt ${n}`), ` to ${target}, ${formatTime(startedAt, now)}, ${took}`]);
-  output.line(
-    error === null ? `status ${status ?? "unknown"}` : [yellow(error), status === null ? "" : `, status ${status}`],
-  );
-  for (const [name, value] of attempt.headers) output.line([dim(`${name}: `), value]);
-  if (attempt.body.byteLength > 0) {
-    output.line("");
-    printBody(output, attempt.body, "");
-  }
-}
-
-function printBody(output: Output, body: Uint8Array, whenEmpty: string): void {
-  const { kind, text, hidden } = bodyText(body);
+function printBody(
+  output: Output,
+  { headers, body }: { readonly headers: HeaderList; readonly body: Uint8Array },
+  { whenEmpty, hexLimit }: { whenEmpty: string; hexLimit: number | undefined },
+): void {
+  const { kind, text, hidden, notes } = bodyText(body, headers, { hexLimit });
+  for (const note of notes) output.line([dim(`(${note})`)]);
   if (kind === "empty") output.line([dim(whenEmpty)]);
   else output.block(text);
   if (hidden > 0) output.line([dim(`${formatBytes(hidden)} more; --body writes all of it to a file or a pipe`)]);

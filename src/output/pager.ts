@@ -17,7 +17,7 @@ export type StartPager = () => Promise<Pager | undefined>;
 /** An output that may be paged, and its end: resolves when all is printed and the user has left the pager. */
 export interface PagedOutput {
   readonly output: Output;
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 /** An {@link Output} to a terminal, whose results go through a pager as soon as they are longer than a screen. */
@@ -52,7 +52,7 @@ class Screen extends Writable {
   }
 
   override _write(chunk: string | Buffer, _encoding: BufferEncoding, done: () => void): void {
-    void this.take(chunk).then(done, done);
+    void this.takeAndTell(chunk, done);
   }
 
   /** Prints what is held, or lets the pager know that it has all, and waits for it. */
@@ -62,6 +62,11 @@ class Screen extends Writable {
     this.held = undefined;
     this.pager?.input.end();
     await this.pager?.ended;
+  }
+
+  private async takeAndTell(chunk: string | Buffer, done: () => void): Promise<void> {
+    await this.take(chunk);
+    done();
   }
 
   private async take(chunk: string | Buffer): Promise<void> {

@@ -53,8 +53,14 @@ class MemoryStore {
 }
 
 const ENDED: Attempt = {
-  ...{ n: 1, target: "http://localhost:5000", startedAt: TEST_NOW, durationMs: 41 },
-  ...{ status: 200, error: null, headers: [], body: new Uint8Array(0) },
+  n: 1,
+  target: "http://localhost:5000",
+  startedAt: TEST_NOW,
+  durationMs: 41,
+  status: 200,
+  error: null,
+  headers: [],
+  body: new Uint8Array(0),
 };
 const UNDER_WAY: Attempt = { ...ENDED, durationMs: null, status: null };
 const PENDING = { state: "pending", attempts: [UNDER_WAY] } as const;

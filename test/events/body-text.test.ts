@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { bodyText, hexDump } from "../../src/events/body-text.js";
+import { bodyText } from "../../src/events/body-text.js";
+import { hexDump } from "../../src/events/hex.js";
 import { prettyJson } from "../../src/events/pretty-json.js";
 
 describe("pretty JSON", () => {
@@ -35,8 +36,8 @@ describe("pretty JSON", () => {
 
 describe("a body for people", () => {
   it("is its own text when it is not JSON", () => {
-    expect(bodyText(Buffer.from("a=1&b=2"))).toEqual({ kind: "text", text: "a=1&b=2", hidden: 0 });
-    expect(bodyText(new Uint8Array(0))).toEqual({ kind: "empty", text: "", hidden: 0 });
+    expect(bodyText(Buffer.from("a=1&b=2"))).toEqual({ kind: "text", text: "a=1&b=2", hidden: 0, notes: [] });
+    expect(bodyText(new Uint8Array(0))).toEqual({ kind: "empty", text: "", hidden: 0, notes: [] });
   });
 
   it("is a hex dump of its beginning when it is binary", () => {

@@ -108,7 +108,7 @@ export class ListenReporter {
     const { output } = this;
     if (!output.json) {
       output.line(eventLine(event, { columns: output.columns }));
-      if (output.verbose) printEvent(output, redactEvent(event), this.context.now());
+      if (output.verbose) printEvent(output, redactEvent(event), { now: this.context.now() });
       return;
     }
     const attempt = event.attempts.at(-1);
