@@ -131,7 +131,10 @@ class Run {
       .argument("[subcommand]")
       .action(async (name: string | undefined, subcommand: string | undefined, _options: unknown, self: Command) => {
         const topic = helpTopics.find((row) => row.name === name);
-        if (topic !== undefined) return topic.print(createOutput(this.context, globalOptions(self)));
+        if (topic !== undefined) {
+          this.output = createOutput(this.context, globalOptions(self));
+          return topic.print(this.output);
+        }
         return (await this.find(program, [name, subcommand])).outputHelp();
       });
   }

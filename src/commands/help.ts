@@ -1,27 +1,33 @@
-import { ENVIRONMENT_TABLE } from "../config/keys.js";
-import { EXIT_CODE_TABLE } from "../errors.js";
 import type { Output } from "../output/output.js";
-import { bold } from "../output/style.js";
 
 /** A page of `hookcli help <topic>` that is not about one command. */
 export interface HelpTopic {
   readonly name: string;
   readonly summary: string;
-  readonly print: (output: Output) => void;
+  /** Prints it; what it tells of is loaded then. */
+  readonly print: (output: Output) => Promise<void>;
 }
 
+/** All topics, in the order of `hookcli --help`. */
 export const helpTopics: readonly HelpTopic[] = [
-  { name: "exit-codes", summary: "what each exit code means", print: printExitCodes },
-  { name: "environment", summary: "the environment variables that hookcli reads", print: printEnvironment },
+  {
+    name: "exit-codes",
+    summary: "what each exit code means",
+    print: async (output) => (await import("./help/exit-codes.js")).printExitCodes(output),
+  },
+  {
+    name: "environment",
+    summary: "the environment variables that hookcli reads",
+    print: async (output) => (await import("./help/environment.js")).printEnvironment(output),
+  },
+  {
+    name: "signatures",
+    summary: "providers, secrets, and why a signature is not valid",
+    print: async (output) => (await import("./help/signatures.js")).printSignatures(output),
+  },
+  {
+    name: "selectors",
+    summary: "how events are named and filtered",
+    print: async (output) => (await import("./help/selectors.js")).printSelectors(output),
+  },
 ];
-
-function printExitCodes(output: Output): void {
-  for (const { code, meaning } of EXIT_CODE_TABLE) output.line([bold(String(code).padStart(3)), `  ${meaning}`]);
-  output.record(EXIT_CODE_TABLE);
-}
-
-function printEnvironment(output: Output): void {
-  const width = Math.max(...ENVIRONMENT_TABLE.map((row) => row.name.length));
-  for (const { name, about } of ENVIRONMENT_TABLE) output.line([bold(name.padEnd(width)), `  ${about}`]);
-  output.record(ENVIRONMENT_TABLE);
-}

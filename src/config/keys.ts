@@ -72,7 +72,7 @@ function key<Value>(
   return { kind, about, ...rest };
 }
 
-/** The table that `hookcli help environment` prints: the variables that hookcli reads, then those it sets for programs it starts. */
+/** The table that `hookcli help environment` prints: the variables that hookcli reads, each in a row of its own. */
 export const ENVIRONMENT_TABLE: readonly { readonly name: string; readonly about: string }[] = [
   { name: "HOOKCLI_DB", about: "the file of the store" },
   { name: "HOOKCLI_CONFIG", about: "the config file, in place of the one found upwards" },
@@ -83,5 +83,17 @@ export const ENVIRONMENT_TABLE: readonly { readonly name: string; readonly about
   { name: "HOOKCLI_VIA", about: "the kind of tunnel" },
   { name: "HOOKCLI_TUNNEL_HOST", about: "the tunnel service" },
   { name: "HOOKCLI_DEBUG", about: "1: print the stack of an error" },
-  { name: "NO_COLOR, FORCE_COLOR", about: "no colour, or colour everywhere" },
+  { name: "NO_COLOR", about: "set: no colour" },
+  { name: "FORCE_COLOR", about: "set: colour everywhere; 0: none" },
+  { name: "TERM", about: "dumb: no colour and no pager" },
+  { name: "PAGER", about: "the program that long pages are shown with" },
+  { name: "VISUAL", about: "the editor of --edit" },
+  { name: "EDITOR", about: "the editor of --edit, where VISUAL is not set" },
+  { name: "HTTP_PROXY", about: "the proxy for http, in lower case too" },
+  { name: "HTTPS_PROXY", about: "the proxy for https, else that of HTTP_PROXY" },
+  { name: "NO_PROXY", about: "hosts that need no proxy; this computer never goes through one" },
+  { name: "XDG_CONFIG_HOME", about: "the folder of your own config, where it is not ~/.config" },
+  { name: "XDG_STATE_HOME", about: "the folder of the store, where it is not ~/.local/state" },
+  { name: "APPDATA", about: "on Windows: the folder of your own config" },
+  { name: "LOCALAPPDATA", about: "on Windows: the folder of the store" },
 ];
