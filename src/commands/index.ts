@@ -50,6 +50,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./config.js")).config,
   },
   {
+    name: "doctor",
+    summary: "find out why webhooks do not arrive",
+    load: async () => (await import("./doctor.js")).doctor,
+  },
+  {
     name: "demo",
     summary: "the whole loop in ten seconds, on this computer alone",
     load: async () => (await import("./demo.js")).demo,

@@ -1,0 +1,73 @@
+import type { Config } from "../../config/config.js";
+import type { Target } from "../../deliver/deliverer.js";
+import { hostOf } from "../../deliver/target.js";
+import { providerNamed } from "../../providers/index.js";
+import { outgoingHeaders } from "../../providers/outgoing.js";
+import type { Provider } from "../../providers/provider.js";
+import { newDeliveryId } from "../delivery/ids.js";
+import type { OutgoingRequest } from "../delivery/request.js";
+import { sign, signerFor, type Signer } from "../delivery/signing.js";
+import { placeAt } from "../delivery/target.js";
+import type { DoctorOptions } from "../doctor.js";
+import type { Invocation } from "../command.js";
+import { knownCredentials } from "../verify/credentials.js";
+
+/** The type of every probe: nobody's event, which an app that knows its own leaves alone. */
+const PROBE_TYPE = "hookcli.probe";
+
+/** Makes probe events. */
+export interface Prober {
+  readonly request: (body: Uint8Array, signed: boolean) => OutgoingRequest;
+  /** What probes are signed with; a text says why they cannot be. */
+  readonly signing: { readonly scheme: string } | string;
+}
+
+interface ProberParts {
+  readonly config: Config;
+  readonly target: Target;
+  readonly publicUrl: string | undefined;
+}
+
+/** The prober of an app. Throws CliError 2 for a secret or a key that does not fit. */
+export async function createProber(invocation: Invocation<DoctorOptions>, parts: ProberParts): Promise<Prober> {
+  const { context, options } = invocation;
+  const { config, target } = parts;
+  const provider = providerNamed(options.provider ?? config.provider ?? "generic");
+  const plain = (body: Uint8Array): { request: OutgoingRequest; deliveryId: string } => {
+    const deliveryId = newDeliveryId(provider, context);
+    const facts = { provider, eventType: PROBE_TYPE, eventId: "hookcli-probe", deliveryId, now: context.now(), body };
+    const headers = [["Host", hostOf(target)] as const, ...outgoingHeaders(facts)];
+    return { request: { method: "POST", ...placeAt(target, "/"), headers, body }, deliveryId };
+  };
+  const signer = await signerOf(invocation, { ...parts, provider, sample: plain(Buffer.from("{}")).request });
+  if (typeof signer === "string") return { request: (body) => plain(body).request, signing: signer };
+  const signed = (body: Uint8Array): OutgoingRequest => {
+    const { request, deliveryId } = plain(body);
+    const signedUrl = parts.publicUrl === undefined ? undefined : parts.publicUrl.replace(/\/+$/, "") + request.path;
+    return sign(request, signer, { now: context.now(), deliveryId, signedUrl });
+  };
+  // What cannot be signed with fails now, and not in the middle of a probe.
+  signed(Buffer.from("{}"));
+  return {
+    request: (body, isSigned) => (isSigned ? signed(body) : plain(body).request),
+    signing: { scheme: signer.scheme.name },
+  };
+}
+
+async function signerOf(
+  { context, output, options }: Invocation<DoctorOptions>,
+  { config, provider, sample }: ProberParts & { provider: Provider; sample: OutgoingRequest },
+): Promise<Signer | string> {
+  if (provider.schemes.length === 0) return `${provider.title} signs nothing`;
+  const credentials = await knownCredentials(options, provider.name, { context, output, config });
+  if (credentials.secrets.length + credentials.keys.length === 0) {
+    return `no secret is known for ${provider.name}: --secret env:NAME`;
+  }
+  return signerFor({
+    provider,
+    schemeName: options.scheme,
+    request: sample,
+    credentials,
+    otherwise: "--skip raw-body",
+  });
+}

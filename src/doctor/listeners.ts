@@ -1,0 +1,70 @@
+import type { ListenerState } from "../store/check.js";
+import { ok, skipped, warning, type Finding, type Result } from "./finding.js";
+import type { Patient } from "./patient.js";
+
+/** The processes that capture. */
+export const listenerFindings: readonly Finding[] = [
+  {
+    name: "listeners",
+    probes: "a listen that runs for this project",
+    severity: "warning",
+    fix: "start one: hookcli listen 5000",
+    probe: probeListeners,
+  },
+  {
+    name: "stale-listeners",
+    probes: "a listen that hangs, or ended without a word",
+    severity: "warning",
+    fix: "start it again: hookcli listen 5000",
+    probe: probeStale,
+  },
+];
+
+async function probeListeners({ store }: Patient): Promise<Result> {
+  const rows = await known(store.listeners());
+  if (rows === undefined) return skipped("the store does not tell");
+  const running = rows.filter(({ state, project }) => state === "running" && project === store.project);
+  const [first] = running;
+  if (first === undefined) {
+    const elsewhere = rows.filter(({ state }) => state === "running");
+    if (elsewhere.length === 0) return warning(`no listen runs for ${store.project}`);
+    const folders = elsewhere.map(({ project }) => project).join(", ");
+    return warning(
+      `no listen runs for ${store.project}, but for ${folders}`,
+      "start hookcli in the folder of the project",
+    );
+  }
+  if (running.length === 1) return ok(`listen ${described(first)}`);
+  return warning(
+    `${running.length} listens run for this project: ${running.map(described).join("; ")}`,
+    "end those that are not needed; send and replay ask which one is meant",
+  );
+}
+
+async function probeStale({ store, text, now }: Patient): Promise<Result> {
+  const rows = await known(store.listeners());
+  if (rows === undefined) return skipped("the store does not tell");
+  const stale = rows.filter(({ state, project }) => state !== "running" && project === store.project);
+  if (stale.length === 0) return ok("none");
+  const age = ({ heartbeatAt }: ListenerState) => text.duration(Math.max(0, now() - heartbeatAt));
+  const texts = stale.map((row) =>
+    row.state === "hung"
+      ? `listen ${described(row)} runs, but has been silent for ${age(row)}`
+      : `listen ${described(row)} ended without a word ${age(row)} ago`,
+  );
+  const hung = stale.filter(({ state }) => state === "hung").map(({ pid }) => pid);
+  return warning(
+    texts.join("; "),
+    ...(hung.length === 0 ? [] : [`end it (kill ${hung.join(" ")}) and start it again`]),
+  );
+}
+
+function described({ pid, localUrl, publicUrl, target }: ListenerState): string {
+  const from = publicUrl ?? `${localUrl} (no public URL)`;
+  return `${pid}: ${from} -> ${target ?? "no target"}`;
+}
+
+/** A store in trouble has a finding of its own. */
+function known<T>(rows: Promise<T>): Promise<T | undefined> {
+  return rows.catch(() => undefined);
+}
