@@ -55,6 +55,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./doctor.js")).doctor,
   },
   {
+    name: "completion",
+    summary: "print the script that completes commands, events and fixtures in your shell",
+    load: async () => (await import("./completion.js")).completion,
+  },
+  {
     name: "demo",
     summary: "the whole loop in ten seconds, on this computer alone",
     load: async () => (await import("./demo.js")).demo,

@@ -1,0 +1,142 @@
+import type { Argument, Option } from "commander";
+import type { Context } from "../../context.js";
+import { SIGNATURES, SOURCES, STATES } from "../selector-options.js";
+import { findEntry, type Line } from "./line.js";
+import { configKeys, eventNames, eventTypes, fixtureNames, profileNames, providerNames, schemeNames } from "./live.js";
+import { values, withPrefix, type Candidate, type Reply } from "./reply.js";
+
+/** Where the cursor stands. */
+export interface Place {
+  readonly line: Line;
+  /** What is typed of the value. */
+  readonly typed: string;
+  readonly context: Context;
+}
+
+type Source = (place: Place) => Promise<Reply> | Reply;
+type Names = (place: Place) => Promise<Iterable<Candidate | string>> | Iterable<Candidate | string>;
+
+const FILES: Source = () => ({ kind: "files", prefix: "" });
+const FOLDERS: Source = () => ({ kind: "folders", prefix: "" });
+const EVENTS = from(eventNames);
+const PROVIDERS = from(providerNames);
+const TYPES = listOf(eventTypes);
+
+/** By an option's name, or its name and what it takes where the name alone means different things. */
+const OPTION_SOURCES: Readonly<Record<string, Source>> = {
+  "--provider": listOf(providerNames),
+  "--new-key": PROVIDERS,
+  "--scheme": from(schemeNames),
+  "--profile": from(profileNames),
+  "--event": EVENTS,
+  "--type": TYPES,
+  "--events": TYPES,
+  "--allow-type": TYPES,
+  "--state": listOf(() => STATES),
+  "--signature <verdict>": listOf(() => SIGNATURES),
+  "--source": listOf(() => SOURCES),
+  "--status": listOf(() => ["2xx", "3xx", "4xx", "5xx"]),
+  "--expect": from(() => ["2xx", "3xx", "4xx", "5xx"]),
+  "--host-header": from(() => ["target", "keep"]),
+  "--tolerance": from(() => ["off", "300s"]),
+  "--since": from(() => ["10m", "1h", "24h", "7d"]),
+  "--until": from(() => ["10m", "1h", "24h", "7d"]),
+  "--method": from(() => ["POST", "PUT", "PATCH", "GET", "DELETE"]),
+  "--secret": orFile(secretReferences),
+  "--key": orFile(() => ["@"]),
+  "--data": orFile(() => ["@", "-"]),
+  "--body": orFile(() => ["@", "-"]),
+  "--payload": orFile(() => ["@", "-"]),
+  "--request": orFile(() => ["@", "-"]),
+  "--headers": orFile(() => ["@", "-"]),
+  "--db": FILES,
+  "--config": FILES,
+};
+
+/** By what an option takes, as its help writes it. */
+const SOURCES_OF_KINDS: Readonly<Record<string, Source>> = {
+  file: FILES,
+  schema: FILES,
+  folder: FOLDERS,
+  directory: FOLDERS,
+  provider: PROVIDERS,
+  event: EVENTS,
+};
+
+/** By an argument's name, or the command and its argument where the name alone means different things. */
+const ARGUMENT_SOURCES: Readonly<Record<string, Source>> = {
+  "send event": orPath(from(fixtureNames)),
+  "help command": from(helpWords),
+  "help subcommand": from(({ line }) => subcommandsOf(line)),
+  event: EVENTS,
+  events: EVENTS,
+  other: EVENTS,
+  fixture: orPath(from(fixtureNames)),
+  fixtures: orPath(from(fixtureNames)),
+  provider: PROVIDERS,
+  providers: PROVIDERS,
+  key: from(configKeys),
+  shell: from(() => ["bash", "zsh", "fish", "powershell"]),
+  file: FILES,
+  files: FILES,
+  path: FILES,
+  folder: FOLDERS,
+};
+
+/** What an option takes; `undefined`: nothing is known of it. */
+export async function optionValues({ long = "", flags }: Option, place: Place): Promise<Reply | undefined> {
+  const kind = /<([^>]+)>/.exec(flags)?.[1] ?? "";
+  const source = OPTION_SOURCES[`${long} <${kind}>`] ?? OPTION_SOURCES[long] ?? SOURCES_OF_KINDS[kind];
+  return source?.(place);
+}
+
+/** What an argument takes; `undefined`: nothing is known of it. */
+export async function argumentValues(argument: Argument, place: Place): Promise<Reply | undefined> {
+  const name = argument.name();
+  const source = ARGUMENT_SOURCES[[...place.line.path, name].join(" ")] ?? ARGUMENT_SOURCES[name];
+  return source?.(place);
+}
+
+function from(names: Names): Source {
+  return async (place) => values(await names(place), place.typed);
+}
+
+/** A list with commas: its last item is completed. */
+function listOf(names: Names): Source {
+  return async (place) => {
+    const start = place.typed.lastIndexOf(",") + 1;
+    const typed = place.typed.slice(start);
+    return withPrefix(values(await names({ ...place, typed }), typed), place.typed.slice(0, start));
+  };
+}
+
+/** What begins like a path is one. */
+function orPath(source: Source): Source {
+  return (place) => (/^(?:\.{0,2}\/|~|[A-Za-z]:[\\/])/.test(place.typed) ? FILES(place) : source(place));
+}
+
+/** `@` stands before the name of a file: the word goes on after it. */
+function orFile(names: Names): Source {
+  return async (place) => {
+    if (place.typed.startsWith("@")) return { kind: "files", prefix: "@" };
+    const found = [...(await names(place))];
+    return { ...values(found, place.typed), open: found.length === 1 };
+  };
+}
+
+/** Variables that may hold a secret: their names are none. */
+function secretReferences({ context }: Place): readonly string[] {
+  const names = Object.keys(context.env).filter((name) => /(?:SECRET|TOKEN)$/.test(name));
+  return ["@", "-", ...names.toSorted().map((name) => `env:${name}`)];
+}
+
+async function helpWords(): Promise<Candidate[]> {
+  const [{ helpTopics }, { commands }] = await Promise.all([import("../help.js"), import("../index.js")]);
+  return [...commands, ...helpTopics].map(({ name, summary }) => ({ value: name, about: summary }));
+}
+
+async function subcommandsOf({ positionals }: Line): Promise<Candidate[]> {
+  const { commands } = await import("../index.js");
+  const { subcommands = [] } = (await findEntry(commands, positionals[0] ?? "")?.load()) ?? {};
+  return subcommands.map(({ name, summary }) => ({ value: name, about: summary }));
+}
