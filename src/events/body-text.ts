@@ -59,16 +59,18 @@ function readable(bytes: Uint8Array, contentType: string | undefined, bounds: Bo
   const { type, parameters } = parseContentType(contentType);
   const read = textOfBody(bytes, parameters.get("charset"));
   if (read === undefined) return binaryText(bytes, bounds.hexLimit);
+  // The terminal would show each carriage return as an escape.
+  const text = read.text.replaceAll("\r\n", "\n");
   const notes = [
     read.hasMark ? "it begins with a byte-order mark, which JSON and XML readers may refuse" : undefined,
     read.charset === undefined ? undefined : `read as ${read.charset}`,
   ].filter((note) => note !== undefined);
-  if (isFormType(contentType)) return formText(read.text, notes);
-  const asText = (kind: BodyText["kind"], text: string): BodyText => ({ kind, text, hidden: 0, notes });
-  const json = prettyJson(read.text);
+  if (isFormType(contentType)) return formText(text, notes);
+  const asText = (kind: BodyText["kind"], pretty: string): BodyText => ({ kind, text: pretty, hidden: 0, notes });
+  const json = prettyJson(text);
   if (json !== undefined) return asText("json", json);
-  const xml = /[/+]xml$/.test(type) || read.text.startsWith("<?xml") ? prettyXml(read.text) : undefined;
-  return xml === undefined ? asText("text", read.text) : asText("xml", xml);
+  const xml = /[/+]xml$/.test(type) || text.startsWith("<?xml") ? prettyXml(text) : undefined;
+  return xml === undefined ? asText("text", text) : asText("xml", xml);
 }
 
 function binaryText(bytes: Uint8Array, limit: number): BodyText {

@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import * as zlib from "node:zlib";
 
 /** Bytes that are decoded at most, whatever a body would grow to. */
@@ -65,6 +66,8 @@ export function decodeBody(body: Uint8Array, contentEncoding: string | undefined
 function decodeOnce(bytes: Uint8Array, decode: Decode): { bytes: Uint8Array; note: string } | undefined {
   const whole = attempt(() => decode(bytes, { maxOutputLength: DECODED_LIMIT, broken: false }));
   if (whole instanceof Uint8Array) return { bytes: whole, note: "" };
+  // Of a text that is not what it is called, its first letters often decode to something.
+  if (whole === "broken" && isUtf8(bytes)) return undefined;
   const prefix = longestPrefix(bytes, decode);
   if (whole === "too long")
     return { bytes: prefix, note: `; cut here, it decodes to more than ${DECODED_LIMIT} bytes` };
