@@ -1,4 +1,4 @@
-import { Command, CommanderError, Help, Option } from "commander";
+import { Command, CommanderError, Help, type Option } from "commander";
 import type { CommandDefinition, CommandEntry, Example, GlobalOptions } from "./commands/command.js";
 import { addGlobalOptions } from "./commands/global-options.js";
 import { commands } from "./commands/index.js";
@@ -23,7 +23,7 @@ export async function run(argv: readonly string[], context: Context): Promise<nu
   try {
     return await run.start(cut === -1 ? argv : argv.slice(0, cut));
   } catch (error) {
-    return report(error, run, context);
+    return await report(error, run, context);
   } finally {
     await run.output.drain();
   }
@@ -31,8 +31,8 @@ export async function run(argv: readonly string[], context: Context): Promise<nu
 
 class Run {
   output: Output;
-  /** The command whose arguments were wrong: `hookcli send`. */
-  failed = "hookcli";
+  /** The command whose arguments were wrong. */
+  failed: Command | undefined;
   private exitCode: number = EXIT.done;
   private readonly context: Context;
   private readonly words: readonly string[];
@@ -53,9 +53,11 @@ class Run {
 
   private program(): Command {
     const { stdout } = this.context;
-    const program = new Command("hookcli")
+    const program: Command = new Command("hookcli");
+    program
       .description("Webhooks on your machine: a public URL, capture, signed test events, replay, signature checks.")
-      .exitOverride()
+      .exitOverride((error) => this.fail(error, program))
+      .showSuggestionAfterError(false)
       .configureOutput({ writeOut: (text) => void stdout.write(text), writeErr: () => {}, outputError: () => {} })
       .configureHelp({
         showGlobalOptions: true,
@@ -85,11 +87,13 @@ class Run {
       .summary(summary)
       .description(summary);
     if (aliases !== undefined) command.aliases([...aliases]);
-    command.exitOverride((error) => {
-      this.failed = parent.name() === "hookcli" ? `hookcli ${name}` : `hookcli ${parent.name()} ${name}`;
-      throw error;
-    });
+    command.exitOverride((error) => this.fail(error, command));
     this.unloaded.set(command, entry.load);
+  }
+
+  private fail(error: CommanderError, command: Command): never {
+    this.failed = command;
+    throw error;
   }
 
   private async load(command: Command): Promise<void> {
@@ -139,13 +143,20 @@ class Run {
       });
   }
 
+  private async noHelp(name: string, command: Command): Promise<CliError> {
+    const { likeHelp } = await import("./commands/mistyped.js");
+    const topics = command.parent === null ? helpTopics.map((topic) => topic.name) : [];
+    const hint = likeHelp(name, command, topics) ?? "hookcli help lists the commands";
+    return new CliError(`no help for ${name}`, { hint });
+  }
+
   /** The command that `hookcli help a b` means. */
   private async find(program: Command, path: readonly (string | undefined)[]): Promise<Command> {
     let found = program;
     for (const name of path) {
       if (name === undefined) break;
       const next = found.commands.find((command) => command.name() === name || command.aliases().includes(name));
-      if (next === undefined) throw new CliError(`no help for ${name}`, { hint: "hookcli help lists the commands" });
+      if (next === undefined) throw await this.noHelp(name, found);
       await this.load(next);
       found = next;
     }
@@ -194,7 +205,11 @@ async function untilInterrupted(running: Promise<number>, signal: AbortSignal): 
 }
 
 /** An error as text on stderr; its exit code. */
-function report(error: unknown, { output, failed }: Pick<Run, "output" | "failed">, context: Context): number {
+async function report(
+  error: unknown,
+  { output, failed }: Pick<Run, "output" | "failed">,
+  context: Context,
+): Promise<number> {
   if (error instanceof CommanderError) return reportUsage(error, output, failed);
   if (context.signal.aborted && !(error instanceof CliError) && !(error instanceof StoreError)) {
     return (context.signal.reason as Interrupted).exitCode;
@@ -211,21 +226,11 @@ function report(error: unknown, { output, failed }: Pick<Run, "output" | "failed
   return error instanceof StoreError ? EXIT.store : EXIT.usage;
 }
 
-/** Commander's own findings (`error: unknown option '--x'\n(Did you mean --y?)`) in our form. Help and version are no errors. */
-function reportUsage(error: CommanderError, output: Output, failed: string): number {
+/** Commander's own findings in our form. Help and version are no errors. */
+async function reportUsage(error: CommanderError, output: Output, failed: Command | undefined): Promise<number> {
   if (error.exitCode === 0) return EXIT.done;
-  const [first = "", ...rest] = error.message.split("\n");
-  const suggestion = /^\((Did you mean .*\?)\)$/.exec(rest.join(" ").trim())?.[1];
-  const message = first.replace(/^error: /, "").replace(/\.$/, "");
-  output.error(
-    lowerFirst(message),
-    suggestion === undefined
-      ? `${failed} --help lists ${failed === "hookcli" ? "commands and " : ""}options`
-      : lowerFirst(suggestion),
-  );
+  const { usageError } = await import("./commands/mistyped.js");
+  const { message, hint } = usageError(error, failed ?? new Command("hookcli"));
+  output.error(message, hint);
   return EXIT.usage;
-}
-
-function lowerFirst(text: string): string {
-  return text.slice(0, 1).toLowerCase() + text.slice(1);
 }
