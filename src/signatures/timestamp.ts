@@ -10,7 +10,7 @@ const RFC_3339 = /^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-
 const HTTP_DATE = /^[A-Z][a-z]{2}, [0-9]{2} [A-Z][a-z]{2} [0-9]{4} [0-9]{2}:[0-9]{2}:[0-9]{2} GMT$/;
 
 /** From 10^11 on, seconds would lie past the year 5000: such a number is milliseconds. */
-const MILLISECONDS_FROM = 100_000_000_000;
+export const MILLISECONDS_FROM = 100_000_000_000;
 
 const READERS: Readonly<Record<Unit, (text: string) => number | undefined>> = {
   s: (text) => (DIGITS.test(text) ? Number(text) * 1000 : undefined),

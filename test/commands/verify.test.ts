@@ -240,6 +240,7 @@ describe("verify says invalid with a reason and ends with 1", () => {
       ["--tolerance", "999s"],
       ["--tolerance", "1000"],
       ["--now", "2026-01-31T11:43:20Z"],
+      ["--now", "2026-01-31 11:43:20z"],
       ["--now", String(NOW / 1000 - 1000)],
       ["--tolerance", "0"],
     ]) {

@@ -1,6 +1,7 @@
 import { Option, type Command } from "commander";
 import { collect, fieldText, parseDuration, tokenText, urlText } from "../../config/values.js";
 import { CliError } from "../../errors.js";
+import { MILLISECONDS_FROM, readTimestamp } from "../../signatures/timestamp.js";
 
 /** What `verify` and `sign` share: which scheme, which credentials, which request. */
 export interface SignatureOptions {
@@ -130,18 +131,15 @@ export function parseTolerance(text: string): number | "off" {
   return seconds === 0 ? "off" : seconds;
 }
 
-/** From 10^11 on a number is milliseconds: as seconds it would lie past the year 5000. */
-const MILLISECONDS_FROM = 100_000_000_000;
-const RFC_3339 = /^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:[Zz]|[+-]\d{2}:\d{2})$/;
-
 /** RFC 3339, unix seconds or unix milliseconds, in milliseconds. */
 export function parseTime(text: string): number {
   if (/^\d{1,15}(?:\.\d{1,6})?$/.test(text)) {
     const number = Number(text);
     return number >= MILLISECONDS_FROM ? number : number * 1000;
   }
-  const time = RFC_3339.test(text) ? Date.parse(text) : Number.NaN;
-  if (Number.isNaN(time))
+  // RFC 3339, section 5.6: T and Z in either case, and a blank for T.
+  const time = readTimestamp(text.toUpperCase().replace(" ", "T"), "iso8601");
+  if (time === undefined)
     throw new CliError(`not a time: ${text}`, { hint: "write it as 2026-01-31T12:00:00Z or in unix seconds" });
   return time;
 }
