@@ -35,6 +35,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./events.js")).events,
   },
   {
+    name: "fixtures",
+    summary: "list, show, check and save test events",
+    load: async () => (await import("./fixtures.js")).fixtures,
+  },
+  {
     name: "diff",
     summary: "compare two events, or what the app answered them",
     load: async () => (await import("./diff.js")).diff,

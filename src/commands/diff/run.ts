@@ -9,7 +9,6 @@ import {
   type MaskOptions,
   type MessageDiff,
 } from "../../events/diff/message.js";
-import { redactPath } from "../../events/redact.js";
 import { parseSelectors } from "../../events/selector.js";
 import { printDiff } from "../../output/diff.js";
 import { formatTime } from "../../output/quantity.js";
@@ -19,6 +18,7 @@ import type { Invocation } from "../command.js";
 import { secretHeaders } from "../delivery/request.js";
 import type { DiffOptions } from "../diff.js";
 import { withStore } from "../events/open.js";
+import { withoutSecrets } from "../events/secret-options.js";
 import { fleetingHeaders } from "./fleeting.js";
 import { diffToJson } from "./json.js";
 
@@ -39,7 +39,7 @@ export async function runDiff(invocation: Invocation<DiffOptions>): Promise<numb
     if (output.json) output.record({ ...headJson(before, after, options), equal, ...diffToJson(found, fleeting) });
     else {
       for (const [sign, event] of [["---", before] as const, ["+++", after] as const])
-        output.line([(sign === "---" ? red : green)(sign), ` ${titleOf(event, invocation)}`]);
+        output.line([(sign === "---" ? red : green)(sign), ` ${titleOf(withoutSecrets(event, options), invocation)}`]);
       printDiff(output, found, { fleeting, whole: output.verbose });
       if (equal)
         output.line([dim(found.length === 0 ? "no difference" : "no difference but in what differs each time")]);
@@ -76,8 +76,7 @@ function titleOf(event: HookEvent, { options, context }: Invocation<DiffOptions>
   const { seq, id, receivedAt, provider, eventType, attempts, bodyComplete } = event;
   const what = [provider, eventType].filter((text) => text !== null).join(" ");
   const attempt = attempts.at(-1);
-  const answer =
-    options.answers === true && attempt !== undefined ? `  attempt ${attempt.n} to ${redactPath(attempt.target)}` : "";
+  const answer = options.answers === true && attempt !== undefined ? `  attempt ${attempt.n} to ${attempt.target}` : "";
   const part = bodyComplete ? "" : "  (its body was not wholly read)";
   return `#${seq}  ${id}  ${formatTime(receivedAt, context.now())}  ${what}${answer}${part}`;
 }

@@ -1,15 +1,16 @@
-import { join } from "node:path";
 import { readInput } from "../../config/input.js";
 import type { Config } from "../../config/config.js";
 import type { Context } from "../../context.js";
 import { CliError } from "../../errors.js";
 import { isFormType } from "../../events/headers.js";
 import { encodeBody } from "../../fixtures/encoding.js";
-import { findFixture, type Fixture } from "../../fixtures/find.js";
+import { findFixture } from "../../fixtures/find.js";
 import { fillPlaceholders } from "../../fixtures/placeholders.js";
 import { applyOverrides } from "../../fixtures/overrides.js";
-import { findProvider, providerNamed, type Provider } from "../../providers/index.js";
+import { providerNamed, type Provider } from "../../providers/index.js";
 import { changedBody, readOverrides } from "../delivery/body.js";
+import { providerOfFolder } from "../fixtures/request.js";
+import { fixtureRoots } from "../fixtures/roots.js";
 import type { SendOptions } from "../send.js";
 
 /** What is sent, before it has headers. */
@@ -50,10 +51,10 @@ async function fromData(data: string, options: SendOptions, { context, config }:
 }
 
 async function fromFixture(reference: string, options: SendOptions, { context, config }: Around): Promise<Source> {
-  const roots = [join(context.cwd, "fixtures"), config.fixturesDir, context.fixturesDir];
+  const roots = fixtureRoots(context, config);
   const wanted = options.provider === undefined ? undefined : providerNamed(options.provider);
   const fixture = await findFixture(reference, { roots, cwd: context.cwd, provider: wanted?.name });
-  const provider = wanted ?? providerOf(fixture);
+  const provider = wanted ?? providerOfFolder(fixture.provider);
   const filled = fillPlaceholders(fixture.text, {
     nowMs: context.now(),
     random: context.random,
@@ -79,11 +80,6 @@ async function fromFixture(reference: string, options: SendOptions, { context, c
     body,
     contentType: encoded.contentType,
   };
-}
-
-/** The provider whose name the fixture's folder bears; any other folder holds generic fixtures. */
-function providerOf(fixture: Fixture): Provider {
-  return (fixture.provider === undefined ? undefined : findProvider(fixture.provider)) ?? providerNamed("generic");
 }
 
 function looksLikeJson(body: Uint8Array): boolean {
