@@ -247,7 +247,7 @@ describe("verify says invalid with a reason and ends with 1", () => {
       codes.push((await verify(["--secret", "env:S", "--header", old, ...words])).code);
     }
 
-    expect(codes).toEqual([0, 1, 0, 0, 0, 0]);
+    expect(codes).toEqual([0, 1, 0, 0, 0, 0, 0]);
   });
 
   it.each([
