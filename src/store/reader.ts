@@ -5,9 +5,9 @@ import type { Database, Row, SqlValue } from "./driver.js";
 import { conditionsOf, type FindNames } from "./filter.js";
 import { Listing } from "./listing.js";
 import { Query } from "./query.js";
-import { attemptOf, EVENT_COLUMNS, EVENT_TABLES, eventOf, headOf, listenerOf } from "./rows.js";
+import { attemptOf, EVENT_COLUMNS, EVENT_TABLES, eventOf, listenerOf } from "./rows.js";
 import { Search } from "./search.js";
-import type { EventHead, ListenerRow } from "./store.js";
+import type { ListenerRow } from "./store.js";
 
 const LOAD = `SELECT ${EVENT_COLUMNS} FROM ${EVENT_TABLES} WHERE e.seq = ?`;
 const LOAD_WITH_BODY = `SELECT ${EVENT_COLUMNS}, b.body FROM ${EVENT_TABLES} LEFT JOIN bodies b ON b.seq = e.seq
@@ -15,10 +15,6 @@ const LOAD_WITH_BODY = `SELECT ${EVENT_COLUMNS}, b.body FROM ${EVENT_TABLES} LEF
 const ATTEMPT_HEADS =
   "SELECT n, target, started_at, duration_ms, status, error FROM attempts WHERE event = ? ORDER BY n";
 const ATTEMPTS = "SELECT * FROM attempts WHERE event = ? ORDER BY n";
-
-const HEADS = "SELECT seq, received_at, state, source FROM events WHERE project = ? AND seq";
-const HEADS_ABOVE = `${HEADS} > ? ORDER BY seq LIMIT ?`;
-const HEADS_BELOW = `${HEADS} < ? ORDER BY seq DESC LIMIT ?`;
 
 const EVERYTHING = { from: 0, to: Number.MAX_SAFE_INTEGER };
 
@@ -58,13 +54,6 @@ export class Reader {
     if (selection.names.length > 0 || selection.grep !== undefined) return lengthOf(this.selected(selection));
     const scope = this.listing.scope(conditionsOf(selection, this.findNames), EVERYTHING);
     return Math.min(this.listing.count(scope), limitOf(selection));
-  }
-
-  heads(project: string, from: { readonly above: number } | { readonly below: number }, limit: number): EventHead[] {
-    const [id = -1] = this.findNames("project", (value) => value === project);
-    const rows =
-      "above" in from ? this.all(HEADS_ABOVE, id, from.above, limit) : this.all(HEADS_BELOW, id, from.below, limit);
-    return rows.map(headOf);
   }
 
   projects(): readonly string[] {

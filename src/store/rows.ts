@@ -1,7 +1,7 @@
 import type { Attempt, EventSource, EventState, HookEvent } from "../events/event.js";
 import { bytesOf, numberOrNull, textOf, textOrNull, unpackHeaders, unpackSignature } from "./codec.js";
 import type { Row } from "./driver.js";
-import type { EventHead, ListenerRow } from "./store.js";
+import type { ListenerRow } from "./store.js";
 
 /** The columns that {@link eventOf} reads; `body` is added where bodies are wanted. */
 export const EVENT_COLUMNS = `e.seq, e.id, e.received_at, e.state, e.signature AS signature_status, e.source, e.size,
@@ -61,14 +61,5 @@ export function listenerOf(row: Row): ListenerRow {
     publicUrl: textOrNull(row["public_url"]),
     target: textOrNull(row["target"]),
     heartbeatAt: Number(row["heartbeat_at"]),
-  };
-}
-
-export function headOf(row: Row): EventHead {
-  return {
-    seq: Number(row["seq"]),
-    receivedAt: Number(row["received_at"]),
-    state: textOf(row["state"]) as EventState,
-    source: textOf(row["source"]) as EventSource,
   };
 }

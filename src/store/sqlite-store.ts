@@ -6,7 +6,7 @@ import type { Operation, Results } from "./operations.js";
 import { packImport } from "./pack.js";
 import { processLives } from "./platform.js";
 import type { Reader } from "./reader.js";
-import type { Appended, AttemptEnd, AttemptStart, EventHead, ListenerRow, Store } from "./store.js";
+import type { Appended, AttemptEnd, AttemptStart, ListenerRow, Store } from "./store.js";
 import type { Writer } from "./writer.js";
 
 /** A listener whose heartbeat is older has hung or was stopped: it renews it every few seconds. */
@@ -89,10 +89,6 @@ export class SqliteStore implements Store {
 
   count(selection: Selection): number {
     return this.read()?.count(selection) ?? 0;
-  }
-
-  heads(project: string, from: { readonly above: number } | { readonly below: number }, limit: number): EventHead[] {
-    return this.read()?.heads(project, from, limit) ?? [];
   }
 
   projects(): readonly string[] {

@@ -1,4 +1,4 @@
-import type { Attempt, EventSource, EventState, HookEvent, ImportedEvent, NewEvent } from "../events/event.js";
+import type { Attempt, HookEvent, ImportedEvent, NewEvent } from "../events/event.js";
 import type { HeaderList } from "../events/headers.js";
 import type { Selection } from "../events/selector.js";
 
@@ -57,15 +57,6 @@ export interface ListenerRow {
   readonly heartbeatAt: number;
 }
 
-/** What retention judges an event by. */
-export interface EventHead {
-  readonly seq: number;
-  /** Milliseconds since 1970. */
-  readonly receivedAt: number;
-  readonly state: EventState;
-  readonly source: EventSource;
-}
-
 /**
  * The events on disk. Writes go through one worker thread per process and are committed in groups with a sync; a write's
  * promise resolves when *its own* commit is on disk. Reads use a connection of their own and hold no transaction.
@@ -101,8 +92,6 @@ export interface Store {
   seqs(selection: Selection): Iterable<number>;
   /** How many events a selection means. */
   count(selection: Selection): number;
-  /** The next events of a project above or below a number, at most `limit`: a read that takes about a millisecond a thousand. */
-  heads(project: string, from: { readonly above: number } | { readonly below: number }, limit: number): EventHead[];
   /** Every project that ever had an event. */
   projects(): readonly string[];
   /** What the file takes, bytes, and how much of that is free for events to come. */

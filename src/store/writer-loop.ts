@@ -4,6 +4,7 @@ import { commitBatch, packError } from "./batch.js";
 import { sleep } from "./begin.js";
 import type { Database, OpenDatabase } from "./driver.js";
 import { tightenFiles } from "./file.js";
+import { closeTidily, configureJournal, relieveJournal } from "./journal.js";
 import type { FromWriter, ToWriter, WriterData } from "./operations.js";
 import { IdleIndex } from "./idle-index.js";
 import { WriteQueues, type Batch } from "./queues.js";
@@ -15,7 +16,7 @@ const RETRY_MS = 20;
 const PROMPT_POLL_MS = 1;
 const BULK_POLL_MS = 4;
 /** How long bulk work goes on in one transaction; the commit comes on top. */
-const SLICE_MS = 15;
+const SLICE_MS = 10;
 
 /**
  * The writer: takes writes from the main thread, commits all that are there in one transaction a turn of the loop, and
@@ -51,8 +52,9 @@ function listen(port: MessagePort, send: (message: FromWriter) => void, connecti
     const batch = queues.next();
     if (batch !== undefined) {
       const outcomes = commitOrReport(connection, batch);
-      queues.done(batch, outcomes.length);
       send({ kind: "outcomes", outcomes });
+      if (batch.isBulk) relieve(connection);
+      queues.done(batch, outcomes.length);
       index.written();
     }
     if (!queues.isEmpty) schedule();
@@ -79,19 +81,6 @@ function listen(port: MessagePort, send: (message: FromWriter) => void, connecti
   });
 }
 
-/**
- * Brings what is in the journal into the file itself before closing. The driver of Node 20 and 22 keeps a connection
- * with prepared statements half open, so that SQLite would not do it. Other connections are not waited for.
- */
-function closeTidily(db: Database): void {
-  try {
-    db.exec("PRAGMA busy_timeout = 0; PRAGMA wal_checkpoint(TRUNCATE)");
-  } catch {
-    // Everything committed is in the journal, and will be found there.
-  }
-  db.close();
-}
-
 /** A failure that even the rollback could not contain still gets an answer for every write. */
 function commitOrReport({ db, apply, path, busyTimeoutMs }: Connection, { writes, isBulk }: Batch) {
   const patience = { busyTimeoutMs, pollMs: isBulk ? BULK_POLL_MS : PROMPT_POLL_MS };
@@ -101,6 +90,15 @@ function commitOrReport({ db, apply, path, busyTimeoutMs }: Connection, { writes
   } catch (error) {
     const packed = packError(error, path);
     return writes.map(({ id }) => ({ id, error: packed }));
+  }
+}
+
+/** A journal that cannot be emptied now is so later, at the latest by the commit that finds it too long. */
+function relieve({ db, busyTimeoutMs }: Connection): void {
+  try {
+    relieveJournal(db, busyTimeoutMs);
+  } catch {
+    // A full or failing disk is the next commit's to report.
   }
 }
 
@@ -114,6 +112,7 @@ async function openForWriting({ path, busyTimeoutMs }: WriterData, open: OpenDat
       tries.left -= 1;
       return tries.left > 0;
     });
+    configureJournal(db);
     migrate(db, path, pause);
     tightenFiles(path);
     return db;

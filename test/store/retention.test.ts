@@ -61,7 +61,7 @@ describe("a retention", () => {
   it("leaves an event alone that became pending after it was looked at", async () => {
     const store = await storeWith([{ state: "stored" }, {}, {}]);
     const looked: number[] = [];
-    for await (const page of prunable(store, { ...everything, keep: 1 })) looked.push(...page.map(({ seq }) => seq));
+    for await (const page of prunable(store, { ...everything, keep: 1 })) looked.push(...page);
     const id = store.get(1)?.id ?? "";
     const n = await store.startAttempt(id, { target: "a", startedAt: TEST_NOW });
     await store.endAttempt(

@@ -91,8 +91,8 @@ async function findPrunable(
       prunings.push(pruning);
       for await (const page of prunable(store, pruning)) {
         count += page.length;
-        first = Math.min(first, page[0]?.seq ?? first);
-        last = Math.max(last, page.at(-1)?.seq ?? last);
+        first = Math.min(first, page[0] ?? first);
+        last = Math.max(last, page.at(-1) ?? last);
       }
     }
     return EXIT.done;
