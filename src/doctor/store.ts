@@ -57,10 +57,13 @@ async function probeStore({ store, text, limits }: Patient, signal: AbortSignal)
 /** No store yet is well, if one can be made. */
 async function probeNewStore({ path }: StoreSide): Promise<Result> {
   const folder = await existingFolder(path);
+  const elsewhere = "name another place with --db or HOOKCLI_DB";
+  if ((await statOf(folder))?.isDirectory() !== true)
+    return broken(`${folder} is in the way: it is no folder`, elsewhere);
   try {
     await access(folder, constants.W_OK);
   } catch {
-    return broken(`there is no store at ${path}, and ${folder} may not be written`, "name another place with --db");
+    return broken(`there is no store at ${path}, and ${folder} may not be written`, elsewhere);
   }
   return ok(`there is no store at ${path} yet; the first event makes it`);
 }
