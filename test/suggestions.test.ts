@@ -36,6 +36,7 @@ const MISTYPED: readonly (readonly [place: string, argv: readonly string[], hint
   ["a provider of sign", ["sign", "--provider", "slak"], "did you mean slack?"],
   ["a provider of listen", ["listen", "--no-tunnel", "--provider", "shopfy"], "did you mean shopify?"],
   ["a provider of init", ["init", "--yes", "--force", "--provider", "twillio"], "did you mean twilio?"],
+  ["a provider among the filters", ["events", "--provider", "strpe"], "did you mean stripe?"],
   ["a provider in the config", ["--config", "provider.json", "config"], "did you mean github?"],
   ["a key in the config", ["--config", "bad/hookcli.config.json", "config"], "did you mean target?"],
   ["a key of config get", ["config", "get", "tunelHost"], "did you mean tunnelHost?"],

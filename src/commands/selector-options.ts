@@ -26,7 +26,35 @@ export function addSelectorOptions(command: Command): Command {
     .option("--since <time>", "not older than 2h, or than a date", parseMoment)
     .option("--until <time>", "not newer than 2h ago, or than a date", parseMoment)
     .option("--grep <text>", "text in headers or in a text body, in any case", grepText)
-    .option("--all-projects", "events of all projects, not of this one alone");
+    .option("--all-projects", "events of all projects, not of this one alone")
+    .hook("preAction", settleProviders);
+}
+
+/**
+ * Makes an alias of a provider its name, as events have it. Imported events may have providers that are not known here; only
+ * a name that is nearly a known one is refused (CliError 2).
+ */
+async function settleProviders(command: Command): Promise<void> {
+  const { provider: given } = command.opts<SelectorOptions>();
+  if (given === undefined) return;
+  const [{ findProvider, providers }, { nearest }] = await Promise.all([
+    import("../providers/index.js"),
+    import("../providers/nearest.js"),
+  ]);
+  const settled = given.map((name) => {
+    const known = findProvider(name)?.name;
+    const like =
+      known ??
+      nearest(
+        name,
+        providers.map((row) => row.name),
+        2,
+      ).join(" or ");
+    if (known === undefined && like !== "")
+      throw new CliError(`unknown provider: ${name}`, { hint: `did you mean ${like}?` });
+    return known ?? name;
+  });
+  command.setOptionValue("provider", settled);
 }
 
 /** `5m`, `2h` (ago), or a date: `2025-03-01`, `2025-03-01T12:00`, `2025-03-01T12:00:00Z`. Throws CliError 2. */

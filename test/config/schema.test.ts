@@ -10,6 +10,7 @@ import { SCHEMA_FILE } from "../../src/config/schema-reference.js";
 import { CliError } from "../../src/errors.js";
 import { parseTarget } from "../../src/deliver/target.js";
 import { providers } from "../../src/providers/index.js";
+import { DEFAULT_KEEP, DEFAULT_KEEP_FOR_MS } from "../../src/store/retention.js";
 import { tunnelKinds } from "../../src/tunnel/kinds.js";
 import { rootDir } from "../helpers/data.js";
 
@@ -135,6 +136,13 @@ describe("the JSON Schema of the config", () => {
 });
 
 describe("the table of keys", () => {
+  it("tells how much is kept when nothing is said, as the store has it", () => {
+    const { keep, keepFor } = CONFIG_KEYS;
+
+    expect(keep.kind.read(keep.fallback)).toBe(DEFAULT_KEEP);
+    expect(keepFor.kind.read(keepFor.fallback)).toBe(DEFAULT_KEEP_FOR_MS);
+  });
+
   it("has the tunnels that there are", () => {
     for (const { name } of tunnelKinds) expect(CONFIG_KEYS.via.kind.read(name)).toBe(name);
     expect(CONFIG_KEYS.via.kind.schema).toEqual({ enum: [...tunnelKinds.map(({ name }) => name), "none"] });
