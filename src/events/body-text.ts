@@ -86,7 +86,7 @@ function formText(text: string, notes: readonly string[]): BodyText {
 
 /** What stands in a part is indented, so that no part looks like the head of another. */
 function multipartText(parts: readonly Part[], areMore: boolean, depth: number): BodyText {
-  const text = parts.map((part, index) => partText(part, index + 1, depth)).join("\n");
+  const text = parts.map((part, index) => partText(part, index + 1, depth)).join("\n\n");
   const count = `${parts.length}${areMore ? " and more" : ""} ${parts.length === 1 && !areMore ? "part" : "parts"}`;
   return { kind: "multipart", text, hidden: 0, notes: [`multipart, ${count}`] };
 }
