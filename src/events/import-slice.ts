@@ -1,11 +1,12 @@
-import { decodeString, fromByteText, parseJson, toByteText, type JsonMember, type JsonNode } from "./json-tree.js";
+import { CliError } from "../errors.js";
+import { decodeString, parseJson, toByteText, type JsonMember, type JsonNode } from "./json-tree.js";
 
 /** Where a value stands in a JSON text: keys and indices from the outermost value on. */
 export type JsonPath = readonly (string | number)[];
 
 /** A JSON text whose values can be had as they were written. */
 export interface JsonSource {
-  /** The bytes of a value, its tokens untouched. Throws JsonSyntaxError. */
+  /** The bytes of a value, its tokens untouched. Throws CliError 2 when it is not there. */
   exact(path: JsonPath): Uint8Array;
   /** The same without white space between tokens, as `JSON.stringify` would write it. */
   compact(path: JsonPath): Uint8Array;
@@ -50,7 +51,7 @@ function sliceOf(text: string, root: JsonNode, path: JsonPath): string {
   let node = root;
   for (const step of path) {
     const member = typeof step === "number" ? node.members[step] : memberNamed(text, node, step);
-    if (member === undefined) throw new Error(`no ${step} in this JSON: ${fromByteText(text.slice(0, 60))}`);
+    if (member === undefined) throw new CliError(`${step} is missing`);
     node = member.value;
   }
   return text.slice(node.start, node.end);

@@ -25,8 +25,8 @@ export interface ProgressOptions {
   readonly output: Pick<Output, "quiet" | "json">;
   /** What is being done: `exporting`. */
   readonly what: string;
-  /** What `at` counts up to; `undefined` when nobody knows. */
-  readonly total: number | undefined;
+  /** What `at` counts up to; `undefined` when nobody knows. Asked for when the bar is first seen. */
+  readonly total: () => number | undefined;
   /** The number as people read it. */
   readonly format?: (done: number) => string;
 }
@@ -39,6 +39,7 @@ export function startProgress(options: ProgressOptions): Progress {
   const startedMs = context.monotonic();
   let drawnMs = startedMs + PATIENCE_MS - FRAME_MS;
   let shown = false;
+  let total: { readonly known: number | undefined } | undefined;
   const clear = () => {
     if (shown) stderr.write(CLEAR);
     shown = false;
@@ -49,7 +50,8 @@ export function startProgress(options: ProgressOptions): Progress {
       if (nowMs - drawnMs < FRAME_MS) return;
       drawnMs = nowMs;
       shown = true;
-      const line = progressLine({ ...options, done, elapsedMs: nowMs - startedMs });
+      total ??= { known: options.total() };
+      const line = progressLine({ ...options, total: total.known, done, elapsedMs: nowMs - startedMs });
       stderr.write(`${CLEAR}${line.slice(0, Math.max((stderr.columns ?? 80) - 1, 0))}`);
     },
     above: (talk) => {
@@ -62,7 +64,11 @@ export function startProgress(options: ProgressOptions): Progress {
 
 /** `exporting [######------------------] 25%  250000 of 1000000, 12 s left`, made of our own words and numbers alone. */
 export function progressLine(
-  state: Pick<ProgressOptions, "what" | "total" | "format"> & { readonly done: number; readonly elapsedMs: number },
+  state: Pick<ProgressOptions, "what" | "format"> & {
+    readonly total: number | undefined;
+    readonly done: number;
+    readonly elapsedMs: number;
+  },
 ): string {
   const { what, total, format = String, done, elapsedMs } = state;
   if (total === undefined || total <= 0) return `${what} ${format(done)}`;

@@ -94,7 +94,7 @@ function gathered(sink: Sink): Sink {
       await flush();
       await sink.commit();
     },
-    abort: sink.abort,
+    abort: () => sink.abort(),
   };
 }
 

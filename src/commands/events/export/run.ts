@@ -37,8 +37,7 @@ export async function runExport(invocation: Invocation<ExportOptions>): Promise<
   return withStore(config.dbPath, context, async (store) => {
     const { resolveEvents } = await import("../../../store/resolve.js");
     const events = resolveEvents(store, selection, { bodies: true });
-    const total = context.stderr.isTTY === true && !output.quiet ? store.count(selection) : undefined;
-    const progress = startProgress({ context, output, what: "exporting", total });
+    const progress = startProgress({ context, output, what: "exporting", total: () => store.count(selection) });
     const force = options.force === true || global.yes;
     const work = { context, output, options: { ...options, force }, events: shown(events, options), progress };
     try {

@@ -139,9 +139,15 @@ async function beginningOf(
     if (next.done === true) return { prefix: Buffer.concat(parts), rest, ended: true };
     parts.push(next.value);
     bytes += next.value.length;
-    lines += next.value.toString("latin1").match(/\S[^\n]*\n/g)?.length ?? 0;
+    lines += linesEnded(next.value);
   }
   return { prefix: Buffer.concat(parts), rest, ended: false };
+}
+
+/** Line ends in a chunk that have something in front of them. */
+function linesEnded(chunk: Buffer): number {
+  const lines = chunk.toString("latin1").split("\n");
+  return lines.slice(0, -1).filter((line) => line.trim() !== "").length;
 }
 
 async function* chain(first: Buffer, rest: AsyncIterator<Buffer>): AsyncIterable<Buffer> {

@@ -25,12 +25,13 @@ export async function runImport(invocation: Invocation<ImportOptions>): Promise<
   const config = await loadConfig(context, global);
   const { openStore } = await import("../../../store/open.js");
   const store = await openStore({ path: config.dbPath, context, readOnly: options.dryRun === true });
-  const sizes = inputs.map(({ size }) => size);
-  const total = sizes.reduce<number | undefined>(
-    (sum, size) => (sum === undefined || size === undefined ? undefined : sum + size),
-    0,
-  );
-  const progress = startProgress({ context, output, what: "importing", total, format: formatBytes });
+  const progress = startProgress({
+    context,
+    output,
+    what: "importing",
+    total: () => sizeOf(inputs),
+    format: formatBytes,
+  });
   const tally = new Tally(output, () => progress);
   const intake = { context, project: config.project, keepProject: options.keepProject === true };
   try {
@@ -48,6 +49,12 @@ export async function runImport(invocation: Invocation<ImportOptions>): Promise<
   tally.report(options.dryRun === true);
   if (context.signal.aborted) return (context.signal.reason as Interrupted).exitCode;
   return tally.bad > 0 ? EXIT.usage : EXIT.done;
+}
+
+/** Bytes of all inputs; `undefined` when one does not tell. */
+function sizeOf(inputs: readonly Input[]): number | undefined {
+  const sizes = inputs.flatMap(({ size }) => (size === undefined ? [] : [size]));
+  return sizes.length === inputs.length ? sizes.reduce((sum, size) => sum + size, 0) : undefined;
 }
 
 interface Importing {

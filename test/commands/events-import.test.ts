@@ -1,0 +1,354 @@
+import { createHash } from "node:crypto";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Readable } from "node:stream";
+import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { linesOf } from "../../src/commands/events/import/lines.js";
+import type { HookEvent, ImportedEvent } from "../../src/events/event.js";
+import { eventToJson } from "../../src/events/event-json.js";
+import { openStore } from "../../src/store/open.js";
+import { asStored } from "../helpers/any-event.js";
+import { dataPath, hasData } from "../helpers/data.js";
+import { newEvent, TEST_NOW } from "../helpers/event.js";
+import { naughtyStrings, terminalTexts } from "../helpers/hostile.js";
+import { runCli, type RunOptions } from "../helpers/run.js";
+import { setup } from "../helpers/writer.js";
+
+beforeAll(setup);
+
+function sandbox(files: Readonly<Record<string, string | Uint8Array>> = {}) {
+  const cwd = mkdtempSync(join(tmpdir(), "hookcli-import-"));
+  onTestFinished(() => rmSync(cwd, { recursive: true, force: true }));
+  for (const [name, content] of Object.entries(files)) writeFileSync(join(cwd, name), content);
+  const path = join(cwd, "store", "events.db");
+  const run = (argv: readonly string[], options: RunOptions = {}) =>
+    runCli(["events", ...argv], { cwd, env: { HOOKCLI_DB: path }, now: TEST_NOW, ...options });
+  const stored = async (): Promise<HookEvent[]> => {
+    const store = await openStore({ path, context: { now: () => TEST_NOW }, readOnly: true });
+    const events = [...store.select({ names: [], order: "oldest" }, { bodies: true })];
+    await store.close();
+    return events;
+  };
+  return { cwd, path, run, stored };
+}
+
+function event(fields: Partial<ImportedEvent> = {}): ImportedEvent {
+  return { ...newEvent(), duplicateOf: null, attempts: [], ...fields };
+}
+
+function line(fields: Partial<ImportedEvent> = {}): string {
+  return `${JSON.stringify(eventToJson(asStored(event(fields))))}\n`;
+}
+
+const stripe = '{"id":"evt_1","object":"event","created":1700000000,"type":"invoice.paid"}';
+
+describe("events import", () => {
+  it("takes the events of an export with all that is known of them, into this project", async () => {
+    const attempt = {
+      n: 1,
+      target: "http://localhost:5000",
+      startedAt: TEST_NOW,
+      durationMs: 4.5,
+      status: 500,
+      error: null,
+    };
+    const one = event({
+      headers: [
+        ["A", "\u00e9"],
+        ["a", ""],
+      ],
+      trailers: [["T", "1"]],
+      body: Buffer.from([0, 255]),
+      state: "failed",
+      signature: { status: "invalid", reason: "signature_mismatch", provider: "stripe" },
+      attempts: [{ ...attempt, headers: [["X", "y"]], body: Buffer.from("no") }],
+    });
+    const { cwd, run, stored } = sandbox({ "a.ndjson": line(one) });
+
+    const result = await run(["import", "a.ndjson", "--json"]);
+
+    expect(result).toMatchObject({ code: 0, stderr: "" });
+    expect(JSON.parse(result.stdout)).toEqual({ imported: 1, duplicates: 0, bad: 0, redacted: 0, dryRun: false });
+    expect(await stored()).toEqual([
+      {
+        ...asStored(one),
+        body: expect.anything() as unknown,
+        attempts: [{ ...attempt, headers: [["X", "y"]], body: expect.anything() as unknown }],
+        project: cwd,
+        source: "import",
+      },
+    ]);
+    expect((await stored()).map(({ body }) => Buffer.from(body).toString("hex"))).toEqual(["00ff"]);
+  });
+
+  it("leaves events in the project they came from with --keep-project", async () => {
+    const { run, stored } = sandbox({ "a.ndjson": line({ project: "/elsewhere" }) });
+
+    await run(["import", "a.ndjson", "--keep-project"]);
+
+    expect((await stored()).map(({ project }) => project)).toEqual(["/elsewhere"]);
+  });
+
+  it("takes what was about to be delivered as stored: nobody here will deliver it", async () => {
+    const { run, stored } = sandbox({ "a.ndjson": line({ state: "pending" }) + line({ state: "dead" }) });
+
+    await run(["import", "a.ndjson"]);
+
+    expect((await stored()).map(({ state }) => state)).toEqual(["stored", "dead"]);
+  });
+
+  it("skips events that are there, and counts them", async () => {
+    const { run, stored } = sandbox({ "a.ndjson": line() + line() });
+
+    await run(["import", "a.ndjson"]);
+    const again = await run(["import", "a.ndjson", "a.ndjson"]);
+
+    expect(again).toMatchObject({ code: 0, stdout: "imported 0 events, 4 were there already\n" });
+    expect(await stored()).toHaveLength(2);
+  });
+
+  it("names bad lines by file and number, takes the rest, and ends with 2", async () => {
+    const lines = [line(), "{broken\n", "\n", '{"hello":1}\n', line({ method: "A B" }), "\ufeff\n", line()];
+    const { run, stored } = sandbox({ "a.ndjson": lines.join("") });
+
+    const { code, stdout, stderr } = await run(["import", "a.ndjson"]);
+
+    expect(code).toBe(2);
+    expect(stdout).toBe("imported 2 events, 4 could not be read\n");
+    expect(stderr).toContain("a.ndjson:2: this is no JSON");
+    expect(stderr).toContain("a.ndjson:4: this is no event of any form that is known");
+    expect(stderr).toContain("a.ndjson:5: method is not an HTTP method");
+    expect(stderr).toContain("a.ndjson:6: this is no JSON");
+    expect(await stored()).toHaveLength(2);
+  });
+
+  it("goes on after a first line that is damaged", async () => {
+    const { run } = sandbox({ "a.ndjson": `${line().slice(0, 50)}\n${line()}${line()}` });
+
+    expect((await run(["import", "a.ndjson"])).stdout).toBe("imported 2 events, 1 could not be read\n");
+  });
+
+  it("names twenty bad lines and counts the rest", async () => {
+    const { run } = sandbox({ "a.ndjson": `${line()}${"x\n".repeat(1_000)}` });
+
+    const { stdout, stderr } = await run(["import", "a.ndjson"]);
+
+    expect(stdout).toContain("1000 could not be read");
+    expect(stderr.trimEnd().split("\n")).toHaveLength(20);
+    expect(stderr).toContain("a.ndjson:21: this is no JSON");
+    expect(stderr).toContain("only counted");
+  });
+
+  it("stores nothing on a dry run, which tells the same", async () => {
+    const same = line();
+    const { cwd, run } = sandbox({ "a.ndjson": same + same + line() });
+
+    const { stdout } = await run(["import", "a.ndjson", "--dry-run"]);
+
+    expect(stdout).toBe("would import 2 events, 1 was there already\n");
+    expect(readdirSync(cwd)).toEqual(["a.ndjson"]);
+  });
+
+  it("reads standard input, whatever pieces it comes in", async () => {
+    const { run, stored } = sandbox();
+    const bytes = Buffer.from(line({ body: Buffer.from("ü€") }) + line());
+    const stdin = Readable.from(Array.from(bytes, (byte) => Buffer.from([byte])));
+
+    expect(await run(["import", "-"], { stdin })).toMatchObject({ code: 0, stdout: "imported 2 events\n" });
+    expect((await stored()).map(({ body }) => Buffer.from(body).toString())[0]).toBe("ü€");
+  });
+
+  it("reads a line of many megabytes in time proportional to it", async () => {
+    const body = Buffer.alloc(8 * 2 ** 20, "x");
+    const { run, stored } = sandbox({ "a.ndjson": line({ body }) });
+
+    expect((await run(["import", "a.ndjson"])).code).toBe(0);
+    expect((await stored()).map(({ size }) => size)).toEqual([body.length]);
+  });
+
+  it("says that credentials were taken out", async () => {
+    const { run } = sandbox({ "a.ndjson": line({ headers: [["Cookie", "***"]] }) });
+
+    expect((await run(["import", "a.ndjson"])).stderr).toBe(
+      "1 event came without credentials: *** stands in their place\n",
+    );
+  });
+
+  it.each([
+    ["a file that is not there", ["nope.ndjson"], "no such file"],
+    ["a folder", ["."], "is a folder"],
+    ["standard input twice", ["-", "-"], "read once"],
+    ["nothing", [], "missing required argument"],
+    ["an unknown form", ["a", "--from", "xml"], "xml"],
+  ])("cannot read %s", async (_what, argv, message) => {
+    const { run } = sandbox();
+
+    const { code, stderr } = await run(["import", ...argv]);
+
+    expect(code).toBe(2);
+    expect(stderr).toContain(message);
+  });
+
+  it("does not wait for a terminal", async () => {
+    expect((await sandbox().run(["import", "-"], { stdinIsTerminal: true })).code).toBe(2);
+  });
+});
+
+describe("files of other tools", () => {
+  it("are known by what stands in them: provider, type and ids as a capture would tell", async () => {
+    const smee = {
+      "x-github-event": "push",
+      "x-github-delivery": "d-1",
+      host: "smee.io",
+      query: {},
+      timestamp: TEST_NOW,
+      body: { a: 1 },
+    };
+    const { run, stored } = sandbox({
+      "stripe.log": `> Ready! You are using Stripe API Version [2025]\n${stripe}\n2025-01-02 03:04:05  <--  [200] POST http://localhost [evt_1]\n`,
+      "smee.sse": `event: ready\ndata: {}\n\nid: 1\ndata: ${JSON.stringify(smee)}\n\nid: 2\nevent: ping\ndata: {}\n\n`,
+      "one.http": 'POST /hook?x=1 HTTP/1.1\r\nHost: a\r\nContent-Length: 12\r\n\r\n{"type":"t"}',
+      "list.json": `{\n  "object": "list",\n  "data": [\n    ${stripe.replace("invoice.paid", "invoice.sent")}\n  ]\n}\n`,
+    });
+
+    const result = await run(["import", "stripe.log", "smee.sse", "one.http", "list.json"]);
+
+    expect(result).toMatchObject({ code: 0, stdout: "imported 4 events\n" });
+    expect(
+      (await stored()).map(({ provider, eventType, method, path, source }) => [
+        provider,
+        eventType,
+        method,
+        path,
+        source,
+      ]),
+    ).toEqual([
+      ["stripe", "invoice.paid", "POST", "/", "import"],
+      ["github", "push", "POST", "/", "import"],
+      [null, "t", "POST", "/hook?x=1", "import"],
+      ["stripe", "invoice.sent", "POST", "/", "import"],
+    ]);
+    expect((await stored()).map(({ providerEventId, deliveryId }) => providerEventId ?? deliveryId)).toEqual([
+      "evt_1",
+      "d-1",
+      null,
+      "evt_1",
+    ]);
+    expect(result.stderr).toContain("2 events: stripe-cli prints events without signature");
+    expect(result.stderr).toContain("1 event: smee.io hands bodies on parsed");
+  });
+
+  it("are imported once, though their events have no id of ours", async () => {
+    const { run } = sandbox({ "a.log": `${stripe}\n${stripe.replace("_1", "_2")}\n` });
+
+    await run(["import", "a.log"]);
+
+    expect((await run(["import", "a.log"])).stdout).toBe("imported 0 events, 2 were there already\n");
+  });
+
+  it("are held to the form that is named", async () => {
+    const { run } = sandbox({ "a.log": `${stripe}\n` });
+
+    const { code, stderr } = await run(["import", "a.log", "--from", "har"]);
+
+    expect(code).toBe(2);
+    expect(stderr).toContain("a.log:1: this is stripe, not har");
+  });
+
+  it("with a HAR file of a browser become requests that were answered", async () => {
+    const entry = {
+      startedDateTime: "2025-01-02T03:04:05Z",
+      time: 3,
+      request: { method: "POST", url: "http://a/x", headers: [{ name: "X-GitHub-Event", value: "push" }] },
+      response: { status: 500, headers: [], content: { text: "oh" } },
+    };
+    const { run, stored } = sandbox({
+      "a.har": JSON.stringify({ log: { entries: [entry, { bad: 1 }] } }, undefined, 2),
+    });
+
+    const { code, stderr } = await run(["import", "a.har"]);
+
+    expect(code).toBe(2);
+    expect(stderr).toContain("a.har, entry 2: this is no event");
+    expect(await stored()).toMatchObject([
+      { state: "failed", provider: "github", attempts: [{ status: 500, durationMs: 3 }] },
+    ]);
+  });
+});
+
+describe("lines", () => {
+  it("that are too long are given up without being held, and the next are read", async () => {
+    const chunks = Readable.from(["ab", "cdefgh\n", "ij\r\n", "kl"].map((text) => Buffer.from(text)));
+    const found = [];
+
+    for await (const lines of linesOf(chunks as AsyncIterable<Buffer>, 4)) found.push(...lines);
+
+    expect(found.map(({ number, bytes }) => [number, bytes?.toString()])).toEqual([
+      [1, undefined],
+      [2, "ij"],
+      [3, "kl"],
+    ]);
+  });
+});
+
+/** Every body that somebody has made to break parsers, and texts that a terminal acts on. */
+function corpus(): Buffer[] {
+  const folder = dataPath("jsontestsuite", "test_parsing");
+  return [
+    ...readdirSync(folder).map((name) => readFileSync(join(folder, name))),
+    ...naughtyStrings(),
+    ...terminalTexts().map((text) => Buffer.from(text)),
+    ...Array.from({ length: 256 }, (_, byte) => Buffer.from([byte])),
+  ];
+}
+
+describe.skipIf(!hasData)("hostile bodies (skipped without HOOKCLI_TEST_DATA)", () => {
+  const forms = [
+    { form: "ndjson", argv: ["--output", "out.ndjson"], files: () => ["out.ndjson"] },
+    { form: "har", argv: ["--output", "out.har"], files: () => ["out.har"] },
+    {
+      form: "http",
+      argv: ["--output", "out/"],
+      files: (cwd: string) => readdirSync(join(cwd, "out")).map((name) => `out/${name}`),
+    },
+  ];
+
+  it.each(forms)("come back by $form with the same hashes", async ({ form, argv, files }) => {
+    const bodies = corpus();
+    const first = sandbox({ "in.ndjson": bodies.map((body) => line({ body, headers: [["X", "1"]] })).join("") });
+    await first.run(["import", "in.ndjson"]);
+
+    const exported = await first.run(["export", "--as", form, ...argv, "--quiet"]);
+    const names = files(first.cwd);
+    const second = sandbox(
+      Object.fromEntries(names.map((name) => [name.replace("/", "-"), readFileSync(join(first.cwd, name))])),
+    );
+    const imported = await second.run(["import", ...names.map((name) => name.replace("/", "-")).toSorted()]);
+
+    expect(exported).toMatchObject({ code: 0, stderr: "" });
+    expect(imported).toMatchObject({ code: 0, stdout: `imported ${bodies.length} events\n` });
+    expect((await second.stored()).map(({ bodySha256 }) => bodySha256)).toEqual(
+      bodies.map((body) => createHash("sha256").update(body).digest("hex")),
+    );
+  });
+
+  it("come out as fixtures, byte for byte", async () => {
+    const bodies = corpus();
+    const { cwd, run } = sandbox({
+      "in.ndjson": bodies.map((body, index) => line({ body, eventType: `e${index}` })).join(""),
+    });
+    await run(["import", "in.ndjson"]);
+
+    const { code } = await run(["export", "--as", "fixture", "--output", "out/", "--quiet"]);
+
+    const folder = join(cwd, "out", "generic");
+    const files = readdirSync(folder).toSorted(
+      (a, b) => Number.parseInt(a.slice(1), 10) - Number.parseInt(b.slice(1), 10),
+    );
+    expect(code).toBe(0);
+    expect(files.map((name) => readFileSync(join(folder, name)).toString("hex"))).toEqual(
+      bodies.map((body) => `${body.toString("hex")}0a`),
+    );
+  });
+});
