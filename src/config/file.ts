@@ -57,13 +57,23 @@ export async function readConfigFile(place: ConfigPlace): Promise<ConfigFile | u
 export async function checkConfig(place: Pick<ConfigPlace, "path" | "scope">, content: string): Promise<ConfigFile> {
   const { parseTree, getNodeValue, printParseErrorCode } = await import("jsonc-parser");
   const errors: { error: number; offset: number; length: number }[] = [];
-  const tree = parseTree(content.replace(/^\ufeff/, " "), errors, { allowTrailingComma: true });
+  const tree = parsed();
   const reading = new Reading(place, content, getNodeValue);
   const [first] = errors;
   if (first !== undefined) reading.fail(first.offset, `not valid JSON: ${spaced(printParseErrorCode(first.error))}`);
   const file = reading.file(tree);
   await reading.checkProviders();
   return file;
+
+  function parsed(): Node | undefined {
+    try {
+      return parseTree(content.replace(/^\ufeff/, " "), errors, { allowTrailingComma: true });
+    } catch (error) {
+      // The parser calls itself for each level.
+      if (error instanceof RangeError) throw new CliError(`${place.path}: nested too deeply`);
+      throw error;
+    }
+  }
 }
 
 interface Property {
@@ -182,12 +192,17 @@ class Reading {
       const found = node === undefined ? "nothing" : shown(this.valueOf(node));
       return this.fail(node?.offset ?? 0, `${where}expected an object, found ${found}`);
     }
+    const lines = new Map<string, number>();
     return (node.children ?? []).flatMap(({ children = [] }) => {
       const [keyNode, valueNode] = children;
       if (keyNode === undefined || valueNode === undefined) return [];
-      const name = String(keyNode.value);
+      const { value, offset } = keyNode;
+      const name = String(value);
       const path = parent === "" ? name : `${parent}.${name}`;
-      return [{ name, path, offset: keyNode.offset, node: valueNode }];
+      const first = lines.get(name);
+      if (first !== undefined) this.fail(offset, `${path}: stands twice, first in line ${first}`);
+      lines.set(name, this.lineOf(offset));
+      return [{ name, path, offset, node: valueNode }];
     });
   }
 

@@ -13,6 +13,9 @@ export interface ConfigKey<Value = unknown> {
   readonly about: string;
 }
 
+/** What `--via` takes. */
+export const TUNNEL_NAMES: readonly string[] = ["localtunnel", "cloudflared", "ssh", "none"];
+
 /** What a project may say once for all, and each of its profiles again. */
 export const CONFIG_KEYS = {
   target: key(kinds.target, "the local URL that events are delivered to", { variable: "HOOKCLI_TARGET" }),
@@ -23,7 +26,7 @@ export const CONFIG_KEYS = {
   keep: key(kinds.integer(0, 1_000_000_000), "how many events of a project are kept; 0: all", { fallback: 10_000 }),
   keepFor: key(kinds.duration, 'how long events are kept; "0": for ever', { fallback: "30d" }),
   fixtures: key(kinds.path, "the folder of your own fixtures"),
-  via: key(kinds.choice("localtunnel", "cloudflared", "ssh", "none"), "the kind of tunnel", {
+  via: key(kinds.choice(...TUNNEL_NAMES), "the kind of tunnel", {
     variable: "HOOKCLI_VIA",
     fallback: "localtunnel",
   }),

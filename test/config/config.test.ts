@@ -98,6 +98,9 @@ describe("the configuration", () => {
     ['{ "requireSignature": "yes" }', ':1: requireSignature: expected true or false, found "yes"'],
     ['{ "via": "ngrok" }', ":1: via: expected one of localtunnel, cloudflared, ssh, none"],
     ['{ "publicUrl": "hooks.example.com" }', ":1: publicUrl: expected an http or https URL"],
+    ['{ "target": "1",\n "target": "2" }', ":2: target: stands twice, first in line 1"],
+    ['{ "secrets": { "stripe": "env:A",\n "stripe": "env:B" } }', ":2: secrets.stripe: stands twice"],
+    ['{ "__proto__": {} }', ":1: __proto__: unknown key"],
     ['{ "$schema": 1 }', ":1: $schema: expected text that is not empty, found 1"],
     ['{ "profiles": { "staging": 1 } }', ":1: profiles.staging: expected an object, found 1"],
     ['{ "profiles": { "a b": {} } }', ":1: profiles.a b: expected a name of letters"],
@@ -107,6 +110,12 @@ describe("the configuration", () => {
     write("hookcli.config.json", text);
 
     await expect(loadConfig(contextIn(folder), {})).rejects.toThrow(`hookcli.config.json${message}`);
+  });
+
+  it("refuses a file that is nested too deeply to be read", async () => {
+    write("hookcli.config.json", "[".repeat(500_000));
+
+    await expect(loadConfig(contextIn(folder), {})).rejects.toThrow("hookcli.config.json: nested too deeply");
   });
 
   it.each([

@@ -22,7 +22,7 @@ export async function readAnswers(invocation: Invocation<InitOptions>): Promise<
   const { args, options, global, context, output } = invocation;
   const given = { target: args[0], provider: options.provider, secret: options.secret };
   if (global.yes) return settle(given);
-  if (context.stdin.isTTY !== true || output.json) {
+  if (context.stdin.isTTY !== true || output.json || output.quiet) {
     throw new CliError("init asks on a terminal, and there is none", { hint: "pass --yes to take the defaults" });
   }
   const lines = createInterface({ input: context.stdin });
