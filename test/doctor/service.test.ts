@@ -4,6 +4,7 @@ import { startConnectProxy } from "../helpers/connect-proxy.js";
 import { startServer } from "../helpers/tunnelled.js";
 import { lookup } from "node:dns/promises";
 import { closedPort, makePatient, makeService, probe, serve, serveTcp } from "./patient.js";
+import { droppingPort } from "../helpers/dropping-port.js";
 import type { Patient } from "../../src/doctor/patient.js";
 
 const STATUS = JSON.stringify({ tunnels: 0, mem: {} });
@@ -171,6 +172,15 @@ describe("firewall", () => {
     expect(await found("firewall", await withPort(port))).toMatchObject({
       status: "broken",
       message: `127.0.0.1 port ${port} is refused: a firewall between, or the service, says no`,
+    });
+  });
+
+  it.runIf(process.platform === "linux")("is broken when connections to the port of events are dropped", async () => {
+    const port = await droppingPort();
+
+    expect(await found("firewall", await withPort(port))).toMatchObject({
+      status: "broken",
+      message: `127.0.0.1 port ${port} does not answer: a firewall between drops the connection`,
     });
   });
 
