@@ -124,15 +124,18 @@ describe.each(EXPORT_FORMS)("credentials in the form %s", (name) => {
     );
   });
 
-  it.skipIf(name === "fixture")("come out when they are asked for", () => {
-    const event = { ...fc.sample(leaky, { numRuns: 1, seed: 1 })[0]!, headers: [["Authorization", CANARY]] as const };
-
-    expect(exported(name, event, true)).toContain(CANARY);
-  });
-
   it("leave the body as it is", () => {
     const event = { ...fc.sample(leaky, { numRuns: 1, seed: 1 })[0]!, body: Buffer.from(`token=${CANARY}`) };
 
     expect(exported(name, event, false)).toContain(`token=${CANARY}`);
   });
 });
+
+it.each(EXPORT_FORMS.filter((name) => name !== "fixture"))(
+  "credentials come out in the form %s when they are asked for",
+  (name) => {
+    const event = { ...fc.sample(leaky, { numRuns: 1, seed: 1 })[0]!, headers: [["Authorization", CANARY]] as const };
+
+    expect(exported(name, event, true)).toContain(CANARY);
+  },
+);
