@@ -36,6 +36,7 @@ export async function readLine(words: readonly string[], context: Pick<Context, 
   const { commands } = await import("../index.js");
   const reading = new Reading([...commands, HELP], context.home);
   for (const word of words) await reading.take(plainWord(word));
+  await reading.settle();
   return reading;
 }
 
@@ -47,6 +48,7 @@ class Reading implements Line {
   subcommands: readonly CommandEntry[];
   awaiting: Option | undefined;
   ended = false;
+  private settled = false;
   private readonly home: string;
 
   constructor(entries: readonly CommandEntry[], home: string) {
@@ -60,8 +62,10 @@ class Reading implements Line {
       this.give(this.awaiting, word);
       this.awaiting = undefined;
     } else if (word === "--") this.ended = true;
-    else if (word.startsWith("-") && word.length > 1) this.takeOption(word);
-    else await this.takeWord(word);
+    else if (word.startsWith("-") && word.length > 1) {
+      await this.settle();
+      this.takeOption(word);
+    } else await this.takeWord(word);
   }
 
   private takeOption(word: string): void {
@@ -76,6 +80,7 @@ class Reading implements Line {
   private async takeWord(word: string): Promise<void> {
     const entry = this.positionals.length === 0 ? findEntry(this.subcommands, word) : undefined;
     if (entry === undefined) {
+      await this.settle();
       this.positionals.push(word);
       return;
     }
@@ -83,14 +88,20 @@ class Reading implements Line {
     await this.enter(entry);
   }
 
-  /** A group that does something by itself, as `events` lists, takes what its default takes. */
+  /** A group that does something by itself, as `events` lists, takes what its default takes where no other is named. */
+  async settle(): Promise<void> {
+    const byDefault = this.subcommands.find(({ isDefault }) => isDefault === true);
+    if (byDefault === undefined || this.settled) return;
+    this.settled = true;
+    (await byDefault.load()).define?.(this.command);
+  }
+
   private async enter(entry: CommandEntry): Promise<void> {
     const { define, subcommands = [] } = await entry.load();
     this.command = addGlobalOptions(new Command()).option("-h, --help", "print help");
     define?.(this.command);
     this.subcommands = subcommands;
-    const byDefault = subcommands.find(({ isDefault }) => isDefault === true);
-    if (byDefault !== undefined) (await byDefault.load()).define?.(this.command);
+    this.settled = false;
   }
 
   private give(option: Option, value: string): void {
