@@ -9,14 +9,20 @@ export interface RetentionOptions {
   readonly keepFor?: number;
 }
 
-/** `--keep` and `--keep-for`, with what a command does where they are not given. */
-export function retentionOptions(otherwise: { readonly keep: string; readonly keepFor: string }): Option[] {
+/** `--keep` and `--keep-for`: what to say of them besides, and what holds where they are not given. */
+export function retentionOptions(texts: {
+  readonly about?: string;
+  readonly keep: string;
+  readonly keepFor: string;
+}): Option[] {
+  const { about = "", keep, keepFor } = texts;
+  const count = (text: string) => parseInteger(text, { name: "--keep", min: 0, max: 1_000_000_000 });
   return [
     new Option(
       "--keep <number>",
-      `keep the newest so many events of the project, 0 for all (${otherwise.keep})`,
-    ).argParser((text) => parseInteger(text, { name: "--keep", min: 0, max: 1_000_000_000 })),
-    new Option("--keep-for <duration>", `keep events this long, 0 for ever (${otherwise.keepFor})`).argParser(
+      `keep the newest so many events of the project, 0 for all${about} (${keep})`,
+    ).argParser(count),
+    new Option("--keep-for <duration>", `keep events this long, 0 for ever${about} (${keepFor})`).argParser(
       parseDuration,
     ),
   ];

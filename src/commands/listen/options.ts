@@ -1,4 +1,5 @@
 import { Option, type Command } from "commander";
+import { TUNNEL_NAMES } from "../../config/keys.js";
 import {
   collect,
   fieldText,
@@ -9,6 +10,7 @@ import {
   parseSize,
 } from "../../config/values.js";
 import type { HeaderList } from "../../events/headers.js";
+import { retentionOptions } from "../retention-options.js";
 
 /** What the command line of `listen` says, parsed. What is absent may stand in the config; see settings.ts. */
 export type ListenFlags = Partial<ListenOptions> & Pick<ListenOptions, "tunnel" | "secret" | "key" | "header">;
@@ -42,6 +44,8 @@ export interface ListenOptions {
   readonly timeout: number;
   readonly respond: number;
   readonly respondBody?: string;
+  readonly keep?: number;
+  readonly keepFor?: number;
 }
 
 const lists = (name: string) => (text: string, previous?: readonly string[]) => [
@@ -59,7 +63,7 @@ export function defineListen(command: Command): void {
 function listenOptions(): Option[] {
   return [
     new Option("-f, --forward-to <target>", "the same as the argument"),
-    new Option("--via <kind>", "the kind of tunnel").choices(["localtunnel", "cloudflared", "ssh", "none"]),
+    new Option("--via <kind>", "the kind of tunnel").choices(TUNNEL_NAMES),
     new Option("--no-tunnel", "capture at the local URL only"),
     new Option(
       "--tunnel-host <url>",
@@ -99,6 +103,11 @@ function listenOptions(): Option[] {
       number("--respond", 200, 599),
     ),
     new Option("--respond-body <file>", "without a target: the body to answer"),
+    ...retentionOptions({
+      about: "; pending, dead and imported ones stay",
+      keep: "default: 10000",
+      keepFor: "default: 30d",
+    }),
     ...["require-tunnel", "require-signature", "insecure"].map((name) =>
       new Option(`--no-${name}`, "not, though the config says so").hideHelp(),
     ),

@@ -3,11 +3,13 @@ import type { Interrupted } from "../../context.js";
 import { CliError } from "../../errors.js";
 import type { Invocation } from "../command.js";
 import { startCapture } from "./capture.js";
+import { configuredRetention } from "../retention-options.js";
 import { endEach } from "./ending.js";
 import type { ListenFlags, ListenOptions } from "./options.js";
 import { announceListener } from "./presence.js";
 import { choosePublicSide, noTunnelError, type PublicSide } from "./public-side.js";
 import { ListenReporter } from "./report.js";
+import { startPruning } from "./retention.js";
 import { listenSettings } from "./settings.js";
 
 /** `hookcli listen`, from its start to the signal that ends it. Returns the exit code. */
@@ -18,6 +20,7 @@ export async function runListen(asked: Invocation<ListenFlags>): Promise<number>
   const invocation = { ...asked, options };
   const target = await targetOf(invocation, config.target);
   const side = await choosePublicSide({ context, config, options });
+  const retention = await configuredRetention(options, config);
   const reporter = new ListenReporter(output, context);
   const capture = await startCapture({ invocation, config, target, side, reporter });
   const presence = await announceListener(capture.store, () => ({
@@ -27,6 +30,7 @@ export async function runListen(asked: Invocation<ListenFlags>): Promise<number>
     publicUrl: side.url ?? null,
     target: target?.label ?? null,
   }));
+  const pruner = startPruning({ store: capture.store, project: config.project, retention, context, output });
   try {
     const first = await Promise.race([
       side.open(capture.tunnelPort, (state) => {
@@ -47,7 +51,8 @@ export async function runListen(asked: Invocation<ListenFlags>): Promise<number>
       await aborted(context.signal);
     }
   } finally {
-    await endEach([() => capture.stop(), () => side.close(), () => presence.end(), () => capture.store.close()]);
+    const ends = [() => capture.stop(), () => side.close(), () => presence.end(), () => pruner.end()];
+    await endEach([...ends, () => capture.store.close()]);
   }
   const { signalName, exitCode } = context.signal.reason as Interrupted;
   reporter.done({ reason: signalName, exitCode, notStored: capture.notStored() });
