@@ -68,7 +68,7 @@ describe("the pruning of listen", () => {
     expect(before).toEqual([1, 2, 3]);
     expect(first).toEqual([2, 3]);
     expect(left(store)).toEqual([3, 4]);
-    expect(pauses).toEqual([1_000, 60_000, 60_000]);
+    expect(pauses).toEqual([1_000, 5_000, 5_000]);
   });
 
   it("leaves alone what is pending or dead, what was imported, and other projects", async () => {

@@ -5,8 +5,8 @@ import type { Store } from "../../store/store.js";
 
 /** The first look comes when listen is up, so that it delays nothing, milliseconds. */
 const FIRST_AFTER_MS = 1_000;
-/** How often it is looked, at most, and the part of the time that it may take. */
-const PAUSE_MS = 60_000;
+/** How often it is looked at most, and the part of the time that it may take. */
+const PAUSE_MS = 5_000;
 const SHARE = 1 / 50;
 
 /** Removes in the background what the retention does not keep. */
