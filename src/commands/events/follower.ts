@@ -17,7 +17,7 @@ export interface News {
 
 export interface FollowerOptions {
   readonly store: Pick<Store, "select" | "changed">;
-  /** Filters; no names, limit or order. */
+  /** Filters; its limit and order do not count. */
   readonly selection: Selection;
   /** Events that are there already and are told first: the newest so many, 0 for all. */
   readonly limit: number;
@@ -52,7 +52,7 @@ export class Follower {
   private begun = false;
 
   constructor(options: FollowerOptions) {
-    const { statuses, states, ...lasting } = options.selection;
+    const { statuses, states, limit: _limit, order: _order, ...lasting } = options.selection;
     this.options = options;
     this.lasting = lasting;
     this.decidedByAnswer = statuses !== undefined || states !== undefined;
