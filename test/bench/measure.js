@@ -87,7 +87,8 @@ export async function startListen(args, folder, options = {}) {
   const port = await freePort();
   const listen = await startUntil(
     process.execPath,
-    [...(options.nodeArgs ?? []), HOOKCLI, "listen", ...args, "--no-tunnel", "--port", String(port)],
+    // Every event is kept, to be counted afterwards.
+    [...(options.nodeArgs ?? []), HOOKCLI, "listen", ...args, "--no-tunnel", "--port", String(port), "--keep", "0"],
     {
       cwd: folder,
       env: ownEnv(folder),
