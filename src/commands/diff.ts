@@ -18,7 +18,7 @@ export const diff: CommandDefinition<DiffOptions> = {
   examples: [
     { line: "hookcli diff last~1 last --only method,path,headers", about: "but for the bodies" },
     {
-      line: "hookcli diff 2 3 --ignore body:id --ignore body:data.id --ignore 'body:*created*'",
+      line: "hookcli diff 2 3 --ignore body:timestamp --ignore body:data.id",
       about: "but for values that are known to differ; exit code 0 when nothing else does",
     },
     { line: "hookcli diff 2 3 --answers", about: "what the app answered each of them" },
