@@ -13,6 +13,7 @@ import { startApp } from "../helpers/http-app.js";
 import { openProxy } from "../helpers/proxy.js";
 import { startServer } from "../helpers/tunnelled.js";
 import { localtunnel } from "../../src/tunnel/localtunnel.js";
+import { createProbe } from "../../src/tunnel/probe.js";
 import { post } from "../tunnel/app.js";
 
 const request = {
@@ -194,6 +195,23 @@ describe("a GET of the tunnel", () => {
 
     expect(failure).toBeInstanceOf(HttpGetError);
     expect(failure).toMatchObject({ timedOut: true });
+  });
+});
+
+describe("the probe of a tunnel", () => {
+  it("goes out to the public URL through the proxy", async () => {
+    const { app, proxy } = await proxyAndApp();
+    app.answer = (_request, response) => void response.writeHead(204).end();
+    const dialer = await createDialer({ HTTP_PROXY: proxy.url });
+
+    const result = await createProbe(
+      "/secret",
+      2_000,
+      dialer,
+    )(`http://a.test:${app.port}`, new AbortController().signal);
+
+    expect(result).toEqual({ found: "through" });
+    expect(proxy.asked).toEqual([`a.test:${app.port}`]);
   });
 });
 
