@@ -2,13 +2,13 @@ import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Node } from "jsonc-parser";
 import { CliError } from "../errors.js";
-import { REDACTED, redactHeaders } from "../events/redact.js";
 import { isToken } from "../events/headers.js";
 import { suggestion } from "../providers/nearest.js";
 import { readFileLimited } from "./input.js";
 import { CONFIG_KEYS, FILE_KEYS, type ConfigKey, type ConfigKeyName } from "./keys.js";
 import { text, type ValueKind } from "./kinds.js";
 import type { ConfigPlace } from "./places.js";
+import { projectProblem } from "./project-rules.js";
 
 /** One value of a config file. */
 export interface ConfigEntry {
@@ -39,10 +39,6 @@ export interface ConfigFile {
 const CONFIG_LIMIT_BYTES = 2 ** 20;
 /** How much of a wrong value an error shows, characters. */
 const SHOWN_LENGTH = 60;
-/** A secret that a file which is committed may name. */
-export const PROJECT_SECRET = /^env:[A-Za-z_][A-Za-z0-9_]*$/;
-/** What is read from elsewhere, and so is no value for all to see. */
-const REFERENCE = /^(?:env:|@|file:|literal:|-$)/;
 /** A name that a shell takes without quotes. */
 export const PROFILE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
@@ -159,8 +155,11 @@ class Reading {
 
   private entry(property: Property, row: ConfigKey): Pick<ConfigEntry, "value" | "json" | "path" | "file" | "line"> {
     const value = this.value(property, row.kind);
-    if (this.place.scope === "project" && row.kind.isSecret === true) this.requireReference(property, row);
-    const { path, node, offset } = property;
+    const { name, path, node, offset } = property;
+    if (this.place.scope === "project") {
+      const problem = projectProblem(row, { name, value: String(node.value), folder: dirname(this.place.path) });
+      if (problem !== undefined) this.fail(node.offset, `${path}: ${problem.message}`, problem.hint);
+    }
     return { value, json: this.valueOf(node), path, file: this.place.path, line: this.lineOf(offset) };
   }
 
@@ -171,18 +170,6 @@ class Reading {
     return this.fail(
       node.offset,
       `${path}: expected ${kind.expected}, found ${kind.isSecret ? node.type : shown(json)}`,
-    );
-  }
-
-  /** A project's file is committed: a secret in it is the name of a variable. Other headers than credentials are no secrets. */
-  private requireReference({ name, path, node }: Property, { by }: ConfigKey): void {
-    const value = String(node.value);
-    if (PROJECT_SECRET.test(value)) return;
-    if (by === "header" && redactHeaders([[name, value]])[0]?.[1] !== REDACTED && !REFERENCE.test(value)) return;
-    this.fail(
-      node.offset,
-      `${path}: a secret in a project's config must be env:NAME`,
-      "this file is meant to be committed; a user's own config may hold a secret",
     );
   }
 

@@ -48,7 +48,7 @@ export const CONFIG_KEYS = {
   insecure: key(kinds.flag, "listen: accept a self-signed certificate of the target", { fallback: false }),
   timeout: key(kinds.duration, 'listen: the longest wait for the app; "0": no limit', { fallback: "30s" }),
   respond: key(kinds.integer(200, 599), "listen: without a target, the status to answer", { fallback: 200 }),
-  respondBody: key(kinds.path, "listen: without a target, the file to answer"),
+  respondBody: key(kinds.sentPath, "listen: without a target, the file to answer"),
 } as const;
 
 /** The name of a key that has a value, or values by name. */

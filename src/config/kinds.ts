@@ -15,6 +15,8 @@ export interface ValueKind<Value> {
   readonly isSecret?: true;
   /** It is a path, seen from the folder of its file. */
   readonly isPath?: true;
+  /** A project's file may only name what lies in its folder: the world is shown it. */
+  readonly isInside?: true;
 }
 
 const DURATION = /^(?:0|\d{1,12}(?:\.\d{1,6})?(?:ms|s|m|h|d))$/;
@@ -28,6 +30,8 @@ const FIELD_TEXT = /^[\t\x20-\x7e\x80-\xff]+$/;
 export const text = words("text that is not empty");
 /** A file or a folder. */
 export const path: ValueKind<string> = { ...words("a path"), isPath: true };
+/** A file whose content goes to strangers. */
+export const sentPath: ValueKind<string> = { ...path, isInside: true };
 /** What `--to` takes. */
 export const target = pattern('a target such as "5000/webhook" or "http://localhost:5000"', TARGET);
 /** A name or an alias of a provider; which there are is checked by the reader of the file. */

@@ -1,6 +1,7 @@
-import { PROFILE_NAME, PROJECT_SECRET } from "./file.js";
+import { PROFILE_NAME } from "./file.js";
 import { CONFIG_KEY_ROWS, FILE_KEYS, type ConfigKey } from "./keys.js";
 import type { JsonSchema } from "./kinds.js";
+import { PROJECT_SECRET } from "./project-rules.js";
 
 const PROFILE = "#/definitions/profile";
 const REFERENCE: JsonSchema = { type: "string", pattern: PROJECT_SECRET.source };

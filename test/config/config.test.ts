@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -110,6 +110,25 @@ describe("the configuration", () => {
     write("hookcli.config.json", text);
 
     await expect(loadConfig(contextIn(folder), {})).rejects.toThrow(`hookcli.config.json${message}`);
+  });
+
+  it.each(["/etc/passwd", "../outside.json", "link.json", "."])(
+    "has a project answer strangers with no file outside of its folder, as %s",
+    async (respondBody) => {
+      write("outside.json", "{}");
+      write("app/hookcli.config.json", JSON.stringify({ respondBody }));
+      symlinkSync(join(folder, "outside.json"), join(folder, "app/link.json"));
+
+      await expect(loadConfig(contextIn(join(folder, "app")), {})).rejects.toThrow(
+        ":1: respondBody: expected a file in the folder of this config",
+      );
+    },
+  );
+
+  it("lets a user's own config answer with any file", async () => {
+    write("xdg/hookcli/config.json", '{ "respondBody": "/etc/hosts" }');
+
+    expect((await loadConfig(contextIn(folder), {})).listen.respondBody).toBe("/etc/hosts");
   });
 
   it("refuses a file that is nested too deeply to be read", async () => {

@@ -86,7 +86,7 @@ const value: fc.Arbitrary<unknown> = fc.oneof(
 );
 
 /** Kinds whose pattern in the schema says less than the reader: the schema takes more. */
-const LOOSE: ReadonlySet<ConfigKeyName> = new Set(["allowIp", "trustedProxy", "publicUrl", "headers"]);
+const LOOSE: ReadonlySet<ConfigKeyName> = new Set(["allowIp", "trustedProxy", "publicUrl", "headers", "respondBody"]);
 
 describe("the JSON Schema of the config", () => {
   it("stands in the package as the table of keys makes it", () => {

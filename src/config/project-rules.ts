@@ -1,0 +1,50 @@
+import { realpathSync } from "node:fs";
+import { isAbsolute, relative, resolve, sep } from "node:path";
+import { REDACTED, redactHeaders } from "../events/redact.js";
+import type { ConfigKey } from "./keys.js";
+
+/** What a project's file must not say: it is committed, and perhaps somebody else has written it. */
+export interface ProjectProblem {
+  readonly message: string;
+  readonly hint?: string;
+}
+
+/** A secret that a file which is committed may name. */
+export const PROJECT_SECRET = /^env:[A-Za-z_][A-Za-z0-9_]*$/;
+/** What is read from elsewhere, and so is no value for all to see. */
+const REFERENCE = /^(?:env:|@|file:|literal:|-$)/;
+
+/** Why a value cannot stand in a project's file; `undefined`: it can. `name`: the header, for headers. */
+export function projectProblem(
+  { kind, by }: ConfigKey,
+  { name, value, folder }: { readonly name: string; readonly value: string; readonly folder: string },
+): ProjectProblem | undefined {
+  if (kind.isInside === true && !isInside(folder, value))
+    return { message: `expected a file in the folder of this config, found ${JSON.stringify(value)}` };
+  if (kind.isSecret !== true || PROJECT_SECRET.test(value)) return undefined;
+  if (by === "header" && !REFERENCE.test(value) && !isCredential(name, value)) return undefined;
+  return {
+    message: "a secret in a project's config must be env:NAME",
+    hint: "this file is meant to be committed; a user's own config may hold a secret",
+  };
+}
+
+function isCredential(name: string, value: string): boolean {
+  return redactHeaders([[name, value]])[0]?.[1] === REDACTED;
+}
+
+/** Whether a path is below a folder, symbolic links followed. */
+function isInside(folder: string, path: string): boolean {
+  const top = realPath(folder);
+  const way = relative(top, realPath(resolve(top, path)));
+  return way !== "" && way !== ".." && !way.startsWith(`..${sep}`) && !isAbsolute(way);
+}
+
+/** Without symbolic links, as far as it is there. */
+function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
+}
