@@ -12,7 +12,7 @@ export interface Condition {
 export interface Conditions {
   /** Over the columns that `events` and `facets` both have. */
   readonly facets: readonly Condition[];
-  /** Over the column that `events` and `listing` both have. */
+  /** Over the column that `events`, `listing` and `arrivals` all have. */
   readonly times: readonly Condition[];
 }
 

@@ -37,8 +37,13 @@ export class Listing {
   /** The events that conditions leave, of those that there are now. */
   scope(conditions: Conditions, { from, to }: Range): Scope {
     const facets = this.facets(conditions);
-    const ends = this.ends(facets);
-    return { conditions, facets, from: Math.max(from, ends.from), to: Math.min(to, ends.to) };
+    const ends = [{ from, to }, this.ends(facets), this.timeEnds(conditions)];
+    return {
+      conditions,
+      facets,
+      from: Math.max(...ends.map((end) => end.from)),
+      to: Math.min(...ends.map((end) => end.to)),
+    };
   }
 
   /** The numbers of a scope, in order, page by page. */
@@ -79,15 +84,15 @@ export class Listing {
     return Number(this.query.one(`SELECT count(*) AS n FROM listing WHERE true${sql}`, ...values)?.["n"]);
   }
 
-  private facets({ facets, times }: Conditions): readonly number[] | undefined {
-    if (facets.length === 0 && times.length === 0) return undefined;
+  private facets({ facets }: Conditions): readonly number[] | undefined {
+    if (facets.length === 0) return undefined;
     const { sql, values } = allOf(facets);
     const found = this.query.all(`SELECT id FROM facets WHERE true${sql}`, ...values).map((row) => Number(row["id"]));
     const all = Number(this.query.one("SELECT count(*) AS n FROM facets")?.["n"]);
-    return found.length === all && times.length === 0 ? undefined : found;
+    return found.length === all ? undefined : found;
   }
 
-  /** The first and the last number that a scope can have. */
+  /** The first and the last number that combinations can have. */
   private ends(facets: readonly number[] | undefined): Range {
     const isShort = facets !== undefined && facets.length <= MANY_FACETS;
     const end = (which: "min" | "max") =>
@@ -100,9 +105,17 @@ export class Listing {
     return { from: end("min") ?? 1, to: end("max") ?? 0 };
   }
 
+  /** The same of the times alone. */
+  private timeEnds({ times }: Conditions): Range {
+    if (times.length === 0) return { from: 0, to: Number.MAX_SAFE_INTEGER };
+    const { sql, values } = allOf(times);
+    const row = this.query.one(`SELECT min(seq) AS first, max(seq) AS last FROM arrivals WHERE true${sql}`, ...values);
+    return { from: Number(row?.["first"] ?? 1), to: Number(row?.["last"] ?? 0) };
+  }
+
   private page({ conditions, facets }: Scope, window: Range, ascending: boolean): number[] {
     const order = `ORDER BY seq ${ascending ? "ASC" : "DESC"} LIMIT ${PAGE}`;
-    if (facets === undefined) return this.rows("events", [between(window)], order);
+    if (facets === undefined) return this.rows("events", [between(window), ...conditions.times], order);
     return this.rows("listing", [oneOf("facet", facets), between(window), ...conditions.times], order);
   }
 

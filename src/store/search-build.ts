@@ -49,6 +49,8 @@ export class SearchBuilder {
   private readonly begin: () => void;
   private readonly grams = new GramSet();
   private pairs = new Uint32Array(MAX_PAIRS);
+  private sorted = new Uint32Array(MAX_PAIRS);
+  private readonly starts = new Uint32Array(GRAMS + 1);
   private next: Step | undefined;
   private endMs = 0;
 
@@ -78,9 +80,9 @@ export class SearchBuilder {
       return read;
     };
     const sort: Step = () => {
-      const sorted = sortedByGram(this.pairs.subarray(0, draft.length));
+      this.sort(draft.length);
       return () => {
-        const pages = packPages(sorted, draft.events);
+        const pages = packPages(this.sorted.subarray(0, draft.length), draft.events);
         return () => this.commit(draft, pages);
       };
     };
@@ -116,6 +118,24 @@ export class SearchBuilder {
     }
     this.pairs[draft.length] = pair;
     draft.length += 1;
+  }
+
+  /** Puts the pairs in the order of their grams, those of one gram in the order that they had. */
+  private sort(length: number): void {
+    const { pairs, starts } = this;
+    if (this.sorted.length < pairs.length) this.sorted = new Uint32Array(pairs.length);
+    starts.fill(0);
+    for (let index = 0; index < length; index += 1) {
+      const next = ((pairs[index] ?? 0) >>> SPAN_BITS) + 1;
+      starts[next] = (starts[next] ?? 0) + 1;
+    }
+    for (let gram = 0; gram < GRAMS; gram += 1) starts[gram + 1] = (starts[gram + 1] ?? 0) + (starts[gram] ?? 0);
+    for (let index = 0; index < length; index += 1) {
+      const pair = pairs[index] ?? 0;
+      const at = starts[pair >>> SPAN_BITS] ?? 0;
+      this.sorted[at] = pair;
+      starts[pair >>> SPAN_BITS] = at + 1;
+    }
   }
 
   private commit(draft: Draft, pages: readonly SegmentPage[]): undefined {
@@ -156,23 +176,4 @@ export class SearchBuilder {
 
 function numberOf(db: Pick<Database, "prepare">, sql: string): number {
   return Number(db.prepare(sql).get()?.["seq"]);
-}
-
-/** Pairs in the order of their grams, those of one gram in the order that they had. */
-function sortedByGram(pairs: Uint32Array): Uint32Array {
-  const starts = new Uint32Array(GRAMS + 1);
-  for (let index = 0; index < pairs.length; index += 1) {
-    const next = ((pairs[index] ?? 0) >>> SPAN_BITS) + 1;
-    starts[next] = (starts[next] ?? 0) + 1;
-  }
-  for (let gram = 0; gram < GRAMS; gram += 1) starts[gram + 1] = (starts[gram + 1] ?? 0) + (starts[gram] ?? 0);
-  const sorted = new Uint32Array(pairs.length);
-  for (let index = 0; index < pairs.length; index += 1) {
-    const pair = pairs[index] ?? 0;
-    const gram = pair >>> SPAN_BITS;
-    const at = starts[gram] ?? 0;
-    sorted[at] = pair;
-    starts[gram] = at + 1;
-  }
-  return sorted;
 }

@@ -1,8 +1,19 @@
-/** Three characters as a number below this; different ones may have the same. */
+/**
+ * What the index knows texts by, as numbers below this; different ones may share one. A gram is three characters; or
+ * seven, around a mark that parts words, so that a key and its value are known together though each stands in many
+ * texts; or a run of one character.
+ */
 export const GRAMS: number = 2 ** 18;
 
 /** The class (6 bits) of each character of ASCII: letters, digits and the marks of JSON and forms have one each. */
 const ASCII_CLASSES = asciiClasses("abcdefghijklmnopqrstuvwxyz0123456789 \":,-_./{}[]=&%+@\n\\;()'", 128);
+/** Marks that part words, by their classes. */
+const PARTING: Uint8Array = Uint8Array.from({ length: 64 });
+for (const mark of " :._/=") PARTING[classOf(mark.charCodeAt(0))] = 1;
+
+/** Runs of one character that are grams of their own. */
+const SHORTEST_RUN = 4;
+const LONGEST_RUN = 12;
 
 /** The different grams of texts, each told once an event. */
 export class GramSet {
@@ -12,26 +23,48 @@ export class GramSet {
   /** Calls `found` once for each gram of folded texts. */
   each(texts: readonly string[], found: (gram: number) => void): void {
     this.round += 1;
-    for (const text of texts) {
-      let gram = 0;
-      for (let index = 0; index < text.length; index += 1) {
-        gram = ((gram << 6) & (GRAMS - 1)) | classOf(text.charCodeAt(index));
-        if (index < 2 || this.seen[gram] === this.round) continue;
-        this.seen[gram] = this.round;
-        found(gram);
-      }
-    }
+    const tell = (gram: number) => {
+      if (this.seen[gram] === this.round) return;
+      this.seen[gram] = this.round;
+      found(gram);
+    };
+    for (const text of texts) eachGram(text, tell);
   }
 }
 
 /** The different grams of one folded text. */
 export function gramsOf(text: string): number[] {
   const grams = new Set<number>();
-  for (let index = 2; index < text.length; index += 1) {
-    const [a, b, c] = [index - 2, index - 1, index].map((at) => classOf(text.charCodeAt(at)));
-    grams.add(((a ?? 0) << 12) | ((b ?? 0) << 6) | (c ?? 0));
-  }
+  eachGram(text, (gram) => grams.add(gram));
   return [...grams];
+}
+
+function eachGram(text: string, tell: (gram: number) => void): void {
+  // The grams that ended one to four characters ago: a mark three ago stands between the one of four ago and this.
+  let now = 0;
+  let one = 0;
+  let two = 0;
+  let three = 0;
+  let four = 0;
+  let run = 0;
+  for (let index = 0; index < text.length; index += 1) {
+    const kind = classOf(text.charCodeAt(index));
+    run = index > 0 && kind === (now & 63) ? run + 1 : 1;
+    four = three;
+    three = two;
+    two = one;
+    one = now;
+    now = ((now << 6) & (GRAMS - 1)) | kind;
+    if (index < 2) continue;
+    tell(now);
+    if (index >= 6 && PARTING[three & 63] === 1) tell(mixed(four, now));
+    if (run >= SHORTEST_RUN && run <= LONGEST_RUN) tell(mixed(kind, run));
+  }
+}
+
+/** Two numbers as one gram. */
+function mixed(a: number, b: number): number {
+  return (Math.imul(a + 1, 0x9e3779b1) ^ Math.imul(b + 1, 0x85ebca6b)) >>> 14;
 }
 
 function classOf(code: number): number {

@@ -19,7 +19,8 @@ export function searchedTexts(row: Row): readonly string[] {
  * a part of a text is folded as the text is: a sigma is one whether or not a word ends with it.
  */
 export function foldCase(text: string): string {
-  return text.toLowerCase().replaceAll("ς", "σ");
+  const lower = text.toLowerCase();
+  return lower.includes("ς") ? lower.replaceAll("ς", "σ") : lower;
 }
 
 /** The text of a body that is UTF-8; a character that the limit cuts is left out. */

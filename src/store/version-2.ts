@@ -11,7 +11,8 @@ const STEP = 250;
  *
  * `facets` has one row for each combination of project, type, provider, status, state, signature and source that ever
  * was (0: none), a few hundred as a rule. `listing` has for each event the number of its combination, so that any filter
- * becomes a few ranges of a small table, read from the newest on. Triggers keep it true, whoever writes.
+ * becomes a few ranges of a small table, read from the newest on. `arrivals` tells which events came in a time: an
+ * imported one may be older than those before it. Triggers keep all of them true, whoever writes.
  */
 export const VERSION_2: Migration = { version: 2, slice: upgrade };
 
@@ -36,6 +37,7 @@ function list(row: string): string {
 }
 
 const UNLIST = `DELETE FROM listing WHERE seq = old.seq AND facet = (SELECT id FROM facets WHERE ${sameFacet("old")});`;
+const ARRIVE = "INSERT INTO arrivals (received_at, seq) VALUES (new.received_at, new.seq) ON CONFLICT DO NOTHING;";
 
 const TABLES = `
 CREATE TABLE facets (
@@ -57,10 +59,17 @@ CREATE TABLE listing (
   PRIMARY KEY (facet, seq)
 ) STRICT, WITHOUT ROWID;
 
-CREATE TRIGGER events_listed AFTER INSERT ON events BEGIN ${list("new")} END;
-CREATE TRIGGER events_listed_again AFTER UPDATE OF ${COLUMNS.join(", ")}, received_at ON events BEGIN
+CREATE TABLE arrivals (
+  received_at INTEGER NOT NULL,
+  seq INTEGER NOT NULL,
+  PRIMARY KEY (received_at, seq)
+) STRICT, WITHOUT ROWID;
+
+CREATE TRIGGER events_listed AFTER INSERT ON events BEGIN ${list("new")} ${ARRIVE} END;
+CREATE TRIGGER events_listed_again AFTER UPDATE OF ${COLUMNS.join(", ")} ON events BEGIN
   ${UNLIST} ${list("new")} END;
-CREATE TRIGGER events_unlisted AFTER DELETE ON events BEGIN ${UNLIST} END;
+CREATE TRIGGER events_unlisted AFTER DELETE ON events BEGIN
+  ${UNLIST} DELETE FROM arrivals WHERE received_at = old.received_at AND seq = old.seq; END;
 
 CREATE TABLE search_segments (
   id INTEGER PRIMARY KEY,
@@ -82,6 +91,8 @@ const FIND_FACETS = `INSERT INTO facets (${COLUMNS.join(", ")}) SELECT DISTINCT 
 const LIST_EVENTS = `INSERT INTO listing (facet, seq, received_at)
   SELECT (SELECT id FROM facets WHERE ${sameFacet("e")}), e.seq, e.received_at FROM events e
   WHERE e.seq BETWEEN ? AND ? ON CONFLICT DO NOTHING`;
+const ADD_ARRIVALS = `INSERT INTO arrivals (received_at, seq) SELECT received_at, seq FROM events
+  WHERE seq BETWEEN ? AND ? ON CONFLICT DO NOTHING`;
 
 function upgrade(db: Database): "more" | "done" {
   const begun = db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'unlisted'").get() !== undefined;
@@ -93,7 +104,7 @@ function upgrade(db: Database): "more" | "done" {
 
 /** Lists events for as long as a slice goes on; true when none is left. */
 function listSome(db: Database): boolean {
-  const statements = [FIND_FACETS, LIST_EVENTS].map((sql) => db.prepare(sql));
+  const statements = [FIND_FACETS, LIST_EVENTS, ADD_ARRIVALS].map((sql) => db.prepare(sql));
   const row = db.prepare("SELECT first, last FROM unlisted").get();
   const last = Number(row?.["last"]);
   let first = Number(row?.["first"]);
