@@ -13,8 +13,8 @@ export const NEWEST_AT = Date.UTC(2026, 0, 1);
 /** In one event in the middle alone. */
 export const RARE_WORD = "xylophonequartz";
 /** The project of nearly all events, and one that has only the oldest hundred. */
-export const PROJECT = "/home/dev/shop";
-export const OLD_PROJECT = "/home/dev/old";
+const PROJECT = "/home/dev/shop";
+const OLD_PROJECT = "/home/dev/old";
 
 const PROVIDERS = {
   stripe: ["invoice.paid", "invoice.created", "charge.succeeded", "charge.refunded", "customer.created", "payout.paid"],
@@ -39,6 +39,7 @@ export async function loadStore() {
       writer: "src/store/writer-thread.ts",
       id: "src/events/id.ts",
       driver: "src/store/driver.ts",
+      search: "src/store/search-build.ts",
     },
     outdir: cache,
     outExtension: { ".js": ".mjs" },
@@ -53,7 +54,30 @@ export async function loadStore() {
   const { openStore } = await load("open");
   const { newEventId } = await load("id");
   const { openDatabase } = await load("driver");
-  return { openStore, newEventId, openDatabase, writerPath: pathToFileURL(join(cache, "writer.mjs")) };
+  const { SearchBuilder } = await load("search");
+  return { openStore, newEventId, openDatabase, SearchBuilder, writerPath: pathToFileURL(join(cache, "writer.mjs")) };
+}
+
+/** Brings the index of --grep up to date. */
+export async function buildIndex(path) {
+  const { openStore, openDatabase, SearchBuilder, writerPath } = await loadStore();
+  await (await openStore({ path, context: { now: Date.now }, writerPath, readOnly: true })).close();
+  const db = await openDatabase(path, { readOnly: false, busyTimeoutMs: 1000 });
+  const builder = new SearchBuilder(db, () => db.exec("BEGIN IMMEDIATE"));
+  while (builder.work(20) === "more");
+  db.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+  db.close();
+}
+
+/** What measurements look for in a store. */
+export async function namesOf(path) {
+  const { openDatabase } = await loadStore();
+  const db = await openDatabase(path, { readOnly: true, busyTimeoutMs: 1000 });
+  const { count, middleSeq } = db.prepare("SELECT max(seq) AS count, max(seq) / 2 AS middleSeq FROM events").get();
+  const { id } = db.prepare("SELECT id FROM events WHERE seq = ?").get(middleSeq);
+  const { named } = db.prepare("SELECT provider_event_id AS named FROM requests WHERE seq = ?").get(middleSeq);
+  db.close();
+  return { count, middleSeq, middleId: id, hexId: Buffer.from(named).toString() };
 }
 
 /** Makes the store with direct inserts, without a sync for each. */
@@ -208,7 +232,10 @@ function uuid(chance) {
 
 function hex(chance, length) {
   let text = "";
-  while (text.length < length) text += Math.floor(chance() * 0x1_0000_0000).toString(16).padStart(8, "0");
+  while (text.length < length)
+    text += Math.floor(chance() * 0x1_0000_0000)
+      .toString(16)
+      .padStart(8, "0");
   return text.slice(0, length);
 }
 
