@@ -10,6 +10,8 @@ const TICK_MS = 5;
 
 const fill = "x".repeat(1_900);
 const waiting = [];
+/** How long each request took from the moment it was due to its answer. */
+const latencies = [];
 const idle = [];
 let due = 0;
 let sent = 0;
@@ -36,7 +38,8 @@ function offer() {
 
 function send() {
   while (waiting.length > 0 && idle.length > 0) {
-    if (performance.now() - waiting.shift() > LATE_MS) late += 1;
+    const dueAt = waiting.shift();
+    if (performance.now() - dueAt > LATE_MS) late += 1;
     sent += 1;
     open += 1;
     const body = JSON.stringify({
@@ -44,11 +47,11 @@ function send() {
       id: `evt_${sent}`,
       data: { id: `msg_${sent}`, content: fill },
     });
-    idle
-      .pop()
-      .write(
-        `POST /webhook HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
-      );
+    const socket = idle.pop();
+    socket.dueAt = dueAt;
+    socket.write(
+      `POST /webhook HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+    );
   }
 }
 
@@ -65,6 +68,7 @@ async function connection() {
     if (text.startsWith("HTTP/1.1 200")) ok += 1;
     else failed ??= text.slice(0, 200);
     text = "";
+    latencies.push(performance.now() - socket.dueAt);
     open -= 1;
     idle.push(socket);
     send();
@@ -77,5 +81,11 @@ function finish() {
   const tookSeconds = (performance.now() - started) / 1000;
   const { user, system } = process.cpuUsage(cpuBefore);
   const generator = (user + system) / 1e6 / tookSeconds;
-  process.stdout.write(`${JSON.stringify({ ok, late, failed, tookSeconds, generator })}\n`, () => process.exit(0));
+  latencies.sort((a, b) => a - b);
+  const at = (share) =>
+    Number(latencies[Math.min(latencies.length - 1, Math.floor(latencies.length * share))].toFixed(1));
+  const [p50Ms, p99Ms, worstMs] = [at(0.5), at(0.99), at(1)];
+  process.stdout.write(`${JSON.stringify({ ok, late, failed, tookSeconds, generator, p50Ms, p99Ms, worstMs })}\n`, () =>
+    process.exit(0),
+  );
 }
