@@ -16,8 +16,8 @@ _hookcli() {
   done
   cur=\${words[\${#words[@]} - 1]}
   for ((i = 1; i < \${#words[@]} - 1; i++)); do asked+=("--word=\${words[i]}"); done
-  # What stands before the last cut is not ours to replace.
-  breaks=\${COMP_WORDBREAKS//[^=:@]/}
+  # What stands before the last cut is not ours to replace; an @ is.
+  breaks=\${COMP_WORDBREAKS//[^=:]/}
   [[ -n $breaks ]] && prefix=\${cur%"\${cur##*[$breaks]}"}
   COMPREPLY=()
   while IFS= read -r line; do
@@ -35,11 +35,15 @@ _hookcli() {
     files | folders)
       if [[ $rest == "$prefix" ]]; then
         [[ $kind == files ]] && compopt -o default 2>/dev/null || compopt -o dirnames 2>/dev/null
-      elif compopt -o filenames 2>/dev/null; then
+      else
+        # Quoted here: readline would quote the @, too.
+        word=\${cur#"$rest"}
         while IFS= read -r line; do
-          line=$rest$line
-          COMPREPLY+=("\${line#"$prefix"}")
-        done < <(compgen -f -- "\${cur#"$rest"}")
+          printf -v word %q "$line"
+          [[ -d $line ]] && word+=/ && compopt -o nospace 2>/dev/null
+          word=$rest$word
+          COMPREPLY+=("\${word#"$prefix"}")
+        done < <(compgen -f -- "\${word//\\\\/}")
       fi
       ;;
   esac

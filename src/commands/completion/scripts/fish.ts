@@ -1,6 +1,8 @@
 /** The script for fish 3 and later. */
 export const fish = `# Completion of hookcli for fish 3 and later: hookcli completion --help
 function __hookcli_complete
+    command -q hookcli
+    or return
     set -l words (commandline -opc)
     set -e words[1]
     set -l cur (commandline -ct)
