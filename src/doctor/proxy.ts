@@ -33,6 +33,13 @@ function probeVariables(patient: Patient): Result {
   const { parse, label } = patient.network.proxies;
   const proxies = PROXY_NAMES.flatMap((name) => spellings(patient, name));
   const noProxy = spellings(patient, "NO_PROXY");
+  const [all] = spellings(patient, "ALL_PROXY");
+  if (proxies.length === 0 && all !== undefined) {
+    return warning(
+      `${all.name} is set, which hookcli does not read`,
+      "set HTTP_PROXY and HTTPS_PROXY, if a proxy is needed",
+    );
+  }
   if (proxies.length === 0) return ok(noProxy.length === 0 ? "no proxy is named" : "NO_PROXY alone, and no proxy");
   const malformed = proxies.find(({ value }) => parse(value) === undefined);
   if (malformed !== undefined) return broken(...describeMalformed(malformed, label(malformed.value)));

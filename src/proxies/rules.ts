@@ -78,7 +78,7 @@ function variable(env: Readonly<Record<string, string | undefined>>, name: strin
   return chosen === undefined || value === undefined || value === "" ? undefined : { name: chosen, value };
 }
 
-/** Whether NO_PROXY names the host, a domain above it, or everything (`*`), for its port or for all. */
+/** Whether NO_PROXY names the host, a domain above it, a range that it is in, or everything (`*`), for its port or for all. */
 function isExcepted(noProxy: string, { hostname, port }: Destination): boolean {
   if (noProxy.trim() === "*") return true;
   const host = hostname.toLowerCase();
@@ -86,9 +86,21 @@ function isExcepted(noProxy: string, { hostname, port }: Destination): boolean {
     .split(/[,\s]+/)
     .filter((entry) => entry !== "")
     .some((entry) => {
+      if (entry.includes("/")) return isWithin(host, entry);
       const { name, port: wanted } = readEntry(entry);
       return (wanted === undefined || wanted === port) && (host === name || host.endsWith(`.${name}`));
     });
+}
+
+/** A range such as `10.0.0.0/8`: undici knows none, but curl and Go do. What is no range excepts nothing. */
+function isWithin(host: string, range: string): boolean {
+  const [network = "", bits = ""] = range.split("/");
+  const family = isIP(network);
+  if (family === 0 || isIP(host) !== family) return false;
+  if (!/^\d{1,3}$/.test(bits) || Number(bits) > (family === 4 ? 32 : 128)) return false;
+  const list = new BlockList();
+  list.addSubnet(network, Number(bits), family === 4 ? "ipv4" : "ipv6");
+  return list.check(host, family === 4 ? "ipv4" : "ipv6");
 }
 
 function readEntry(entry: string): { name: string; port: number | undefined } {

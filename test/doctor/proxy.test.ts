@@ -21,6 +21,14 @@ describe("proxy", () => {
     });
   });
 
+  it("is a warning when ALL_PROXY alone names one", async () => {
+    expect(await found({ all_proxy: "socks5://me:s3cret@proxy.test:1080" })).toMatchObject({
+      status: "warning",
+      message: "all_proxy is set, which hookcli does not read",
+    });
+    expect((await found({ ALL_PROXY: PROXY, HTTPS_PROXY: PROXY, NO_PROXY: SAFE })).status).toBe("ok");
+  });
+
   it("never shows credentials, whole or malformed", async () => {
     const values = [
       "http://me:s3cret-of-mine@proxy.test:3128",

@@ -2,7 +2,11 @@ import { execFileSync } from "node:child_process";
 import { createHmac } from "node:crypto";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { once } from "node:events";
+import { createServer } from "node:https";
+import type { AddressInfo } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { certificates } from "../helpers/certificates.js";
 import { startConnectProxy } from "../helpers/connect-proxy.js";
 import { createSandbox, runProgram, startListen, type Sandbox } from "../helpers/program.js";
 import { post } from "../tunnel/app.js";
@@ -98,6 +102,40 @@ describe("hookcli doctor, as a program", () => {
     const stdout = execFileSync("bash", ["-c", line], { env: sandbox.env, encoding: "utf8" });
 
     expect(stdout).toMatch(/^ok +node/);
+  });
+});
+
+describe("TLS and proxies, with an authority of one's own", () => {
+  it("work together: TLS to the proxy, and TLS through it to the service and to the public URL", async () => {
+    const keys = { key: certificates.key, cert: certificates.good };
+    const service = createServer(keys, (_request, response) => void response.end(JSON.stringify({ tunnels: 0 })));
+    await once(service.listen(0, "127.0.0.1"), "listening");
+    onTestFinished(() => void service.close());
+    const proxy = await startConnectProxy({ tls: keys });
+    onTestFinished(() => proxy.close());
+    const sandbox = createSandbox();
+    onTestFinished(() => sandbox.remove());
+    writeFileSync(join(sandbox.folder, "ca.pem"), certificates.root);
+
+    const url = `https://hooks.example.test:${(service.address() as AddressInfo).port}`;
+    const argv = [
+      "--only",
+      "proxy-server,tunnel-service,clock,public-url,public-tls",
+      "--tunnel-host",
+      url,
+      "--public-url",
+      url,
+    ];
+    const env = { HTTPS_PROXY: proxy.url, NO_PROXY: "localhost,127.0.0.1" };
+    const trusted = await doctor(argv, sandbox, { ...env, NODE_EXTRA_CA_CERTS: join(sandbox.folder, "ca.pem") });
+    const strange = await doctor(argv, sandbox, env);
+
+    expect(trusted.code).toBe(0);
+    for (const name of ["proxy-server", "tunnel-service", "clock", "public-url", "public-tls"]) {
+      expect(trusted.of(name), name).toMatchObject({ status: "ok" });
+    }
+    expect(new Set(proxy.asked)).toEqual(new Set([new URL(url).host]));
+    expect(strange.of("tunnel-service")).toMatchObject({ status: "broken" });
   });
 });
 

@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { createServer, type RequestListener } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import { connect, type AddressInfo, type Socket } from "node:net";
 
 /** A proxy on loopback that knows CONNECT alone. It takes every name, whatever it is, for this machine. */
@@ -19,6 +20,8 @@ export async function startConnectProxy(
   options: {
     readonly status?: (authority: string) => number;
     readonly portOf?: (authority: string) => number | undefined;
+    /** It is spoken to over TLS. */
+    readonly tls?: { readonly key: string; readonly cert: string };
     /** What is not CONNECT. */
     readonly onRequest?: RequestListener;
   } = {},
@@ -30,7 +33,8 @@ export async function startConnectProxy(
     sockets.add(socket);
     socket.on("error", () => {}).on("close", () => sockets.delete(socket));
   };
-  const server = createServer(options.onRequest ?? ((_request, response) => void response.writeHead(405).end()));
+  const onRequest: RequestListener = options.onRequest ?? ((_request, response) => void response.writeHead(405).end());
+  const server = options.tls === undefined ? createServer(onRequest) : createTlsServer(options.tls, onRequest);
   server.on("connection", track);
   server.on("connect", (request, socket: Socket) => {
     const authority = request.url ?? "";
@@ -51,7 +55,7 @@ export async function startConnectProxy(
   await once(server.listen(0, "127.0.0.1"), "listening");
   const { port } = server.address() as AddressInfo;
   return {
-    url: `http://127.0.0.1:${port}`,
+    url: `http${options.tls === undefined ? "" : "s"}://127.0.0.1:${port}`,
     port,
     asked,
     credentials,

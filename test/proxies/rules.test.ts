@@ -50,6 +50,11 @@ describe("which proxy stands before a destination", () => {
     ["[2001:db8::1]", "2001:db8::1", 443, false],
     ["2001:db8::1", "2001:db8::1", 443, false],
     ["*", "anything.test", 443, false],
+    ["10.0.0.0/8", "10.250.1.2", 443, false],
+    ["10.0.0.0/8", "11.0.0.1", 443, true],
+    ["fd00::/8", "fd12::1", 443, false],
+    ["10.0.0.0/99", "10.0.0.1", 443, true],
+    ["example.test/8", "example.test", 443, true],
   ] as const)("NO_PROXY=%j and %s:%i: through a proxy is %s", (noProxy, hostname, port, expected) => {
     expect(through(noProxy, hostname, port)).toBe(expected);
   });
