@@ -1,4 +1,4 @@
-import type { Context } from "../context.js";
+import type { Context, TerminalOutput } from "../context.js";
 import type { Output } from "./output.js";
 import { formatDuration } from "./quantity.js";
 
@@ -52,7 +52,7 @@ export function startProgress(options: ProgressOptions): Progress {
       shown = true;
       total ??= { known: options.total() };
       const line = progressLine({ ...options, total: total.known, done, elapsedMs: nowMs - startedMs });
-      stderr.write(`${CLEAR}${line.slice(0, Math.max((stderr.columns ?? 80) - 1, 0))}`);
+      stderr.write(`${CLEAR}${line.slice(0, widthOf(stderr) - 1)}`);
     },
     above: (talk) => {
       clear();
@@ -77,6 +77,11 @@ export function progressLine(
   const bar = `[${"#".repeat(filled)}${"-".repeat(BAR_WIDTH - filled)}]`;
   const left = share > 0.01 ? `, ${formatDuration((elapsedMs / share) * (1 - share))} left` : "";
   return `${what} ${bar} ${Math.floor(share * 100)}%  ${format(done)} of ${format(total)}${left}`;
+}
+
+/** A terminal that does not know its width says 0. */
+function widthOf({ columns = 0 }: TerminalOutput): number {
+  return columns > 0 ? columns : 80;
 }
 
 const SILENT: Progress = { at: () => {}, above: (talk) => talk(), end: () => {} };

@@ -239,6 +239,16 @@ describe("files of other tools", () => {
     expect(result.stderr).toContain("1 event: smee.io hands bodies on parsed");
   });
 
+  it("are raw HTTP also as a browser copies it", async () => {
+    const { run, stored } = sandbox({ a: ":method: POST\n:path: /hook\n:authority: a.example\n:scheme: https\n\nx" });
+
+    await run(["import", "a"]);
+
+    expect(await stored()).toMatchObject([
+      { method: "POST", path: "/hook", headers: [["host", "a.example"]], size: 1 },
+    ]);
+  });
+
   it("are imported once, though their events have no id of ours", async () => {
     const { run } = sandbox({ "a.log": `${stripe}\n${stripe.replace("_1", "_2")}\n` });
 
@@ -274,6 +284,40 @@ describe("files of other tools", () => {
     expect(await stored()).toMatchObject([
       { state: "failed", provider: "github", attempts: [{ status: 500, durationMs: 3 }] },
     ]);
+  });
+});
+
+describe("files that hold no text", () => {
+  it.each([
+    ["UTF-16, as PowerShell writes it", Buffer.from(`\ufeff${stripe}`, "utf16le"), "is UTF-16"],
+    ["gzip", Buffer.from([0x1f, 0x8b, 8, 0]), "is compressed"],
+    ["bytes", Buffer.from([0, 1, 2, 0xff]), "this is no JSON"],
+  ])("are refused and named: %s", async (_what, content, message) => {
+    const { run } = sandbox({ a: content, b: `${stripe}\n` });
+
+    const { code, stdout, stderr } = await run(["import", "a", "b"]);
+
+    expect(code).toBe(2);
+    expect(stderr).toContain(message);
+    expect(stdout).toBe("imported 1 event, 1 could not be read\n");
+  });
+
+  it("are nothing at all when they are empty", async () => {
+    expect(await sandbox({ a: "" }).run(["import", "a"])).toMatchObject({ code: 0, stdout: "imported 0 events\n" });
+  });
+});
+
+describe("HAR files of hookcli", () => {
+  it("are read line by line, whatever their size, and a damaged entry is named by its line", async () => {
+    const first = sandbox({ "in.ndjson": line() + line() + line() });
+    await first.run(["import", "in.ndjson"]);
+    const har = (await first.run(["export", "--as", "har"])).stdout.split("\n");
+    const { run } = sandbox({ "a.har": har.with(2, "{broken,").join("\n"), "empty.har": `${har[0]}\n\n]}}\n` });
+
+    expect(JSON.parse(har.join("\n"))).toHaveProperty("log.entries.length", 3);
+    const { stdout, stderr } = await run(["import", "a.har", "empty.har"]);
+    expect(stdout).toBe("imported 2 events, 1 could not be read\n");
+    expect(stderr).toContain("a.har:3: this is no JSON");
   });
 });
 

@@ -68,6 +68,23 @@ describe("the progress bar", () => {
     expect(stderr.text).toBe("");
   });
 
+  it("takes 80 columns for a terminal that says it has none", () => {
+    const stderr = Object.assign(new Capture(true), { columns: 0 });
+    let nowMs = 0;
+    const context = { stderr, monotonic: () => nowMs };
+    const progress = startProgress({
+      context,
+      output: { quiet: false, json: false },
+      what: "w".repeat(200),
+      total: () => undefined,
+    });
+
+    nowMs = 1_000;
+    progress.at(1);
+
+    expect(stderr.text).toBe(`\r\u001b[2K${"w".repeat(79)}`);
+  });
+
   it("only counts when nobody knows the total", () => {
     expect(progressLine({ what: "importing", total: undefined, done: 12, elapsedMs: 1 })).toBe("importing 12");
   });

@@ -21,6 +21,8 @@ export interface Sink {
 export interface FileOptions {
   readonly context: Pick<Context, "random">;
   readonly force: boolean;
+  /** A loss of power right afterwards must not cost it. Takes milliseconds, which is much for each of many files. */
+  readonly isSynced: boolean;
   /** Only the user may read it. */
   readonly isPrivate: boolean;
 }
@@ -31,11 +33,12 @@ export function stdoutSink(output: Output): Sink {
 }
 
 /**
- * A file that is there whole or not at all: it is written beside its place, synced, and given its name in the end. A device
+ * A file that is there whole or not at all: it is written beside its place, and given its name in the end. A device
  * or a pipe is written to as it is. Throws CliError 2 where something is there already.
  */
 export async function fileSink(path: string, options: FileOptions): Promise<Sink> {
-  if (existsSync(path) && isSpecial(path)) return gathered(await handleSink(path, "w", path, options));
+  if (existsSync(path) && isSpecial(path))
+    return gathered(await handleSink(path, "w", path, { ...options, isSynced: false }));
   requireFree(path, options.force);
   const beside = join(
     dirname(path),
@@ -58,7 +61,7 @@ async function handleSink(path: string, flags: "w" | "wx", named: string, option
     write: (data) => guarded(named, () => writeAll(file, data)),
     commit: () =>
       guarded(named, async () => {
-        if (isTemporary) await file.sync();
+        if (options.isSynced) await file.sync();
         await file.close();
         if (isTemporary) await rename(path, named);
       }),

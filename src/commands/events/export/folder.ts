@@ -43,7 +43,10 @@ async function writeFolder(
     names.set(folder, taken);
     const inside = join(path, folder);
     await makeFolder(inside);
-    await writeOne(await fileSink(join(inside, taken.next(base, extension)), sinkOptions(work)), form.entry(event));
+    await writeOne(
+      await fileSink(join(inside, taken.next(base, extension)), { ...sinkOptions(work), isSynced: false }),
+      form.entry(event),
+    );
     count += 1;
     await turn(work, count);
   }

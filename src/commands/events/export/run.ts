@@ -102,7 +102,8 @@ function urlOf(
   { to }: ExportOptions,
   { config, store }: { readonly config: Config; readonly store: Store },
 ): string {
-  const lastTarget = event.attempts.at(-1)?.target;
+  // A file from elsewhere must not choose what a script of ours talks to.
+  const lastTarget = event.source === "import" ? undefined : event.attempts.at(-1)?.target;
   const listeners = () => store.listeners(config.project);
   const { target } = replayDestination({
     to,

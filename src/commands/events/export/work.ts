@@ -32,5 +32,5 @@ export async function turn({ context, progress }: Exporting, count: number): Pro
 
 /** How files are made for an export. */
 export function sinkOptions({ context, options }: Exporting): FileOptions {
-  return { context, force: options.force === true, isPrivate: options.includeSecrets === true };
+  return { context, force: options.force === true, isPrivate: options.includeSecrets === true, isSynced: true };
 }

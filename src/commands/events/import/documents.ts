@@ -6,6 +6,7 @@ import { jsonItems } from "../../../events/import-json.js";
 import type { Imported, ImportForm } from "../../../events/import-request.js";
 import { parseRawRequest } from "../../../events/raw-http.js";
 import type { Input } from "./input.js";
+import { beginningOf, kindOf, LAST_LINE, refuseCoded, STREAM_FIELD } from "./kind.js";
 import { linesOf, MAX_LINE_BYTES, type InputLine } from "./lines.js";
 
 /** A document that is no list of lines is read whole, up to this size. */
@@ -17,23 +18,21 @@ export interface Found {
   readonly read: () => Imported;
 }
 
-/** Fields of an event stream (WHATWG HTML, 9.2) beside `data`. */
-const STREAM_FIELD = /^(?:(?:id|event|retry):|:)/;
 /** What `stripe listen` says beside the events that it prints. */
 const STRIPE_TALK = /^(?:>|Ready!|Getting ready|\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}\s)/;
-/** The first line of a request, or of a browser's copy of one. */
-const REQUEST_START = /^(?:[!#$%&'*+.^_`|~0-9A-Za-z-]+[ \t]+\S+(?:[ \t]+HTTP\/\d(?:\.\d)?)?[ \t]*$|:[a-z]+:|HTTP\/\d)/;
-
 /**
  * The events of an input, piece by piece. JSON lines (also those of an event stream) are read one by one; one JSON document,
  * or one raw HTTP request, is read whole. Throws CliError 2 when the whole of it cannot be read.
  */
 export async function* documentsOf(input: Input, only: ImportForm | undefined): AsyncIterable<readonly Found[]> {
-  const { prefix, rest, ended } = await beginningOf(input.chunks);
-  const all = chain(prefix, rest);
-  const kind = only === "http" ? "http" : kindOf(prefix, ended);
-  if (kind === "lines") {
-    for await (const lines of linesOf(all)) yield lines.flatMap((line) => [...foundInLine(line, input.name, only)]);
+  const begun = await beginningOf(input.chunks);
+  const all = chain(begun.prefix, begun.rest);
+  refuseCoded(begun.prefix, input.name);
+  const kind = only === "http" ? "http" : kindOf(begun);
+  if (kind === "lines" || kind === "entries") {
+    const partOf = kind === "lines" ? jsonPart : entryPart;
+    for await (const lines of linesOf(all))
+      yield lines.flatMap((line) => [...foundInLine(line, { name: input.name, only, partOf })]);
     return;
   }
   const bytes = await whole(all, input.name);
@@ -41,32 +40,31 @@ export async function* documentsOf(input: Input, only: ImportForm | undefined): 
   else yield [{ where: input.name, read: () => rawImport(bytes, only) }];
 }
 
-/** How the input is to be read, by its first two lines. */
-export function kindOf(prefix: Buffer, ended: boolean): "lines" | "json" | "http" {
-  const [first = "", second = ""] = prefix
-    .toString("latin1")
-    .replace(/^\u00ef\u00bb\u00bf/, "")
-    .split(/\r?\n/)
-    .filter((line) => line.trim() !== "");
-  if (!/^[{[]/.test(first.trimStart()))
-    return REQUEST_START.test(first) && !STREAM_FIELD.test(first) ? "http" : "lines";
-  if (isJson(first)) return "lines";
-  if (/[[{,]\s*$/.test(first)) return "json";
-  return second === "" ? (ended ? "lines" : "json") : isJson(second) ? "lines" : "json";
+interface LineReading {
+  readonly name: string;
+  readonly only: ImportForm | undefined;
+  /** The JSON of a line; `undefined` when it is a line that says something else. */
+  readonly partOf: (bytes: Buffer, number: number) => Buffer | undefined;
 }
 
-function* foundInLine({ number, bytes }: InputLine, name: string, only: ImportForm | undefined): Iterable<Found> {
+function* foundInLine({ number, bytes }: InputLine, { name, only, partOf }: LineReading): Iterable<Found> {
   const where = `${name}:${number}`;
   if (bytes === undefined) {
     yield failure(where, `the line is longer than ${MAX_LINE_BYTES / 2 ** 20} MiB`);
     return;
   }
-  const text = jsonPart(bytes, number);
-  if (text === undefined) return;
-  yield* foundInJson(text, where, only);
+  const text = partOf(bytes, number);
+  if (text !== undefined) yield* foundInJson(text, where, only);
 }
 
-/** The JSON of a line; `undefined` when it is a line that says something else. */
+/** A line of a HAR file as `events export` writes it: an entry and a comma, between its first and its last line. */
+function entryPart(bytes: Buffer, number: number): Buffer | undefined {
+  if (number === 1 || bytes.length === 0 || (bytes.length < 8 && LAST_LINE.test(bytes.toString("latin1"))))
+    return undefined;
+  return bytes.at(-1) === 0x2c ? bytes.subarray(0, -1) : bytes;
+}
+
+/** A line of NDJSON, or of an event stream. */
 function jsonPart(bytes: Buffer, number: number): Buffer | undefined {
   const start = number === 1 && bytes.subarray(0, 3).equals(BYTE_ORDER_MARK) ? 3 : 0;
   const head = bytes.toString("latin1", start, start + 40);
@@ -126,30 +124,6 @@ function failure(where: string, message: string): Found {
   };
 }
 
-/** As much of the input as holds two lines that are not empty. */
-async function beginningOf(
-  chunks: AsyncIterable<Buffer>,
-): Promise<{ prefix: Buffer; rest: AsyncIterator<Buffer>; ended: boolean }> {
-  const rest = chunks[Symbol.asyncIterator]();
-  const parts: Buffer[] = [];
-  let lines = 0;
-  let bytes = 0;
-  while (lines < 2 && bytes <= MAX_LINE_BYTES) {
-    const next = await rest.next();
-    if (next.done === true) return { prefix: Buffer.concat(parts), rest, ended: true };
-    parts.push(next.value);
-    bytes += next.value.length;
-    lines += linesEnded(next.value);
-  }
-  return { prefix: Buffer.concat(parts), rest, ended: false };
-}
-
-/** Line ends in a chunk that have something in front of them. */
-function linesEnded(chunk: Buffer): number {
-  const lines = chunk.toString("latin1").split("\n");
-  return lines.slice(0, -1).filter((line) => line.trim() !== "").length;
-}
-
 async function* chain(first: Buffer, rest: AsyncIterator<Buffer>): AsyncIterable<Buffer> {
   if (first.length > 0) yield first;
   for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield next.value;
@@ -168,13 +142,4 @@ async function whole(chunks: AsyncIterable<Buffer>, name: string): Promise<Buffe
     parts.push(chunk);
   }
   return Buffer.concat(parts, bytes);
-}
-
-function isJson(byteText: string): boolean {
-  try {
-    JSON.parse(byteText);
-    return true;
-  } catch {
-    return false;
-  }
 }
