@@ -16,7 +16,7 @@ const CREDENTIAL_PARAMETERS =
  * Shopify, npm, OpenAI and Anthropic, JSON Web Tokens, private keys in PEM.
  */
 const CREDENTIAL_SHAPES =
-  /whsec_|whsk_|[sr]k_(?:live|test)_|gh[opusr]_|github_pat_|glpat-|xox[abeoprs]-|xapp-|(?:AKIA|ASIA)[0-9A-Z]{12}|AIza[\w-]{20}|SG\.[\w-]{10}|shp(?:at|ss|ca|pa)_|npm_[A-Za-z0-9]{20}|sk-(?:ant|proj)-|eyJ[\w-]{8,1000}\.eyJ|PRIVATE KEY-/;
+  /whsec_|whsk_|github_pat_|glpat-|PRIVATE KEY-|eyJ[\w-]{8,1000}\.eyJ|(?<![A-Za-z])(?:[sr]k_(?:live|test)_|gh[opusr]_|xox[abeoprs]-|xapp-|(?:AKIA|ASIA)[0-9A-Z]{12}|AIza[\w-]{20}|SG\.[\w-]{10}|shp(?:at|ss|ca|pa)_|npm_[A-Za-z0-9]{20}|sk-(?:ant|proj)-)/;
 /** A credential under another header's name, as proxies hand it on. */
 const AUTHORIZATION_VALUE = /^(?:basic|bearer|token|digest|negotiate|aws4-hmac-sha256)\s+\S/i;
 /** The part of a URL before the host that names a user. Anchored on `//`, so that its cost is linear. */

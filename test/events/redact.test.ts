@@ -22,6 +22,57 @@ describe("redaction of headers", () => {
     },
   );
 
+  it.each([
+    ["Referer", "https://a.example/?x=1&token=canary", "https://a.example/?x=1&token=***"],
+    ["Location", "/cb#access_token=canary&x=1", "/cb#access_token=***&x=1"],
+    ["X-Original-URL", "https://ada:canary@a.example/x", "https://***@a.example/x"],
+    ["Link", "<https://a/?api_key=canary>; rel=next", "<https://a/?api_key=***"],
+    ["User-Agent", "Mozilla/5.0 (X11; Linux x86_64; rv:1.0)", "Mozilla/5.0 (X11; Linux x86_64; rv:1.0)"],
+    ["Content-Type", 'multipart/form-data; boundary="a=b"', 'multipart/form-data; boundary="a=b"'],
+    ["X-Event-Type", "task_test_started", "task_test_started"],
+    ["X-Note", "laughs_last MSG.1234567890", "laughs_last MSG.1234567890"],
+  ])("finds credentials in links, and keeps what only looks alike: %s: %s", (name, value, expected) => {
+    expect(redactHeaders([[name, value]])).toEqual([[name, expected]]);
+  });
+
+  it.each([
+    "X-Forwarded-Authorization",
+    "Api-Key",
+    "X-Auth",
+    "X-Webhook-Secret",
+    "X-Session-Id",
+    "Set-Cookie2",
+    "X-Password",
+  ])("hides %s, too", (name) => {
+    expect(redactHeaders([[name, "canary"]])).toEqual([[name, "***"]]);
+  });
+
+  it.each([
+    "Idempotency-Key",
+    "X-GitHub-Delivery",
+    "Stripe-Signature",
+    "WWW-Authenticate",
+    "X-Author",
+    "Sec-WebSocket-Key",
+  ])("keeps %s", (name) => {
+    expect(redactHeaders([[name, "value"]])).toEqual([[name, "value"]]);
+  });
+
+  it("takes time in proportion to what it looks at", () => {
+    const values = [
+      "eyJ".repeat(20_000),
+      "://".repeat(20_000),
+      "a=".repeat(30_000),
+      "/;?&#=".repeat(10_000),
+      "%25".repeat(20_000),
+    ];
+
+    const startMs = performance.now();
+    for (const value of values) redactHeaders([["X-A", `/?${value}`]]);
+
+    expect(performance.now() - startMs).toBeLessThan(5_000);
+  });
+
   it("hides what the caller names, and keeps order, case, repeats and signatures", () => {
     const headers = [
       ["X-Signature", "sha256=abc"],
@@ -42,6 +93,13 @@ describe("redaction of the request target", () => {
     ["/hook?a=%zz&b", "/hook?a=%zz&b"],
     ["/token=no/query", "/token=no/query"],
     ["/hook?token=", "/hook?token="],
+    ["/hook?a=1;token=canary", "/hook?a=***"],
+    ["/hook;jwt=canary/x;y=1", "/hook;jwt=***/x;y=1"],
+    ["/hook/whsec_canary/x", "/hook/***/x"],
+    ["/hook?next=https%3A%2F%2Fb%2F%3Ftoken%3Dcanary&x=1", "/hook?next=***&x=1"],
+    ["/hook?next=https%3A%2F%2Fb%2F%3Fpage%3D2", "/hook?next=https%3A%2F%2Fb%2F%3Fpage%3D2"],
+    ["http://ada:can@ary@localhost/x", "http://***@localhost/x"],
+    ["/a?b=c==&d=%3D%3D", "/a?b=c==&d=%3D%3D"],
   ])("%s becomes %s", (path, expected) => {
     expect(redactPath(path)).toBe(expected);
   });
