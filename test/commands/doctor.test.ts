@@ -207,6 +207,19 @@ describe("hookcli doctor", () => {
     expect((await doctor([String(app.port), "--provider", "nobody"])).stderr).toContain("unknown provider: nobody");
   });
 
+  it("goes on without signing when a secret that lies around does not fit", async () => {
+    const { code, of } = await doctor([String(app.port), "--provider", "svix", "--via", "none"], {
+      SVIX_WEBHOOK_SECRET: SECRET,
+    });
+
+    expect(code).toBe(0);
+    expect(of("raw-body")).toMatchObject({
+      status: "skipped",
+      message: "the secret of env:SVIX_WEBHOOK_SECRET does not fit svix, which takes whsec_ + base64",
+    });
+    expect(of("app-post")?.status).toBe("ok");
+  });
+
   it("takes target and public URL from the listen that runs", async () => {
     await withListener({ target: `http://127.0.0.1:${app.port}`, publicUrl: "http://alice.localhost:9" }, async () => {
       const { of } = await doctor(["--secret", "env:S", "--via", "none"]);

@@ -1,6 +1,7 @@
 import type { Config } from "../../config/config.js";
 import type { Target } from "../../deliver/deliverer.js";
 import { hostOf } from "../../deliver/target.js";
+import { CliError } from "../../errors.js";
 import { providerNamed } from "../../providers/index.js";
 import { outgoingHeaders } from "../../providers/outgoing.js";
 import type { Provider } from "../../providers/provider.js";
@@ -39,24 +40,48 @@ export async function createProber(invocation: Invocation<DoctorOptions>, parts:
     const headers = [["Host", hostOf(target)] as const, ...outgoingHeaders(facts)];
     return { request: { method: "POST", ...placeAt(target, "/"), headers, body }, deliveryId };
   };
-  const signer = await signerOf(invocation, { ...parts, provider, sample: plain(Buffer.from("{}")).request });
-  if (typeof signer === "string") return { request: (body) => plain(body).request, signing: signer };
-  const signed = (body: Uint8Array): OutgoingRequest => {
+  const signWith = (signer: Signer, body: Uint8Array): OutgoingRequest => {
     const { request, deliveryId } = plain(body);
     const signedUrl = parts.publicUrl === undefined ? undefined : parts.publicUrl.replace(/\/+$/, "") + request.path;
     return sign(request, signer, { now: context.now(), deliveryId, signedUrl });
   };
-  // What cannot be signed with fails now, and not in the middle of a probe.
-  signed(Buffer.from("{}"));
+  const sample = Buffer.from("{}");
+  const signer = await signerOf(invocation, {
+    ...parts,
+    provider,
+    sample: plain(sample).request,
+    // What cannot be signed with fails now, and not in the middle of a probe.
+    tryOut: (candidate) => signWith(candidate, sample),
+  });
+  if (typeof signer === "string") return { request: (body) => plain(body).request, signing: signer };
   return {
-    request: (body, isSigned) => (isSigned ? signed(body) : plain(body).request),
+    request: (body, isSigned) => (isSigned ? signWith(signer, body) : plain(body).request),
     signing: { scheme: signer.scheme.name },
   };
 }
 
-async function signerOf(
+interface SignerParts extends ProberParts {
+  readonly provider: Provider;
+  readonly sample: OutgoingRequest;
+  readonly tryOut: (signer: Signer) => unknown;
+}
+
+/** A secret on the command line that does not fit is an error; one that is lying around is a reason not to sign. */
+async function signerOf(invocation: Invocation<DoctorOptions>, parts: SignerParts): Promise<Signer | string> {
+  const { secret, key } = invocation.options;
+  try {
+    const signer = await findSigner(invocation, parts);
+    if (typeof signer !== "string") parts.tryOut(signer);
+    return signer;
+  } catch (error) {
+    if (error instanceof CliError && secret.length + key.length === 0) return error.message;
+    throw error;
+  }
+}
+
+async function findSigner(
   { context, output, options }: Invocation<DoctorOptions>,
-  { config, provider, sample }: ProberParts & { provider: Provider; sample: OutgoingRequest },
+  { config, provider, sample }: SignerParts,
 ): Promise<Signer | string> {
   if (provider.schemes.length === 0) return `${provider.title} signs nothing`;
   const credentials = await knownCredentials(options, provider.name, { context, output, config });
