@@ -7,6 +7,8 @@ export interface Sent {
   readonly bodySha256: string;
   /** The answer's status; `undefined` when there was none. */
   status: number | undefined;
+  /** How long its answer took, milliseconds. */
+  tookMs: number | undefined;
 }
 
 /** Sends events over keep-alive connections, each with an id and a body of its own, until it is stopped. */
@@ -58,8 +60,14 @@ async function sendOne(
 ): Promise<void> {
   const id = `load-${(counter += 1)}`;
   const body = Buffer.from(JSON.stringify({ type: "load", id, filler: "x".repeat(options.bodyBytes) }));
-  const entry: Sent = { id, bodySha256: createHash("sha256").update(body).digest("hex"), status: undefined };
+  const entry: Sent = {
+    id,
+    bodySha256: createHash("sha256").update(body).digest("hex"),
+    status: undefined,
+    tookMs: undefined,
+  };
   options.sent.push(entry);
+  const startedAt = performance.now();
   await new Promise<void>((resolve) => {
     const call = request(url, {
       method: "POST",
@@ -70,6 +78,7 @@ async function sendOne(
       response.resume();
       response.on("end", () => {
         entry.status = response.statusCode;
+        entry.tookMs = performance.now() - startedAt;
         resolve();
       });
       response.on("error", () => resolve());
