@@ -30,6 +30,11 @@ export const events: CommandDefinition = {
       load: async () => (await import("./events/import.js")).importEvents,
     },
     {
+      name: "stats",
+      summary: "count events by provider, type, status and more",
+      load: async () => (await import("./events/stats.js")).stats,
+    },
+    {
       name: "rm",
       summary: "remove events for good",
       load: async () => (await import("./events/rm.js")).rm,

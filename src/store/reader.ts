@@ -3,11 +3,13 @@ import type { EventName, Selection } from "../events/selector.js";
 import { textOf } from "./codec.js";
 import type { Database, Row, SqlValue } from "./driver.js";
 import { conditionsOf, type FindNames } from "./filter.js";
-import { Listing } from "./listing.js";
+import { Listing, type Scope } from "./listing.js";
 import { Query } from "./query.js";
 import { attemptOf, EVENT_COLUMNS, EVENT_TABLES, eventOf, listenerOf } from "./rows.js";
+import { unindexed } from "./search-build.js";
 import { Search } from "./search.js";
-import type { ListenerRow } from "./store.js";
+import { statsOf, TIMED_EVENTS } from "./stats.js";
+import type { ListenerRow, StoreStats } from "./store.js";
 
 const LOAD = `SELECT ${EVENT_COLUMNS} FROM ${EVENT_TABLES} WHERE e.seq = ?`;
 const LOAD_WITH_BODY = `SELECT ${EVENT_COLUMNS}, b.body FROM ${EVENT_TABLES} LEFT JOIN bodies b ON b.seq = e.seq
@@ -52,7 +54,7 @@ export class Reader {
 
   count(selection: Selection): number {
     if (selection.names.length > 0 || selection.grep !== undefined) return lengthOf(this.selected(selection));
-    const scope = this.listing.scope(conditionsOf(selection, this.findNames), EVERYTHING);
+    const scope = this.scope(selection);
     return Math.min(this.listing.count(scope), limitOf(selection));
   }
 
@@ -77,6 +79,18 @@ export class Reader {
 
   listeners(): readonly ListenerRow[] {
     return this.all("SELECT * FROM listeners ORDER BY pid").map(listenerOf);
+  }
+
+  stats(selection: Selection): StoreStats {
+    const isScope = selection.names.length === 0 && selection.grep === undefined;
+    const all: Selection = { ...selection, limit: 0, order: "newest" };
+    const counted = isScope ? { scope: this.scope(all) } : { seqs: [...this.selected(all)] };
+    const newest = "seqs" in counted ? counted.seqs.toSorted((a, b) => b - a) : this.selected(all);
+    return { ...statsOf(this.query, counted, take(newest, TIMED_EVENTS)), ...this.room() };
+  }
+
+  unindexed(): number {
+    return unindexed((sql) => this.one(sql));
   }
 
   changed(): boolean {
@@ -124,7 +138,7 @@ export class Reader {
 
   /** Numbers of all events that fit, of a range of numbers or of all. */
   private matching(selection: Selection, ascending: boolean, range = EVERYTHING): Iterable<number> {
-    const scope = this.listing.scope(conditionsOf(selection, this.findNames), range);
+    const scope = this.scope(selection, range);
     return this.search(selection.grep)?.seqs(scope, ascending) ?? this.listing.seqs(scope, ascending);
   }
 
@@ -133,8 +147,12 @@ export class Reader {
     const found = this.all(BY_PREFIX, prefix, `${prefix}~`).map((row) => Number(row["seq"]));
     const seqs = found.toSorted((a, b) => a - b);
     const search = this.search(selection.grep);
-    const scope = this.listing.scope(conditionsOf(selection, this.findNames), EVERYTHING);
+    const scope = this.scope(selection);
     for (const seq of this.listing.among(scope, seqs)) if (search === undefined || search.has(seq)) yield seq;
+  }
+
+  private scope(selection: Selection, range = EVERYTHING): Scope {
+    return this.listing.scope(conditionsOf(selection, this.findNames), range);
   }
 
   private search(text: string | undefined): Search | undefined {

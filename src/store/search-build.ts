@@ -1,4 +1,4 @@
-import type { Database } from "./driver.js";
+import type { Database, Row } from "./driver.js";
 import { GRAMS, GramSet } from "./search-grams.js";
 import { packPages, pageKey, SPAN, SPAN_BITS, writePages, type SegmentPage } from "./search-pages.js";
 import { SEARCHED_COLUMNS, searchedTexts } from "./search-text.js";
@@ -19,13 +19,13 @@ const EMPTY_SEGMENT = `SELECT id FROM search_segments
 export type Progress = "more" | "idle";
 
 /** How many numbers of events lie beyond the end of the index. */
-export function unindexed(db: Pick<Database, "prepare">): number {
-  return Math.max(0, numberOf(db, NEWEST) - numberOf(db, INDEXED));
+export function unindexed(one: (sql: string) => Row | undefined): number {
+  return Math.max(0, Number(one(NEWEST)?.["seq"]) - Number(one(INDEXED)?.["seq"]));
 }
 
 /** Whether there is something to do: a segment can be filled, or the events of one are all gone. */
 export function isIndexBehind(db: Database): boolean {
-  return unindexed(db) >= SPAN || db.prepare(EMPTY_SEGMENT).get() !== undefined;
+  return unindexed((sql) => db.prepare(sql).get()) >= SPAN || db.prepare(EMPTY_SEGMENT).get() !== undefined;
 }
 
 /** The work of one segment, each step in a slice of its own: read its events, sort what they have, pack it, write it. */
@@ -174,6 +174,6 @@ export class SearchBuilder {
   }
 }
 
-function numberOf(db: Pick<Database, "prepare">, sql: string): number {
+function numberOf(db: Database, sql: string): number {
   return Number(db.prepare(sql).get()?.["seq"]);
 }

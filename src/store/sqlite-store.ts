@@ -6,7 +6,8 @@ import type { Operation, Results } from "./operations.js";
 import { packImport } from "./pack.js";
 import { processLives } from "./platform.js";
 import type { Reader } from "./reader.js";
-import type { Appended, AttemptEnd, AttemptStart, ListenerRow, Store } from "./store.js";
+import { EMPTY_STATS } from "./stats.js";
+import type { Appended, AttemptEnd, AttemptStart, ListenerRow, Store, StoreStats } from "./store.js";
 import type { Writer } from "./writer.js";
 
 /** A listener whose heartbeat is older has hung or was stopped: it renews it every few seconds. */
@@ -97,6 +98,14 @@ export class SqliteStore implements Store {
 
   room(): { readonly bytes: number; readonly freeBytes: number } {
     return this.read()?.room() ?? { bytes: 0, freeBytes: 0 };
+  }
+
+  stats(selection: Selection): StoreStats {
+    return this.read()?.stats(selection) ?? EMPTY_STATS;
+  }
+
+  unindexed(): number {
+    return this.read()?.unindexed() ?? 0;
   }
 
   changed(): boolean {

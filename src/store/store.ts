@@ -57,6 +57,41 @@ export interface ListenerRow {
   readonly heartbeatAt: number;
 }
 
+/** How many events have a value; `null`: none. */
+export interface Tally {
+  readonly value: string | null;
+  readonly events: number;
+}
+
+/** What there is, counted. Tallies have the most frequent value first. */
+export interface StoreStats {
+  readonly events: number;
+  /** When the earliest and the latest came in, milliseconds since 1970; `null` when there is none. */
+  readonly firstAt: number | null;
+  readonly lastAt: number | null;
+  readonly projects: readonly Tally[];
+  readonly providers: readonly Tally[];
+  readonly types: readonly Tally[];
+  /** The last answer's. */
+  readonly statuses: readonly Tally[];
+  readonly states: readonly Tally[];
+  readonly sources: readonly Tally[];
+  readonly signatures: readonly Tally[];
+  readonly duplicates: number;
+  readonly refused: number;
+  readonly dead: number;
+  /** How long the app took for its answers to the newest events of these; `null` when it gave none. */
+  readonly answers: {
+    readonly timed: number;
+    readonly ofNewestEvents: number;
+    readonly p50Ms: number | null;
+    readonly p99Ms: number | null;
+  };
+  /** What the whole file takes, and how much of that is free for events to come. */
+  readonly bytes: number;
+  readonly freeBytes: number;
+}
+
 /**
  * The events on disk. Writes go through one worker thread per process and are committed in groups with a sync; a write's
  * promise resolves when *its own* commit is on disk. Reads use a connection of their own and hold no transaction.
@@ -96,6 +131,10 @@ export interface Store {
   projects(): readonly string[];
   /** What the file takes, bytes, and how much of that is free for events to come. */
   room(): { readonly bytes: number; readonly freeBytes: number };
+  /** Counts of the events of a selection. */
+  stats(selection: Selection): StoreStats;
+  /** How many numbers of events lie beyond the end of the index of `grep`: about as many events are read by a search. */
+  unindexed(): number;
   /** Whether anything was written, by this process or another, since the last call, or else since the store was opened. */
   changed(): boolean;
   /** Attempts of an event, oldest first. */

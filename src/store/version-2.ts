@@ -12,7 +12,7 @@ const STEP = 250;
  * `facets` has one row for each combination of project, type, provider, status, state, signature and source that ever
  * was (0: none), a few hundred as a rule. `listing` has for each event the number of its combination, so that any filter
  * becomes a few ranges of a small table, read from the newest on. `arrivals` tells which events came in a time: an
- * imported one may be older than those before it. Triggers keep all of them true, whoever writes.
+ * imported one may be older than those before it. `duplicates` are those that repeat an earlier one. Triggers keep all of them true, whoever writes.
  */
 export const VERSION_2: Migration = { version: 2, slice: upgrade };
 
@@ -65,11 +65,17 @@ CREATE TABLE arrivals (
   PRIMARY KEY (received_at, seq)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE duplicates (seq INTEGER PRIMARY KEY) STRICT;
+CREATE TRIGGER requests_duplicate AFTER INSERT ON requests WHEN new.duplicate_of IS NOT NULL BEGIN
+  INSERT INTO duplicates (seq) VALUES (new.seq) ON CONFLICT DO NOTHING; END;
+
 CREATE TRIGGER events_listed AFTER INSERT ON events BEGIN ${list("new")} ${ARRIVE} END;
 CREATE TRIGGER events_listed_again AFTER UPDATE OF ${COLUMNS.join(", ")} ON events BEGIN
   ${UNLIST} ${list("new")} END;
 CREATE TRIGGER events_unlisted AFTER DELETE ON events BEGIN
-  ${UNLIST} DELETE FROM arrivals WHERE received_at = old.received_at AND seq = old.seq; END;
+  ${UNLIST}
+  DELETE FROM arrivals WHERE received_at = old.received_at AND seq = old.seq;
+  DELETE FROM duplicates WHERE seq = old.seq; END;
 
 CREATE TABLE search_segments (
   id INTEGER PRIMARY KEY,
@@ -93,6 +99,8 @@ const LIST_EVENTS = `INSERT INTO listing (facet, seq, received_at)
   WHERE e.seq BETWEEN ? AND ? ON CONFLICT DO NOTHING`;
 const ADD_ARRIVALS = `INSERT INTO arrivals (received_at, seq) SELECT received_at, seq FROM events
   WHERE seq BETWEEN ? AND ? ON CONFLICT DO NOTHING`;
+const ADD_DUPLICATES = `INSERT INTO duplicates (seq) SELECT seq FROM requests
+  WHERE duplicate_of IS NOT NULL AND seq BETWEEN ? AND ? ON CONFLICT DO NOTHING`;
 
 function upgrade(db: Database): "more" | "done" {
   const begun = db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'unlisted'").get() !== undefined;
@@ -104,7 +112,7 @@ function upgrade(db: Database): "more" | "done" {
 
 /** Lists events for as long as a slice goes on; true when none is left. */
 function listSome(db: Database): boolean {
-  const statements = [FIND_FACETS, LIST_EVENTS, ADD_ARRIVALS].map((sql) => db.prepare(sql));
+  const statements = [FIND_FACETS, LIST_EVENTS, ADD_ARRIVALS, ADD_DUPLICATES].map((sql) => db.prepare(sql));
   const row = db.prepare("SELECT first, last FROM unlisted").get();
   const last = Number(row?.["last"]);
   let first = Number(row?.["first"]);

@@ -12,6 +12,7 @@ import { addSelectorOptions, type SelectorOptions } from "../selector-options.js
 import { PAGER_OPTION, paged, type PagerOptions } from "../paging.js";
 import { refuseMistypedCommand } from "./meant.js";
 import { withStore } from "./open.js";
+import { searchReady } from "./search-ready.js";
 import { addSecretOptions, withoutSecrets, type SecretOptions } from "./secret-options.js";
 
 /** Events that `list` shows unless told otherwise. */
@@ -63,6 +64,7 @@ async function runList(invocation: Invocation<ListOptions>): Promise<number> {
   return paged(invocation, (output) =>
     withStore(config.dbPath, context, async (store) => {
       const { resolveEvents } = await import("../../store/resolve.js");
+      await searchReady(store, selection, { context, output });
       const found = resolveEvents(store, selection, { bodies: output.json });
       const shown = mapped(found, (event) => withoutSecrets(event, options));
       if (output.json) await output.records(mapped(shown, listedJson));

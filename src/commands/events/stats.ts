@@ -1,0 +1,62 @@
+import { loadConfig } from "../../config/config.js";
+import { EXIT } from "../../errors.js";
+import { parseSelectors } from "../../events/selector.js";
+import { statsLines } from "../../output/stats-page.js";
+import type { StoreStats, Tally } from "../../store/store.js";
+import type { CommandDefinition, Invocation } from "../command.js";
+import { addSelectorOptions, type SelectorOptions } from "../selector-options.js";
+import { withStore } from "./open.js";
+import { searchReady } from "./search-ready.js";
+
+/** `hookcli events stats`. */
+export const stats: CommandDefinition<SelectorOptions> = {
+  examples: [
+    { line: "hookcli events stats", about: "this project's events, counted" },
+    { line: "hookcli events stats --since 2h --provider stripe", about: "of what came of late" },
+    { line: "hookcli events stats --all-projects --json", about: "of all projects, for a program" },
+  ],
+  define: addSelectorOptions,
+  run: runStats,
+};
+
+async function runStats({ options, context, global, output }: Invocation<SelectorOptions>): Promise<number> {
+  const config = await loadConfig(context, global);
+  const now = context.now();
+  const selection = parseSelectors([], options, { project: config.project, now });
+  return withStore(config.dbPath, context, async (store) => {
+    await searchReady(store, selection, { context, output });
+    const found = store.stats(selection);
+    if (output.json) output.record(statsJson(found));
+    else for (const line of statsLines(found, { columns: output.columns, now })) output.line(line);
+    return EXIT.done;
+  });
+}
+
+function statsJson(found: StoreStats): unknown {
+  const { events, firstAt, lastAt, duplicates, refused, dead, answers, bytes, freeBytes } = found;
+  return {
+    events,
+    firstAt: firstAt === null ? null : new Date(firstAt).toISOString(),
+    lastAt: lastAt === null ? null : new Date(lastAt).toISOString(),
+    refused,
+    dead,
+    duplicates,
+    answers,
+    projects: tallyJson(found.projects),
+    providers: tallyJson(found.providers),
+    types: tallyJson(found.types),
+    statuses: found.statuses.map(({ value, events: count }) => ({
+      status: value === null ? null : Number(value),
+      events: count,
+    })),
+    states: tallyJson(found.states),
+    sources: tallyJson(found.sources),
+    signatures: tallyJson(found.signatures),
+    bytes,
+    freeBytes,
+  };
+}
+
+function tallyJson(tallies: readonly Tally[]): unknown[] {
+  return tallies.map(({ value, events }) => ({ name: value, events }));
+}
