@@ -15,7 +15,7 @@ export function safeFileName(word: string | null, fallback: string): string {
     .replaceAll(/\.{2,}/g, ".")
     .replace(/^[^A-Za-z0-9]+/, "")
     .slice(0, MAX_LENGTH)
-    .replace(/[.-]$/, "");
+    .replace(/[.-]+$/, "");
   if (name === "" || /^[.-]*$/.test(name)) return fallback;
   return DEVICE.test(name) ? `event-${name}` : name;
 }

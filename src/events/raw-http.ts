@@ -19,7 +19,7 @@ export interface RawRequest {
 
 /** A head longer than this is no head: the blank line before the body is missing. */
 const MAX_HEAD_BYTES = 1024 * 1024;
-const REQUEST_LINE = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+)[ \t]+(\S+)(?:[ \t]+HTTP\/\d(?:\.\d)?)?[ \t]*$/;
+const REQUEST_LINE = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+)[ \t]+([^ \t]+)(?:[ \t]+HTTP\/\d(?:\.\d)?)?[ \t]*$/;
 const ABSOLUTE = /^(https?:\/\/[^/?#]+)(.*)$/i;
 const PSEUDO = /^:([a-z]+):[ \t]*(.*)$/;
 const HINT = 'a request begins with a line such as "POST /webhook HTTP/1.1", then headers, a blank line and the body';

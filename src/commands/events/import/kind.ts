@@ -4,7 +4,8 @@ import { MAX_LINE_BYTES } from "./lines.js";
 /** Fields of an event stream (WHATWG HTML, 9.2) beside `data`; a colon begins a comment, but in a browser's copy of headers. */
 export const STREAM_FIELD = /^(?:(?:id|event|retry):|:(?!(?:method|path|authority|scheme):))/;
 /** The first line of a request, or of a browser's copy of one. */
-const REQUEST_START = /^(?:[!#$%&'*+.^_`|~0-9A-Za-z-]+[ \t]+\S+(?:[ \t]+HTTP\/\d(?:\.\d)?)?[ \t]*$|:[a-z]+:|HTTP\/\d)/;
+const REQUEST_START =
+  /^(?:[!#$%&'*+.^_`|~0-9A-Za-z-]+[ \t]+[^ \t]+(?:[ \t]+HTTP\/\d(?:\.\d)?)?[ \t]*$|:[a-z]+:|HTTP\/\d)/;
 
 /** The first and the last line of a HAR file that `events export` writes, an entry a line: it may have any size. */
 const ENTRIES_FOLLOW = /^\{"log":\{.*"entries":\[$/;
