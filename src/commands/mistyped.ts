@@ -1,4 +1,5 @@
 import type { Command, CommanderError } from "commander";
+import { CliError } from "../errors.js";
 import { nearest, suggestion } from "../providers/nearest.js";
 
 /** An error and what to do about it. */
@@ -18,6 +19,7 @@ export function usageError(error: CommanderError, command: Command): UsageError 
   const lists = `${path} --help lists ${command.commands.length > 0 ? "commands and options" : "options"}`;
   const quoted = /'([^]*)'/.exec(message)?.[1] ?? "";
   if (error.code === "commander.unknownOption") return { message, hint: likeOption(quoted, command) ?? lists };
+  if (error.code === "commander.invalidArgument") return { message, hint: likeChoice(message) ?? lists };
   if (error.code === "commander.unknownCommand") return { message, hint: likeCommand(quoted, command) ?? lists };
   const group = command.parent;
   const [word] = command.args;
@@ -28,6 +30,18 @@ export function usageError(error: CommanderError, command: Command): UsageError 
     message: `unknown command '${word}'`,
     hint: likeCommand(word, group) ?? `${commandPath(group)} --help lists commands and options`,
   };
+}
+
+/**
+ * Refuses (CliError 2) a word that was taken for an argument of the command that a group alone means, and is nearly another
+ * command of the group: `fixtures shwo`.
+ */
+export function refuseMistypedSubcommand(command: Command): void {
+  const group = command.parent;
+  const [word] = command.args;
+  if (group === null || word === undefined || !isDefault(command, group)) return;
+  const like = likeCommand(word, group);
+  if (like !== undefined) throw new CliError(`unknown command '${word}'`, { hint: like });
 }
 
 /** The hint for a word that is no topic and no command. */
@@ -46,6 +60,13 @@ function likeOption(flag: string, command: Command): string | undefined {
   if (wanted.length < 2) return undefined;
   const like = nearest(wanted, names, HINTED);
   return like.length === 0 ? undefined : `did you mean ${like.map((name) => `--${name}`).join(" or ")}?`;
+}
+
+/** Of `option '--as <form>' argument 'hra' is invalid. Allowed choices are ndjson, har`. */
+function likeChoice(message: string): string | undefined {
+  const [, given = "", choices] = /argument '([^]*)' is invalid\. Allowed choices are ([^]*)$/.exec(message) ?? [];
+  const like = choices === undefined ? [] : nearest(given, choices.split(", "), HINTED);
+  return like.length === 0 ? undefined : suggestion(given, like);
 }
 
 function likeCommand(word: string, group: Command): string | undefined {

@@ -3,6 +3,7 @@ import { collect, parseDuration, parseList } from "../config/values.js";
 import { CliError } from "../errors.js";
 import type { EventSource, EventState, SignatureNote } from "../events/event.js";
 import type { Moment, SelectorFlags } from "../events/selector.js";
+import { nearest } from "../providers/nearest.js";
 
 export const STATES: readonly EventState[] = ["refused", "stored", "pending", "delivered", "failed", "dead"];
 export const SIGNATURES: readonly SignatureNote["status"][] = ["valid", "invalid", "unchecked", "not_checkable"];
@@ -37,10 +38,7 @@ export function addSelectorOptions(command: Command): Command {
 async function settleProviders(command: Command): Promise<void> {
   const { provider: given } = command.opts<SelectorOptions>();
   if (given === undefined) return;
-  const [{ findProvider, providers }, { nearest }] = await Promise.all([
-    import("../providers/index.js"),
-    import("../providers/nearest.js"),
-  ]);
+  const { findProvider, providers } = await import("../providers/index.js");
   const settled = given.map((name) => {
     const known = findProvider(name)?.name;
     const like =
@@ -88,7 +86,9 @@ function status(text: string): string {
 function oneOf(name: string, allowed: readonly string[]): (text: string) => string {
   return (text) => {
     if (allowed.includes(text)) return text;
-    throw new CliError(`${name} takes ${allowed.join(", ")}, not ${text}`);
+    const like = nearest(text, allowed, 2);
+    const hint = like.length === 0 ? undefined : `did you mean ${like.join(" or ")}?`;
+    throw new CliError(`${name} takes ${allowed.join(", ")}, not ${text}`, { hint });
   };
 }
 

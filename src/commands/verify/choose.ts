@@ -1,6 +1,7 @@
 import { CliError } from "../../errors.js";
 import { detectProvider } from "../../providers/detect.js";
 import { providerNamed, providers } from "../../providers/index.js";
+import { nearest } from "../../providers/nearest.js";
 import type { Provider } from "../../providers/provider.js";
 import { genericScheme, type GenericOptions } from "../../signatures/generic.js";
 import { RAW_ALGORITHMS } from "../../signatures/raw.js";
@@ -73,7 +74,12 @@ function providerOfScheme(name: string): Provider {
   const wanted = name.toLowerCase();
   const provider = providers.find(({ schemes }) => schemes.some((scheme) => scheme.name === wanted));
   if (provider !== undefined) return provider;
+  const known = [...RAW_ALGORITHMS.keys(), ...providers.flatMap(({ schemes }) => schemes.map((scheme) => scheme.name))];
+  const like = nearest(wanted, known, 2);
   throw new CliError(`unknown scheme: ${name}`, {
-    hint: `raw schemes are ${[...RAW_ALGORITHMS.keys()].slice(0, 4).join(", ")} ...; a provider's need --provider, or their whole name`,
+    hint:
+      like.length > 0
+        ? `did you mean ${like.join(" or ")}?`
+        : `raw schemes are ${[...RAW_ALGORITHMS.keys()].slice(0, 4).join(", ")} ...; a provider's need --provider, or their whole name`,
   });
 }
