@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
+import fc from "fast-check";
 import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { linesOf } from "../../src/commands/events/import/lines.js";
 import type { HookEvent, ImportedEvent } from "../../src/events/event.js";
@@ -346,6 +347,43 @@ function corpus(): Buffer[] {
     ...Array.from({ length: 256 }, (_, byte) => Buffer.from([byte])),
   ];
 }
+
+describe("hostile files", () => {
+  it("with lines that were cut, doubled and flipped are never more than bad lines", async () => {
+    const whole = Buffer.from(line({ headers: [["X-A", "b"]], body: Buffer.from('{"type":"t"}') }).trimEnd());
+    const mutated = fc.sample(
+      fc.tuple(fc.nat(whole.length - 1), fc.nat(whole.length - 1), fc.nat(255)).map(([at, to, byte]) => {
+        const bytes = Buffer.from(
+          at % 3 === 0 ? whole.subarray(0, at) : at % 3 === 1 ? Buffer.concat([whole, whole.subarray(to)]) : whole,
+        );
+        if (bytes.length > 0) bytes[at % bytes.length] = byte === 0x0a ? 0 : byte;
+        return Buffer.concat([bytes, Buffer.from("\n")]);
+      }),
+      { numRuns: 2_000, seed: 7 },
+    );
+    const { run } = sandbox({ "a.ndjson": Buffer.concat([Buffer.from(line()), ...mutated]) });
+
+    const { code, stdout, stderr } = await run(["import", "a.ndjson"]);
+
+    expect(code).toBe(2);
+    expect(stderr).not.toContain("unexpected:");
+    const [taken = 0, there = 0, bad = 0] = (stdout.match(/\d+/g) ?? []).map(Number);
+    expect(taken).toBeGreaterThan(0);
+    expect(bad).toBeGreaterThan(1_000);
+    expect(taken + there + bad).toBeLessThanOrEqual(2_001);
+  });
+
+  it.skipIf(!hasData)("of JSONTestSuite are events of no form (skipped without HOOKCLI_TEST_DATA)", async () => {
+    const folder = dataPath("jsontestsuite", "test_parsing");
+    const files = readdirSync(folder).map((name) => join(folder, name));
+
+    const { code, stdout, stderr } = await sandbox().run(["import", ...files]);
+
+    expect(code).toBe(2);
+    expect(stdout).toMatch(/^imported 0 events, /);
+    expect(stderr).not.toContain("unexpected:");
+  });
+});
 
 describe.skipIf(!hasData)("hostile bodies (skipped without HOOKCLI_TEST_DATA)", () => {
   const forms = [

@@ -24,19 +24,19 @@ const STRIPE_TALK = /^(?:>|Ready!|Getting ready|\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d
  * The events of an input, piece by piece. JSON lines (also those of an event stream) are read one by one; one JSON document,
  * or one raw HTTP request, is read whole. Throws CliError 2 when the whole of it cannot be read.
  */
-export async function* documentsOf(input: Input, only: ImportForm | undefined): AsyncIterable<readonly Found[]> {
+export async function* documentsOf(input: Input, only: ImportForm | undefined): AsyncIterable<Iterable<Found>> {
   const begun = await beginningOf(input.chunks);
   const all = chain(begun.prefix, begun.rest);
   refuseCoded(begun.prefix, input.name);
   const kind = only === "http" ? "http" : kindOf(begun);
   if (kind === "lines" || kind === "entries") {
     const partOf = kind === "lines" ? jsonPart : entryPart;
-    for await (const lines of linesOf(all))
-      yield lines.flatMap((line) => [...foundInLine(line, { name: input.name, only, partOf })]);
+    const reading = { name: input.name, only, partOf };
+    for await (const lines of linesOf(all)) yield foundInLines(lines, reading);
     return;
   }
   const bytes = await whole(all, input.name);
-  if (kind === "json") yield [...foundInDocument(bytes, input.name, only)];
+  if (kind === "json") yield foundInDocument(bytes, input.name, only);
   else yield [{ where: input.name, read: () => rawImport(bytes, only) }];
 }
 
@@ -45,6 +45,11 @@ interface LineReading {
   readonly only: ImportForm | undefined;
   /** The JSON of a line; `undefined` when it is a line that says something else. */
   readonly partOf: (bytes: Buffer, number: number) => Buffer | undefined;
+}
+
+/** One by one: a single line may be a list of millions. */
+function* foundInLines(lines: readonly InputLine[], reading: LineReading): Iterable<Found> {
+  for (const line of lines) yield* foundInLine(line, reading);
 }
 
 function* foundInLine({ number, bytes }: InputLine, { name, only, partOf }: LineReading): Iterable<Found> {
