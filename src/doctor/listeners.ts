@@ -41,7 +41,7 @@ async function probeListeners({ store }: Patient): Promise<Result> {
   );
 }
 
-async function probeStale({ store, text, now }: Patient): Promise<Result> {
+async function probeStale({ store, text, now, platform }: Patient): Promise<Result> {
   const rows = await known(store.listeners());
   if (rows === undefined) return skipped("the store does not tell");
   const stale = rows.filter(({ state, project }) => state !== "running" && project === store.project);
@@ -55,8 +55,13 @@ async function probeStale({ store, text, now }: Patient): Promise<Result> {
   const hung = stale.filter(({ state }) => state === "hung").map(({ pid }) => pid);
   return warning(
     texts.join("; "),
-    ...(hung.length === 0 ? [] : [`end it (kill ${hung.join(" ")}) and start it again`]),
+    ...(hung.length === 0 ? [] : [`end it (${endCommand(platform, hung)}) and start it again`]),
   );
+}
+
+function endCommand(platform: Patient["platform"], pids: readonly number[]): string {
+  if (platform === "win32") return `taskkill /F ${pids.map((pid) => `/PID ${pid}`).join(" ")}`;
+  return `kill -9 ${pids.join(" ")}`;
 }
 
 function described({ pid, localUrl, publicUrl, target }: ListenerState): string {

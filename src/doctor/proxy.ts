@@ -57,7 +57,7 @@ function probeVariables(patient: Patient): Result {
   if (missing.length === 0) return ok(`${named}, but not for ${noProxy[0]?.value ?? ""}`);
   return warning(
     `NO_PROXY does not name ${missing.join(" and ")}: hookcli never sends loopback to a proxy, but other programs do (${named})`,
-    `export NO_PROXY=${[...entries.filter((entry) => entry !== ""), ...missing].join(",")}`,
+    `${patient.platform === "win32" ? "set" : "export"} NO_PROXY=${[...entries.filter((entry) => entry !== ""), ...missing].join(",")}`,
   );
 }
 

@@ -99,7 +99,16 @@ describe("stale listeners", () => {
     const found = await examined("stale-listeners", [{ state: "hung", heartbeatAt: NOW - 60_000 }]);
 
     expect(found).toMatchObject({ status: "warning", message: expect.stringContaining("has been silent for 60 s") });
-    expect(found.fix).toEqual(["end it (kill 4711) and start it again"]);
+    expect(found.fix).toEqual(["end it (kill -9 4711) and start it again"]);
+  });
+
+  it("are ended otherwise on Windows", async () => {
+    const listeners = async () => [{ ...listener, state: "hung" as const }];
+    const patient = await makePatient({ store: makeStore({ listeners }), platform: "win32" });
+
+    expect((await probe("stale-listeners", patient)).fix).toEqual([
+      "end it (taskkill /F /PID 4711) and start it again",
+    ]);
   });
 
   it("are nobody's concern in another project", async () => {

@@ -71,7 +71,7 @@ describe("hookcli doctor, as a program", () => {
     expect(found.status).toBe("warning");
     expect(found.message).toContain(`listen ${killed.child.pid}: `);
     expect(found.message).toMatch(new RegExp(`listen ${hanging.child.pid}: .* runs, but has been silent for`));
-    expect(found.fix).toEqual([`end it (kill ${hanging.child.pid}) and start it again`]);
+    expect(found.fix).toEqual([`end it (kill -9 ${hanging.child.pid}) and start it again`]);
   });
 
   it.runIf(process.platform === "linux" && process.getuid?.() === 0)("finds a full disk", async ({ skip }) => {
