@@ -78,7 +78,9 @@ describe("help selectors", () => {
     const command = addSelectorOptions(new Command().exitOverride());
     const words = FILTER_FORMS.map(([form]) => form.replaceAll("'", "").split(" "));
 
-    expect(words.map(([flag = ""]) => flag).toSorted()).toEqual(command.options.map(({ long }) => long ?? "").toSorted());
+    expect(words.map(([flag = ""]) => flag).toSorted()).toEqual(
+      command.options.map(({ long }) => long ?? "").toSorted(),
+    );
     for (const word of words) expect(() => command.parse(word, { from: "user" })).not.toThrow();
   });
 

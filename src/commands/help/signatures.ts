@@ -19,7 +19,8 @@ export const REASONS: Readonly<Record<ReasonCode, string>> = {
   timestamp_in_future: "signed for a time further ahead than the tolerance",
   signature_malformed: "the signature is not written in its encoding, or has another length",
   signature_mismatch: "the signature is another one: another secret, or a body that was changed",
-  algorithm_not_allowed: "signed with an algorithm that the provider does not use, or a weak one that was not asked for",
+  algorithm_not_allowed:
+    "signed with an algorithm that the provider does not use, or a weak one that was not asked for",
   key_not_trusted: "signed with a key that is not among those given",
   body_hash_mismatch: "the hash of the body that was signed is another one",
   body_length: "the body is shorter or longer than was said",
