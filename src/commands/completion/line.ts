@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Context } from "../../context.js";
 import type { CommandEntry } from "../command.js";
 import { addGlobalOptions } from "../global-options.js";
+import { commands } from "../index.js";
 
 /** A command line up to the word at the cursor, read as far as it is typed. */
 export interface Line {
@@ -33,7 +34,6 @@ const HELP: CommandEntry = {
 
 /** Reads the words that stand before the cursor. What makes no sense is passed over: it is still being typed. */
 export async function readLine(words: readonly string[], context: Pick<Context, "home">): Promise<Line> {
-  const { commands } = await import("../index.js");
   const reading = new Reading([...commands, HELP], context.home);
   for (const word of words) await reading.take(plainWord(word));
   await reading.settle();

@@ -1,5 +1,8 @@
 import type { Config } from "../../config/config.js";
-import type { Reader } from "../../store/reader.js";
+import { openDatabase } from "../../store/driver.js";
+import { inspectFiles } from "../../store/file.js";
+import { Reader } from "../../store/reader.js";
+import { inspectDatabase } from "../../store/schema.js";
 
 /** How long completion waits for a lock, milliseconds: somebody is typing. */
 const BUSY_MS = 20;
@@ -12,13 +15,7 @@ export async function peek<Value>(
   { dbPath }: Config,
   look: (reader: Pick<Reader, "select">) => Value,
 ): Promise<Value | undefined> {
-  const { inspectFiles } = await import("../../store/file.js");
   if (!inspectFiles(dbPath)) return undefined;
-  const [{ openDatabase }, { inspectDatabase }, { Reader }] = await Promise.all([
-    import("../../store/driver.js"),
-    import("../../store/schema.js"),
-    import("../../store/reader.js"),
-  ]);
   const db = await openDatabase(dbPath, { readOnly: true, busyTimeoutMs: BUSY_MS });
   try {
     return inspectDatabase(db, dbPath) === "current" ? look(new Reader(db, dbPath)) : undefined;

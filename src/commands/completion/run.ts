@@ -4,7 +4,6 @@ import type { CompletionOptions } from "../completion.js";
 import { complete } from "./complete.js";
 import { readLine } from "./line.js";
 import { replyText } from "./reply.js";
-import { SCRIPTS } from "./scripts.js";
 
 /** `hookcli completion`: prints a script, or answers one. */
 export async function runCompletion(invocation: Invocation<CompletionOptions>): Promise<number> {
@@ -14,6 +13,7 @@ export async function runCompletion(invocation: Invocation<CompletionOptions>): 
     return EXIT.done;
   }
   const [shell] = args;
+  const { SCRIPTS } = await import("./scripts.js");
   const names = Object.keys(SCRIPTS).join(", ");
   if (shell === undefined) throw new CliError("no shell is named", { hint: `one of ${names}` });
   const script = Object.hasOwn(SCRIPTS, shell) ? SCRIPTS[shell] : undefined;

@@ -1,8 +1,9 @@
 import type { Argument, Option } from "commander";
 import type { Context } from "../../context.js";
+import { helpTopics } from "../help.js";
+import { commands } from "../index.js";
 import { SIGNATURES, SOURCES, STATES } from "../selector-options.js";
 import { findEntry, type Line } from "./line.js";
-import { configKeys, eventNames, eventTypes, fixtureNames, profileNames, providerNames, schemeNames } from "./live.js";
 import { values, withPrefix, type Candidate, type Reply } from "./reply.js";
 
 /** Where the cursor stands. */
@@ -15,6 +16,14 @@ export interface Place {
 
 type Source = (place: Place) => Promise<Reply> | Reply;
 type Names = (place: Place) => Promise<Iterable<Candidate | string>> | Iterable<Candidate | string>;
+
+const eventNames: Names = async (place) => (await import("./sources/events.js")).eventNames(place);
+const eventTypes: Names = async (place) => (await import("./sources/events.js")).eventTypes(place);
+const fixtureNames: Names = async (place) => (await import("./sources/fixtures.js")).fixtureNames(place);
+const providerNames: Names = async () => (await import("./sources/providers.js")).providerNames();
+const schemeNames: Names = async (place) => (await import("./sources/providers.js")).schemeNames(place);
+const profileNames: Names = async (place) => (await import("./sources/config.js")).profileNames(place);
+const configKeys: Names = async () => (await import("./sources/config.js")).configKeys();
 
 const FILES: Source = () => ({ kind: "files", prefix: "" });
 const FOLDERS: Source = () => ({ kind: "folders", prefix: "" });
@@ -130,13 +139,11 @@ function secretReferences({ context }: Place): readonly string[] {
   return ["@", "-", ...names.toSorted().map((name) => `env:${name}`)];
 }
 
-async function helpWords(): Promise<Candidate[]> {
-  const [{ helpTopics }, { commands }] = await Promise.all([import("../help.js"), import("../index.js")]);
+function helpWords(): Candidate[] {
   return [...commands, ...helpTopics].map(({ name, summary }) => ({ value: name, about: summary }));
 }
 
 async function subcommandsOf({ positionals }: Line): Promise<Candidate[]> {
-  const { commands } = await import("../index.js");
   const { subcommands = [] } = (await findEntry(commands, positionals[0] ?? "")?.load()) ?? {};
   return subcommands.map(({ name, summary }) => ({ value: name, about: summary }));
 }
