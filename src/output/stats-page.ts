@@ -23,7 +23,7 @@ export function statsLines(stats: StoreStats, { columns, now }: { columns: numbe
   const head = summary(stats, now);
   if (stats.events === 0) return head;
   const sections = sectionsOf(stats).filter(({ tallies }) => tallies.length > 0);
-  const rows = sections.map((section) => rowsOf(section, stats.events));
+  const rows = rightAligned(sections.map((section) => rowsOf(section, stats.events)));
   // All sections in one table, so that their bars stand in one column.
   const concessions = [
     { column: 0, to: LEAST_NAME },
@@ -43,7 +43,7 @@ function summary(stats: StoreStats, now: number): Line[] {
   const { events, firstAt, lastAt, duplicates, refused, dead, answers, bytes, freeBytes } = stats;
   const span = firstAt === null || lastAt === null ? "" : `, ${formatTime(firstAt, now)} to ${formatTime(lastAt, now)}`;
   const free = freeBytes > 0 ? `, ${formatBytes(freeBytes)} of it free` : "";
-  const marks = `${grouped(refused)} refused, ${grouped(dead)} dead, ${grouped(duplicates)} duplicates`;
+  const marks = `${grouped(refused)} refused, ${grouped(dead)} dead, ${counted(duplicates, "duplicate")}`;
   return [
     `${counted(events, "event")}${span}`,
     ...(events === 0 ? [] : [marks]),
@@ -66,6 +66,14 @@ function sectionsOf(stats: StoreStats): Section[] {
     { title: "source", tallies: stats.sources, none: "none" },
     { title: "signature", tallies: stats.signatures, none: "none" },
   ];
+}
+
+/** Numbers and shares end in one column. */
+function rightAligned(sections: readonly (readonly Cell[])[][]): Cell[][][] {
+  const width = (column: number) => Math.max(...sections.flat().map((cells) => cells[column]?.text.length ?? 0));
+  const widths = [0, width(1), width(2), 0];
+  const padded = (cell: Cell, column: number) => ({ ...cell, text: cell.text.padStart(widths[column] ?? 0) });
+  return sections.map((rows) => rows.map((cells) => cells.map(padded)));
 }
 
 /** Name, number, share, bar. A bar is as long as its share of the most frequent. */

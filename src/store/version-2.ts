@@ -14,7 +14,12 @@ const STEP = 250;
  * becomes a few ranges of a small table, read from the newest on. `arrivals` tells which events came in a time: an
  * imported one may be older than those before it. `duplicates` are those that repeat an earlier one. Triggers keep all of them true, whoever writes.
  */
-export const VERSION_2: Migration = { version: 2, slice: upgrade };
+export const VERSION_2: Migration = version2(SLICE_MS);
+
+/** The same with slices of another length; a slice lists a few events at least. */
+export function version2(sliceMs: number): Migration {
+  return { version: 2, slice: (db) => upgrade(db, sliceMs) };
+}
 
 const COLUMNS = ["project", "type", "provider", "status", "state", "signature", "source"] as const;
 const NULLABLE: ReadonlySet<string> = new Set(["type", "provider", "status"]);
@@ -102,25 +107,25 @@ const ADD_ARRIVALS = `INSERT INTO arrivals (received_at, seq) SELECT received_at
 const ADD_DUPLICATES = `INSERT INTO duplicates (seq) SELECT seq FROM requests
   WHERE duplicate_of IS NOT NULL AND seq BETWEEN ? AND ? ON CONFLICT DO NOTHING`;
 
-function upgrade(db: Database): "more" | "done" {
+function upgrade(db: Database, sliceMs: number): "more" | "done" {
   const begun = db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'unlisted'").get() !== undefined;
   if (!begun) db.exec(TABLES);
-  if (!listSome(db)) return "more";
+  if (!listSome(db, sliceMs)) return "more";
   db.exec("DROP TABLE unlisted; DROP INDEX events_filter");
   return "done";
 }
 
 /** Lists events for as long as a slice goes on; true when none is left. */
-function listSome(db: Database): boolean {
+function listSome(db: Database, sliceMs: number): boolean {
   const statements = [FIND_FACETS, LIST_EVENTS, ADD_ARRIVALS, ADD_DUPLICATES].map((sql) => db.prepare(sql));
   const row = db.prepare("SELECT first, last FROM unlisted").get();
   const last = Number(row?.["last"]);
   let first = Number(row?.["first"]);
-  const end = performance.now() + SLICE_MS;
-  while (first <= last && performance.now() < end) {
+  const end = performance.now() + sliceMs;
+  do {
     for (const statement of statements) statement.run(first, Math.min(last, first + STEP - 1));
     first += STEP;
-  }
+  } while (first <= last && performance.now() < end);
   db.prepare("UPDATE unlisted SET first = ?").run(first);
   return first > last;
 }
