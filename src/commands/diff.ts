@@ -1,6 +1,6 @@
 import { parseList } from "../config/values.js";
 import { parseIgnored, parsePart, type Ignored } from "../events/diff/filter.js";
-import type { Part } from "../events/diff/message.js";
+import type { Part } from "../events/diff/parts.js";
 import type { CommandDefinition, Invocation } from "./command.js";
 import { addSecretOptions, type SecretOptions } from "./events/secret-options.js";
 

@@ -44,7 +44,8 @@ const BODY_TITLES: Readonly<Record<BodyDiff["kind"], string>> = {
 };
 
 function titleOf(diff: PartDiff): string {
-  return diff.part === "body" ? BODY_TITLES[diff.body.kind] : diff.part;
+  if (diff.part !== "body") return diff.part;
+  return diff.decoded === true ? `${BODY_TITLES[diff.body.kind]}, decoded` : BODY_TITLES[diff.body.kind];
 }
 
 /** The lines of each change. */

@@ -45,6 +45,10 @@ describe("fixtures list", () => {
     ]);
     expect((await names("--provider", "svix")).length).toBeGreaterThanOrEqual(3);
     expect(await names("nothing*")).toEqual([]);
+    expect(await project.run(["fixtures", "invoice.payd"])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("nearest: stripe/invoice.paid") as string,
+    });
   });
 });
 

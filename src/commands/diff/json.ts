@@ -12,7 +12,7 @@ export function diffToJson(diff: MessageDiff, fleeting: ReadonlySet<string>): Re
 }
 
 function partToJson(diff: PartDiff, fleeting: ReadonlySet<string>): unknown {
-  if (diff.part === "body") return bodyToJson(diff.body);
+  if (diff.part === "body") return { ...bodyToJson(diff.body), ...(diff.decoded === true ? { decoded: true } : {}) };
   if (!("changes" in diff)) return { before: diff.before, after: diff.after };
   return diff.changes.map((change) => ({
     ...listChangeToJson(change),
@@ -26,13 +26,13 @@ function listChangeToJson(change: ListChange): Record<string, unknown> {
   return hidden ? { ...rest, hidden } : rest;
 }
 
-function bodyToJson(body: BodyDiff): unknown {
+function bodyToJson(body: BodyDiff): Record<string, unknown> {
   if (body.kind === "json") {
     const { kind, changes, spelling } = body;
     return { kind, ...(spelling === undefined ? {} : { spelling }), changes: changes.map(jsonChangeToJson) };
   }
   if (body.kind === "form") return { kind: body.kind, changes: body.changes.map(listChangeToJson) };
-  if (body.kind === "text") return body;
+  if (body.kind === "text") return { ...body };
   const { change, before, after } = body;
   return {
     kind: body.kind,

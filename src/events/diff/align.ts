@@ -30,7 +30,7 @@ export function align(before: readonly number[], after: readonly number[]): Int3
     if (rest.from === rest.to || rest.afterFrom === rest.afterTo) continue;
     const landmarks = rest.depth < DEEPEST ? commonLandmarks(rest, before, after) : [];
     if (landmarks.length === 0) budget -= search(rest, { before, after, kept, budget });
-    else waiting.push(...between(rest, landmarks));
+    else for (const part of between(rest, landmarks)) waiting.push(part);
     for (const [index, place] of landmarks) kept[index] = place;
   }
   return kept;

@@ -7,8 +7,8 @@ import { diffLists, type ListChange, type Pairs } from "./list.js";
 import { parameters } from "./parameters.js";
 import { diffText, type TextChange } from "./text.js";
 
-/** JSON over this size (bytes) is compared as text: a tree of it would take a gigabyte. */
-const JSON_LIMIT_BYTES = 16 * 2 ** 20;
+/** JSON over this size (bytes) is compared as text: trees of both sides, and all that differs, take some 100 bytes a byte. */
+const JSON_LIMIT_BYTES = 8 * 2 ** 20;
 
 /** How two bodies differ, by the best way to tell that both allow. */
 export type BodyDiff =

@@ -4,7 +4,8 @@ import type { BodyDiff } from "./body.js";
 import type { JsonChange } from "./json.js";
 import { pathText } from "./json-path.js";
 import type { ListChange } from "./list.js";
-import { PARTS, type MessageDiff, type Part, type PartDiff } from "./message.js";
+import type { MessageDiff, PartDiff } from "./message.js";
+import { PARTS, type Part } from "./parts.js";
 
 /** What a comparison leaves out: a part, or in it what fits a pattern; `spelling`: how equal JSON is written. */
 export type Ignored = { readonly part: Part; readonly pattern?: string } | { readonly part: "spelling" };
@@ -56,7 +57,7 @@ function withoutOne(diff: PartDiff, rule: Ignored): PartDiff | undefined {
     return changes.length === 0 ? undefined : { ...diff, changes };
   }
   const body = diff.part === "body" ? withoutMembers(diff.body, pattern) : undefined;
-  return diff.part === "body" && body !== undefined ? { part: "body", body } : undefined;
+  return diff.part === "body" && body !== undefined ? { ...diff, body } : undefined;
 }
 
 function isSpellingAlone(diff: PartDiff): boolean {

@@ -32,7 +32,9 @@ export function pairArrays(before: Elements, after: Elements, values: JsonValues
     after.nodes.map((node) => values.idOf(node)),
   );
   const changed: (readonly [number, number])[] = [];
-  for (const gap of gaps(kept, after.nodes.length)) changed.push(...pairGap(gap, { before, after, values }));
+  for (const gap of gaps(kept, after.nodes.length)) {
+    for (const pair of pairGap(gap, { before, after, values })) changed.push(pair);
+  }
   const old = new Set(changed.map(([index]) => index));
   const now = new Set([...kept, ...changed.map(([, index]) => index)]);
   const gone = before.nodes.flatMap((node, index) => (kept[index] === -1 && !old.has(index) ? [{ index, node }] : []));

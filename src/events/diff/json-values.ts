@@ -7,7 +7,7 @@ import { decodeString, type JsonNode } from "../json-tree.js";
  */
 export class JsonValues {
   private readonly known = new Map<string, number>();
-  private readonly ids = new WeakMap<JsonNode, number>();
+  private readonly ids = new Map<JsonNode, number>();
 
   /** The number of a value of a byte text; those of all that it holds are known afterwards. Not recursive. */
   add(text: string, root: JsonNode): number {

@@ -70,7 +70,7 @@ function pairByName(before: Pairs, after: Pairs, keyOf: (name: string) => string
   const now = placesByName(after, keyOf);
   const pairs: (readonly [number, number])[] = [];
   for (const [key, places] of placesByName(before, keyOf)) {
-    pairs.push(...pairRepeats(places, now.get(key) ?? [], { before, after }));
+    for (const pair of pairRepeats(places, now.get(key) ?? [], { before, after })) pairs.push(pair);
   }
   return pairs.toSorted((a, b) => a[0] - b[0]);
 }

@@ -1,3 +1,5 @@
+import { isUtf8 } from "node:buffer";
+import { DECODED_LIMIT, decodeBody } from "../content-encoding.js";
 import type { Attempt, EventRequest } from "../event.js";
 import { headerValue, isFormType, type HeaderList } from "../headers.js";
 import { redactHeaders, redactPath } from "../redact.js";
@@ -5,16 +7,12 @@ import { diffBodies, type BodyDiff } from "./body.js";
 import { diffLists, type ListChange, type ShownList } from "./list.js";
 import { parameters, splitTarget } from "./parameters.js";
 
-/** What requests and answers are made of. */
-export const PARTS = ["method", "path", "query", "status", "headers", "trailers", "body"] as const;
-
-export type Part = (typeof PARTS)[number];
-
 /** How one part of two messages differs. A part without a difference has none of these. */
 export type PartDiff =
   | { readonly part: "method" | "path" | "status"; readonly before: string; readonly after: string }
   | { readonly part: "query" | "headers" | "trailers"; readonly changes: readonly ListChange[] }
-  | { readonly part: "body"; readonly body: BodyDiff };
+  /** `decoded`: what is compared are the bodies with their content codings undone. */
+  | { readonly part: "body"; readonly body: BodyDiff; readonly decoded?: true };
 
 /** How two messages differ; empty: not at all. */
 export type MessageDiff = readonly PartDiff[];
@@ -31,14 +29,13 @@ export interface MaskOptions {
 
 /** How two requests differ. Credentials in headers and queries are masked; that they differ is told nevertheless. */
 export function diffRequests(before: EventRequest, after: EventRequest, options: MaskOptions = {}): MessageDiff {
-  const isForm = ({ headers }: EventRequest) => isFormType(headerValue(headers, "content-type"));
   return [
     ...valueDiff("method", before.method, after.method),
     ...valueDiff("path", splitTarget(before.path).path, splitTarget(after.path).path),
     ...queryDiff(before.path, after.path, options),
     ...headerDiff("headers", [before.headers, after.headers], options),
     ...headerDiff("trailers", [before.trailers, after.trailers], options),
-    ...bodyDiff(before.body, after.body, isForm(before) && isForm(after)),
+    ...bodyDiff(before, after),
   ];
 }
 
@@ -47,7 +44,7 @@ export function diffAnswers(before: Answer, after: Answer, options: MaskOptions 
   return [
     ...valueDiff("status", statusText(before), statusText(after)),
     ...headerDiff("headers", [before.headers, after.headers], options),
-    ...bodyDiff(before.body, after.body, false),
+    ...bodyDiff(before, after),
   ];
 }
 
@@ -90,7 +87,23 @@ function listDiff(part: "query" | "headers" | "trailers", changes: readonly List
   return changes.length === 0 ? [] : [{ part, changes }];
 }
 
-function bodyDiff(before: Uint8Array, after: Uint8Array, forms: boolean): MessageDiff {
-  const body = diffBodies(before, after, forms);
+type Message = Pick<EventRequest, "headers" | "body">;
+
+function bodyDiff(before: Message, after: Message): MessageDiff {
+  const forms = isForm(before) && isForm(after);
+  const [old, now] = [plainBody(before), plainBody(after)];
+  const decoded = old === before.body && now === after.body ? undefined : diffBodies(old, now, forms);
+  if (decoded !== undefined) return [{ part: "body", body: decoded, decoded: true }];
+  const body = diffBodies(before.body, after.body, forms);
   return body === undefined ? [] : [{ part: "body", body }];
+}
+
+function isForm({ headers }: Message): boolean {
+  return isFormType(headerValue(headers, "content-type"));
+}
+
+/** The body with its codings undone, where that gives a text of which nothing is missing. */
+function plainBody({ headers, body }: Message): Uint8Array {
+  const { bytes, notes } = decodeBody(body, headerValue(headers, "content-encoding"));
+  return notes.length > 0 && bytes.length < DECODED_LIMIT && isUtf8(bytes) ? bytes : body;
 }

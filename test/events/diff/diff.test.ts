@@ -1,3 +1,4 @@
+import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { align } from "../../../src/events/diff/align.js";
 import { diffBodies } from "../../../src/events/diff/body.js";
@@ -96,6 +97,7 @@ describe("a diff of JSON", () => {
   });
 });
 
+// A search for the longest common subsequence would go through 10,000,000,000 pairs, and no test may take so long.
 describe("the cost of a diff", () => {
   const numbers = (length: number, make: (index: number) => number) =>
     Array.from({ length }, (_, index) => make(index));
@@ -108,12 +110,19 @@ describe("the cost of a diff", () => {
   ])("stays low for arrays of 100,000 elements: %s", (_what, make) => {
     const before = numbers(100_000, (index) => (index % 1_000 === 0 ? index + 5_000_000 : make(index + 3)));
     const after = numbers(100_000, make);
-    const started = performance.now();
 
     const changes = jsonDiff(JSON.stringify(before), JSON.stringify(after));
 
     expect(changes.length).toBeGreaterThan(0);
-    expect(performance.now() - started).toBeLessThan(8_000);
+  });
+
+  it("takes arrays of more elements than a call takes arguments", () => {
+    const changes = jsonDiff(
+      JSON.stringify(numbers(300_000, (index) => index)),
+      JSON.stringify(numbers(300_000, (index) => -index)),
+    );
+
+    expect(changes.length).toBeGreaterThan(200_000);
   });
 
   it("finds one insertion among 100,000 equal elements", () => {
@@ -127,10 +136,8 @@ describe("the cost of a diff", () => {
 
   it("stays low for large texts that have nothing in common", () => {
     const text = (word: string) => Array.from({ length: 100_000 }, (_, index) => `${word}${index % 50}`).join("\n");
-    const started = performance.now();
 
     expect(diffText(text("a"), text("b")).length).toBe(1);
-    expect(performance.now() - started).toBeLessThan(8_000);
   });
 });
 
@@ -214,6 +221,26 @@ describe("a diff of requests", () => {
       kind: "binary",
       change: { offset: 2 },
     });
+  });
+});
+
+describe("a diff of compressed bodies", () => {
+  const request = (body: Buffer) => eventRequest({ headers: [["Content-Encoding", "gzip"]], body });
+
+  it("compares what they decode to", () => {
+    const diff = diffRequests(request(gzipSync('{"a":1}')), request(gzipSync('{"a":2}')));
+
+    expect(diff).toMatchObject([{ part: "body", decoded: true, body: { kind: "json", changes: [{ after: "2" }] } }]);
+  });
+
+  it("tells bytes apart that decode to the same, and compares what is broken as it came", () => {
+    const same = diffRequests(request(gzipSync("same")), request(gzipSync("same", { level: 0 })));
+    const broken = diffRequests(request(Buffer.from([0x1f, 0x8b, 0])), request(Buffer.from([0x1f, 0x8b, 1])));
+
+    expect([...same, ...broken]).toMatchObject([
+      { part: "body", body: { kind: "binary" } },
+      { part: "body", body: { kind: "binary", change: { offset: 2 } } },
+    ]);
   });
 });
 
