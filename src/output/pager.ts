@@ -1,7 +1,7 @@
 import { Writable } from "node:stream";
 import type { Context, TerminalOutput } from "../context.js";
 import type { Output } from "./output.js";
-import { createOutput, type OutputSettings } from "./terminal.js";
+import { createOutput, widthOfTerminal, type OutputSettings } from "./terminal.js";
 import { textWidth } from "./width.js";
 
 /** A pager that runs: it has the terminal, and shows what it reads. */
@@ -48,7 +48,7 @@ class Screen extends Writable {
   }
 
   get columns(): number {
-    return this.terminal.columns ?? 80;
+    return widthOfTerminal(this.terminal);
   }
 
   override _write(chunk: string | Buffer, _encoding: BufferEncoding, done: () => void): void {
@@ -92,9 +92,9 @@ function rowsOf(text: string, columns: number): number {
   return lines.reduce((rows, line) => rows + Math.max(1, Math.ceil(textWidth(line) / columns)), 0);
 }
 
-/** A terminal that does not tell its height is never full. */
-function rowsOfTerminal(terminal: TerminalOutput & { readonly rows?: number }): number {
-  return terminal.rows ?? Number.POSITIVE_INFINITY;
+/** A terminal that does not tell its height is never full; 0 tells nothing. */
+function rowsOfTerminal({ rows = 0 }: TerminalOutput & { readonly rows?: number }): number {
+  return rows > 0 ? rows : Number.POSITIVE_INFINITY;
 }
 
 /** Resolves when the stream has taken the text, or will take nothing any more. */

@@ -16,6 +16,16 @@ export interface OutputSettings {
   readonly color: "auto" | "always" | "never";
 }
 
+/** What is printed is made for this many columns at least. */
+const NARROWEST = 40;
+/** Columns of a terminal that tells none, or 0 as some pseudo-terminals do. */
+const USUAL_WIDTH = 80;
+
+/** Columns of a terminal. */
+export function widthOfTerminal({ columns = 0 }: TerminalOutput): number {
+  return columns > 0 ? columns : USUAL_WIDTH;
+}
+
 /** The {@link Output} over the streams of a context. */
 export function createOutput(context: Pick<Context, "stdout" | "stderr" | "env">, settings: OutputSettings): Output {
   const { stdout, stderr } = context;
@@ -32,7 +42,7 @@ export function createOutput(context: Pick<Context, "stdout" | "stderr" | "env">
     json: settings.json,
     quiet: settings.quiet,
     verbose: settings.verbose,
-    columns: stdout.isTTY === true ? Math.max(stdout.columns ?? 80, 40) : Number.POSITIVE_INFINITY,
+    columns: stdout.isTTY === true ? Math.max(widthOfTerminal(stdout), NARROWEST) : Number.POSITIVE_INFINITY,
     isTerminal: stdout.isTTY === true,
     line,
     record,

@@ -1,6 +1,7 @@
 import { Writable } from "node:stream";
 import { describe, expect, it } from "vitest";
 import { createPagedOutput, type Pager } from "../../src/output/pager.js";
+import { createOutput } from "../../src/output/terminal.js";
 import { green } from "../../src/output/style.js";
 import { testContext } from "../helpers/run.js";
 
@@ -90,6 +91,17 @@ describe("an output that may be paged", () => {
     await close();
 
     expect(context.stdout.text).toBe(`${lines(40)}end\n`);
+  });
+
+  it("is never started by a terminal that does not tell its size", async () => {
+    const { output, close, context, starts } = setup();
+    Object.assign(context.stdout, { rows: 0, columns: 0 });
+
+    output.block(lines(1000));
+    await close();
+
+    expect([output.columns, starts()]).toEqual([100, 0]);
+    expect(createOutput(context, PLAIN).columns).toBe(80);
   });
 
   it("stops taking lines when the user leaves, without an error", async () => {
