@@ -5,7 +5,7 @@ import { sleep } from "./begin.js";
 import type { Database, OpenDatabase } from "./driver.js";
 import { tightenFiles } from "./file.js";
 import { closeTidily, configureJournal, relieveJournal } from "./journal.js";
-import type { FromWriter, ToWriter, WriterData } from "./operations.js";
+import type { FromWriter, Outcome, ToWriter, WriterData } from "./operations.js";
 import { IdleIndex } from "./idle-index.js";
 import { WriteQueues, type Batch } from "./queues.js";
 import { configure, inspectDatabase, migrate } from "./schema.js";
@@ -15,6 +15,8 @@ const RETRY_MS = 20;
 /** How often the lock is tried for: by the writes of each moment, and by bulk work, which lets those of others go first. */
 const PROMPT_POLL_MS = 1;
 const BULK_POLL_MS = 4;
+/** How long bulk work tries for it before the writes that have come meanwhile have their turn. */
+const BULK_PATIENCE_MS = 20;
 /** How long bulk work goes on in one transaction; the commit comes on top. */
 const SLICE_MS = 10;
 
@@ -47,14 +49,16 @@ function listen(port: MessagePort, send: (message: FromWriter) => void, connecti
   let closing = false;
   let scheduled = false;
   let rest: NodeJS.Timeout | undefined;
+  const locked = new LockedTime(connection.busyTimeoutMs);
   const turn = () => {
     scheduled = false;
     const batch = queues.next();
     if (batch !== undefined) {
       const outcomes = commitOrReport(connection, batch);
-      send({ kind: "outcomes", outcomes });
-      if (batch.isBulk) relieve(connection);
-      queues.done(batch, outcomes.length);
+      const goesOn = batch.isBulk && locked.isPassing(outcomes);
+      if (!goesOn) send({ kind: "outcomes", outcomes });
+      if (!goesOn && batch.isBulk) relieve(connection);
+      queues.done(batch, goesOn ? 0 : outcomes.length);
       index.written();
     }
     if (!queues.isEmpty) schedule();
@@ -81,9 +85,32 @@ function listen(port: MessagePort, send: (message: FromWriter) => void, connecti
   });
 }
 
+/** For how long bulk work has found the file locked, time after time. */
+class LockedTime {
+  private readonly limitMs: number;
+  private since: number | undefined;
+
+  constructor(limitMs: number) {
+    this.limitMs = limitMs;
+  }
+
+  /** True when a slice found the file locked and shall be tried again. */
+  isPassing(outcomes: readonly Outcome[]): boolean {
+    const [first] = outcomes;
+    if (first === undefined || !("error" in first) || first.error.fault !== "busy") {
+      this.since = undefined;
+      return false;
+    }
+    this.since ??= performance.now();
+    return performance.now() - this.since < this.limitMs;
+  }
+}
+
 /** A failure that even the rollback could not contain still gets an answer for every write. */
 function commitOrReport({ db, apply, path, busyTimeoutMs }: Connection, { writes, isBulk }: Batch) {
-  const patience = { busyTimeoutMs, pollMs: isBulk ? BULK_POLL_MS : PROMPT_POLL_MS };
+  const patience = isBulk
+    ? { busyTimeoutMs: Math.min(busyTimeoutMs, BULK_PATIENCE_MS), pollMs: BULK_POLL_MS }
+    : { busyTimeoutMs, pollMs: PROMPT_POLL_MS };
   const isOver = (elapsedMs: number) => isBulk && elapsedMs >= SLICE_MS;
   try {
     return commitBatch({ db, apply, path, patience, isOver }, writes);

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import type { ImportedEvent } from "../../src/events/event.js";
+import { openDatabase } from "../../src/store/driver.js";
 import { newEvent, TEST_NOW } from "../helpers/event.js";
 import { CommitGate, faultyWriterUrl } from "./faults.js";
 import { openTestStore } from "./open-test-store.js";
@@ -189,5 +190,37 @@ describe("a removal", () => {
     expect(before.freeBytes).toBeGreaterThan(200 * 20_000);
     expect(given).toBeGreaterThanOrEqual(before.freeBytes);
     expect(store.room()).toEqual({ bytes: before.bytes - given, freeBytes: 0 });
+  });
+});
+
+describe("bulk work on a file that another program has locked", () => {
+  async function locked(options: { busyTimeoutMs?: number } = {}) {
+    const store = await openTestStore(options);
+    const db = await openDatabase(store.path, { readOnly: false, busyTimeoutMs: 1000 });
+    onTestFinished(() => db.close());
+    db.exec("BEGIN IMMEDIATE");
+    return { store, unlock: () => db.exec("ROLLBACK") };
+  }
+
+  it("goes on when the lock is gone, and captures go before it", async () => {
+    const { store, unlock } = await locked();
+    const importing = store.importEvents([imported()]);
+    // Longer than bulk work tries for the lock in one go.
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    const captured = store.append(newEvent());
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    unlock();
+
+    expect((await captured).seq).toBe(1);
+    expect(await importing).toEqual([2]);
+  });
+
+  it("is refused as busy when the lock stays", async () => {
+    const { store, unlock } = await locked({ busyTimeoutMs: 100 });
+
+    await expect(store.importEvents([imported()])).rejects.toMatchObject({ fault: "busy" });
+    unlock();
+
+    expect(await store.importEvents([imported()])).toEqual([1]);
   });
 });
