@@ -7,6 +7,7 @@ export type FailureCode =
   | "bad_request"
   | "not_allowed"
   | "unreachable"
+  | "proxy"
   | "dns"
   | "tls"
   | "aborted"
@@ -28,7 +29,7 @@ const CODES: Readonly<Record<string, FailureCode>> = {
   UND_ERR_CONNECT_TIMEOUT: "timeout",
   UND_ERR_HEADERS_TIMEOUT: "timeout",
   UND_ERR_BODY_TIMEOUT: "timeout",
-  HOOKCLI_PROXY: "unreachable",
+  HOOKCLI_PROXY: "proxy",
   EHOSTUNREACH: "unreachable",
   ENETUNREACH: "unreachable",
   EADDRNOTAVAIL: "unreachable",

@@ -124,6 +124,7 @@ const FAILURES: Readonly<Record<string, readonly [text: string, fix: string]>> =
   timeout: ["it does not answer in time", "let the handler answer at once, and work afterwards"],
   reset: ["it closes the connection", "look at the app's log"],
   tls: ["its certificate is not trusted", "-k accepts a self-signed certificate"],
+  proxy: ["the proxy refused, or cannot be reached", "mend the proxy, or name the target in NO_PROXY"],
   bad_answer: ["what it answers is not HTTP", "check the port, and http or https"],
 };
 

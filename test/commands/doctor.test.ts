@@ -201,6 +201,20 @@ describe("hookcli doctor", () => {
     expect(new Set(proxy.asked)).toEqual(new Set(["app.example.test:81"]));
   });
 
+  it("tells that a proxy refuses, and not the app", async () => {
+    const proxy = await startConnectProxy({ status: () => 403 });
+    onTestFinished(() => proxy.close());
+    const argv = ["http://app.example.test:81/hook", "--allow-remote", "--only", "app-post"];
+
+    const { code, of } = await doctor(argv, { HTTP_PROXY: proxy.url });
+
+    expect(code).toBe(1);
+    expect(of("app-post")).toMatchObject({
+      message: "http://app.example.test:81/hook gives no answer to a POST: the proxy refused, or cannot be reached",
+      fix: ["mend the proxy, or name the target in NO_PROXY"],
+    });
+  });
+
   it("refuses a secret that is not there or does not fit", async () => {
     expect((await doctor([String(app.port), "--secret", "env:NOT_THERE"])).code).toBe(2);
     expect((await doctor([String(app.port), "--provider", "svix", "--secret", "env:S"])).code).toBe(2);

@@ -60,6 +60,7 @@ export async function startConnectProxy(
     asked,
     credentials,
     async close() {
+      if (!server.listening) return;
       const closed = once(server.close(), "close");
       for (const socket of sockets) socket.destroy();
       await closed;

@@ -32,6 +32,17 @@ describe("commands behind a proxy", () => {
     expect(proxy.asked).toEqual([`app.example.test:${app.port}`, `app.example.test:${app.port}`]);
   });
 
+  it("say that it was the proxy, which exits with 4", async () => {
+    const { app, proxy, run } = await surroundings();
+    await proxy.close();
+
+    const argv = ["send", "message.created", "--to", `http://app.example.test:${app.port}`, "--allow-remote"];
+    const { code, stdout } = await run(argv);
+
+    expect(code).toBe(4);
+    expect(stdout).toContain("the proxy refused, or cannot be reached");
+  });
+
   it("listen delivers to another machine through it", async () => {
     const { app, proxy } = await surroundings();
     const sandbox = createSandbox({ HTTP_PROXY: proxy.url });

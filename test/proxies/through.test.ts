@@ -93,21 +93,21 @@ describe("a delivery to another machine", () => {
     expect(proxy.credentials).toEqual([`Basic ${Buffer.from("me:p@ss").toString("base64")}`]);
   });
 
-  it.each([403, 407, 502])("is not reachable when the proxy answers %i", async (status) => {
+  it.each([403, 407, 502])("fails at the proxy when that answers %i", async (status) => {
     const { app, proxy } = await proxyAndApp({ status: () => status });
 
     const delivery = await deliver(`http://app.example.test:${app.port}`, { HTTP_PROXY: proxy.url });
 
-    expect(delivery).toMatchObject({ status: null, error: "unreachable" });
+    expect(delivery).toMatchObject({ status: null, error: "proxy" });
     expect(app.requests).toEqual([]);
   });
 
-  it("is not reachable when the variable names no proxy", async () => {
+  it("fails at the proxy when the variable names none", async () => {
     const { app } = await proxyAndApp();
 
     const delivery = await deliver(`http://app.example.test:${app.port}`, { HTTP_PROXY: "socks5://proxy.test:1080" });
 
-    expect(delivery.error).toBe("unreachable");
+    expect(delivery.error).toBe("proxy");
   });
 });
 

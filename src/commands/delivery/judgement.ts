@@ -61,6 +61,7 @@ const ERRORS: Readonly<Record<string, { readonly text: string; readonly exitCode
   bad_request: { text: "the request cannot be sent over HTTP", exitCode: EXIT.usage },
   not_allowed: { text: "the target is not on this computer; --allow-remote allows it", exitCode: EXIT.usage },
   unreachable: { text: "the host cannot be reached" },
+  proxy: { text: "the proxy refused, or cannot be reached; hookcli doctor tells more" },
   dns: { text: "the host name is not known" },
   tls: { text: "TLS failed; -k accepts a self-signed certificate" },
   too_large: { text: "the answer is too large" },
