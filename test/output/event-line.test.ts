@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Attempt, HookEvent } from "../../src/events/event.js";
 import { eventLine, eventTable } from "../../src/output/event-line.js";
@@ -132,6 +133,18 @@ describe("a table of events", () => {
       "abc",
       "",
     ]);
+  });
+
+  it("cuts any text to any width, at its end alone", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: "binary" }), fc.integer({ min: 0, max: 30 }), (text, columns) => {
+        const cut = cutToWidth(text, columns);
+
+        expect(textWidth(cut)).toBeLessThanOrEqual(columns);
+        expect(cut === text || columns === 0 || text.startsWith(cut.slice(0, -1))).toBe(true);
+        if (textWidth(text) <= columns) expect(cut).toBe(text);
+      }),
+    );
   });
 
   it("of none has no line", () => {
