@@ -2,9 +2,9 @@ import { createHash } from "node:crypto";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Readable } from "node:stream";
+import { PassThrough, Readable } from "node:stream";
 import fc from "fast-check";
-import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
 import { linesOf } from "../../src/commands/events/import/lines.js";
 import type { HookEvent, ImportedEvent } from "../../src/events/event.js";
 import { eventToJson } from "../../src/events/event-json.js";
@@ -166,6 +166,20 @@ describe("events import", () => {
 
     expect((await run(["import", "a.ndjson"])).code).toBe(0);
     expect((await stored()).map(({ size }) => size)).toEqual([body.length]);
+  });
+
+  it("ends with a signal while it waits for more, and keeps what is stored", async () => {
+    const { run, stored } = sandbox();
+    const interrupt = new AbortController();
+    const stdin = new PassThrough();
+    stdin.write(line() + line() + line());
+    const ending = run(["import", "-"], { stdin, signal: interrupt.signal });
+    await vi.waitFor(() => expect(stdin.readableLength).toBe(0), 10_000);
+
+    interrupt.abort({ signalName: "SIGINT", exitCode: 130 });
+
+    expect(await ending).toMatchObject({ code: 130 });
+    expect((await stored()).length).toBeLessThanOrEqual(3);
   });
 
   it("says that credentials were taken out", async () => {

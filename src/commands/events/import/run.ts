@@ -34,13 +34,11 @@ export async function runImport(invocation: Invocation<ImportOptions>): Promise<
   });
   const tally = new Tally(output, () => progress);
   const intake = { context, project: config.project, keepProject: options.keepProject === true };
+  const batch = new Batch(store, tally, options.dryRun === true);
+  const importing = { tally, batch, intake, progress, signal: context.signal };
   try {
-    const batch = new Batch(store, tally, options.dryRun === true);
-    const importing = { tally, batch, intake, progress, signal: context.signal };
     await importAll(counted(inputs, progress), importing, options.from === "auto" ? undefined : options.from);
     await batch.flush();
-  } catch (error) {
-    if (!context.signal.aborted) throw error;
   } finally {
     progress.end();
     await store.close();
@@ -65,6 +63,7 @@ interface Importing {
   readonly signal: AbortSignal;
 }
 
+/** Ends early, and without an error, when the signal is aborted: what was read until then counts. */
 async function importAll(inputs: readonly Input[], importing: Importing, only: ImportForm | undefined): Promise<void> {
   for (const input of inputs) {
     try {
@@ -73,9 +72,10 @@ async function importAll(inputs: readonly Input[], importing: Importing, only: I
           const event = readOne(one, importing);
           if (event !== undefined) await importing.batch.add(event);
         }
-        importing.signal.throwIfAborted();
+        if (importing.signal.aborted) return;
       }
     } catch (error) {
+      if (importing.signal.aborted) return;
       // What cannot be read at all: the other files can be.
       if (!(error instanceof CliError)) throw error;
       importing.tally.addBad(input.name, error);
