@@ -19,8 +19,6 @@ export interface JsonText {
   readonly root: JsonNode;
 }
 
-/** Levels that are gone into; what differs deeper is replaced as a whole. */
-const DEEPEST = 1_000;
 /** Characters that the paths of all changes may take: beyond that the values have nothing in common worth telling. */
 const MOST_PATH_CHARACTERS = 32 * 2 ** 20;
 
@@ -29,7 +27,7 @@ export function diffJson(before: JsonText, after: JsonText): JsonChange[] {
   const values = new JsonValues();
   if (values.add(before.text, before.root) === values.add(after.text, after.root)) return [];
   const comparison = new Comparison(before.text, after.text, values);
-  const root = { before: before.root, after: after.root, path: undefined, depth: 0 };
+  const root = { before: before.root, after: after.root, path: undefined };
   return comparison.run(root) ?? [comparison.replacement(root)];
 }
 
@@ -38,7 +36,6 @@ interface Task {
   readonly before: JsonNode;
   readonly after: JsonNode;
   readonly path: JsonPath;
-  readonly depth: number;
 }
 
 class Comparison {
@@ -58,7 +55,7 @@ class Comparison {
   run(root: Task): JsonChange[] | undefined {
     const waiting = [root];
     for (let task = waiting.pop(); task !== undefined; task = waiting.pop()) {
-      const kind = task.depth < DEEPEST && task.before.kind === task.after.kind ? task.before.kind : "other";
+      const kind = task.before.kind === task.after.kind ? task.before.kind : "other";
       const inner = kind === "object" ? this.objects(task) : kind === "array" ? this.arrays(task) : undefined;
       if (inner === undefined) this.push(this.replacement(task));
       else for (const next of inner.toReversed()) waiting.push(next);
@@ -72,7 +69,7 @@ class Comparison {
   }
 
   /** What an object lost and gained; the members to compare. `undefined`: a name occurs twice. */
-  private objects({ before, after, path, depth }: Task): Task[] | undefined {
+  private objects({ before, after, path }: Task): Task[] | undefined {
     const was = membersByName(this.old, before);
     const is = membersByName(this.now, after);
     if (was.size < before.members.length || is.size < after.members.length) return undefined;
@@ -82,7 +79,7 @@ class Comparison {
       const other = is.get(name);
       if (other === undefined) this.push({ op: "remove", path: place, before: textOf(this.old, member.value) });
       else if (!this.same(member.value, other.value))
-        inner.push({ before: member.value, after: other.value, path: place, depth: depth + 1 });
+        inner.push({ before: member.value, after: other.value, path: place });
     }
     for (const [name, { value }] of is) {
       if (!was.has(name)) this.push({ op: "add", path: childPath(path, name), after: textOf(this.now, value) });
@@ -90,7 +87,7 @@ class Comparison {
     return inner;
   }
 
-  private arrays({ before, after, path, depth }: Task): Task[] {
+  private arrays({ before, after, path }: Task): Task[] {
     const old = before.members.map(({ value }) => value);
     const now = after.members.map(({ value }) => value);
     const { gone, come, changed } = pairArrays(
@@ -109,7 +106,7 @@ class Comparison {
     return changed.flatMap(([from, to]) => {
       const [was, is] = [old[from], now[to]];
       if (was === undefined || is === undefined) return [];
-      return [{ before: was, after: is, path: childPath(path, to), depth: depth + 1 }];
+      return [{ before: was, after: is, path: childPath(path, to) }];
     });
   }
 
