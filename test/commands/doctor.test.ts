@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from "vitest";
@@ -248,6 +248,16 @@ describe("hookcli doctor", () => {
         message: expect.stringContaining("alice.localhost"),
       });
     });
+  });
+
+  it("takes target, provider and public URL from the config", async () => {
+    const config = { target: `${app.port}/hook`, provider: "github", publicUrl: "https://127.0.0.1:9" };
+    writeFileSync(join(folder, "hookcli.config.json"), JSON.stringify(config));
+
+    const { of } = await doctor(["--secret", "env:S", "--via", "none"]);
+
+    expect(app.seen.some(({ header }) => header("x-hub-signature-256") !== undefined)).toBe(true);
+    expect(of("public-url")).toMatchObject({ status: "broken", message: expect.stringContaining("127.0.0.1:9") });
   });
 
   it("refuses a listen of ours for a target: it would capture the probes", async () => {

@@ -35,6 +35,7 @@ export async function describeApp(
   around: Around,
 ): Promise<{ app: AppSide | string; close: () => Promise<void> }> {
   const { args, options } = invocation;
+  const insecure = options.insecure ?? around.config.listen.insecure ?? false;
   const text = args[0] ?? around.config.target ?? around.listener?.target ?? undefined;
   if (text === undefined) {
     return { app: "no target is known: hookcli doctor 5000/webhook", close: async () => {} };
@@ -43,11 +44,11 @@ export async function describeApp(
   refuseListener(target, around.listeners);
   if (options.allowRemote !== true) await requireLocal(target);
   const prober = await createProber(invocation, { ...around, target });
-  const { post, close } = createPost(invocation, { ...around, target, prober });
+  const { post, close } = createPost(invocation, { ...around, target, insecure, prober });
   const throughProxy = options.allowRemote === true && (await isProxied(target, around.dialer));
   const { signing } = prober;
   const addresses = throughProxy ? [] : await addressesOf(target);
-  return { app: { target, insecure: options.insecure === true, post, signing, throughProxy, addresses }, close };
+  return { app: { target, insecure, post, signing, throughProxy, addresses }, close };
 }
 
 /** What is sent to a listen of ours would be captured, and is no probe of the app. */
@@ -61,11 +62,16 @@ function refuseListener({ port, label }: Target, listeners: readonly ListenerSta
 
 function createPost(
   { context, options }: Invocation<DoctorOptions>,
-  { target, dialer, prober }: { target: Target; dialer: Dialer | undefined; prober: Prober },
+  {
+    target,
+    insecure,
+    dialer,
+    prober,
+  }: { target: Target; insecure: boolean; dialer: Dialer | undefined; prober: Prober },
 ): { post: AppSide["post"]; close: () => Promise<void> } {
   const deliverer = createDeliverer({
     timeoutMs: POST_MS,
-    insecure: options.insecure === true,
+    insecure,
     allowRemote: options.allowRemote === true,
     hostHeader: "target",
     headers: [],

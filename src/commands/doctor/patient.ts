@@ -3,6 +3,7 @@ import { lookup } from "node:dns/promises";
 import { dirname } from "node:path";
 import { versions } from "node:process";
 import type { Config } from "../../config/config.js";
+import { stateDir } from "../../config/places.js";
 import { isLoopback } from "../../deliver/loopback.js";
 import type { Patient, ServiceSide, StoreSide } from "../../doctor/patient.js";
 import { CliError } from "../../errors.js";
@@ -31,7 +32,7 @@ export async function describePatient(
   const listeners = await inspectListeners(config.dbPath, context.now()).catch(() => []);
   const listener = onlyRunning(listeners, config.project);
   const dialer = await createDialer(context.env);
-  const publicUrl = options.publicUrl ?? listener?.publicUrl ?? undefined;
+  const publicUrl = options.publicUrl ?? listener?.publicUrl ?? config.listen.publicUrl;
   const service = describeService(invocation, config, dialer);
   const { app, close } = await describeApp(invocation, { config, listener, listeners, dialer, publicUrl });
   const patient: Patient = {
@@ -63,12 +64,11 @@ function onlyRunning(listeners: readonly ListenerState[], project: string): List
   return running.length === 1 ? running[0] : undefined;
 }
 
-function describeStore({ context, global }: Invocation<DoctorOptions>, { dbPath, project }: Config): StoreSide {
+function describeStore({ context }: Invocation<DoctorOptions>, { dbPath, project }: Config): StoreSide {
   const [node] = context.self;
-  const named = global.db ?? context.env["HOOKCLI_DB"] ?? "";
   return {
     path: dbPath,
-    ownFolder: named === "" && dirname(dbPath).endsWith("hookcli"),
+    ownFolder: dirname(dbPath) === stateDir(context),
     project,
     open: async () => (await openStore({ path: dbPath, context, readOnly: true })).close(),
     check: (signal) => quickCheck(dbPath, { node, signal }),
