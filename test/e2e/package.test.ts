@@ -38,6 +38,7 @@ describe("the packed tarball, installed elsewhere without scripts", () => {
       "THIRD_PARTY_NOTICES",
       "bin",
       "dist",
+      "docs/hookcli.config.schema.json",
       "fixtures",
       "package.json",
     ]);
