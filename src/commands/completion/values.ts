@@ -80,6 +80,7 @@ const ARGUMENT_SOURCES: Readonly<Record<string, Source>> = {
   event: EVENTS,
   events: EVENTS,
   other: EVENTS,
+  glob: from(fixtureNames),
   fixture: orPath(from(fixtureNames)),
   fixtures: orPath(from(fixtureNames)),
   provider: PROVIDERS,
