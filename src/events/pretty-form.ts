@@ -9,9 +9,13 @@ const MOST_FIELDS = 1_000;
  * `payload`, is indented; further lines of a value stand under it, so that no value looks like another field.
  */
 export function prettyForm(text: string): { readonly text: string; readonly hiddenFields: number } {
-  const fields = text.split("&").filter((field) => field !== "");
-  const lines = fields.slice(0, MOST_FIELDS).map(fieldText);
-  return { text: lines.join("\n"), hiddenFields: Math.max(0, fields.length - MOST_FIELDS) };
+  const lines: string[] = [];
+  let count = 0;
+  for (const [field] of text.matchAll(/[^&]+/g)) {
+    count += 1;
+    if (count <= MOST_FIELDS) lines.push(fieldText(field));
+  }
+  return { text: lines.join("\n"), hiddenFields: count - lines.length };
 }
 
 function fieldText(field: string): string {

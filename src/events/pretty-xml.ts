@@ -1,6 +1,9 @@
 /** Levels that are indented; deeper ones stay on one line, or the spaces alone would outgrow the text. */
 const DEEPEST_INDENT = 60;
 
+/** Characters of the longest document that is laid out: a longer one would take seconds, and is no page to read. */
+const LONGEST = 4 * 2 ** 20;
+
 /** One piece of a document, as it was written. */
 interface Token {
   readonly kind: "open" | "close" | "empty" | "text" | "other";
@@ -20,10 +23,11 @@ const END = /\s*\/?>/y;
 const CLOSE = /<\/[^\s<>/='"!?]+\s*>/y;
 
 /**
- * XML with an element a line; `undefined` when it is not well-formed. Every tag and text stays as it was written, an
+ * XML with an element a line; `undefined` when it is not well-formed, or very long. Every tag and text stays as it was written, an
  * element with text in it stays on its line, and only space between elements is new. Not recursive.
  */
 export function prettyXml(text: string): string | undefined {
+  if (text.length > LONGEST) return undefined;
   const tokens = tokensOf(text.trim());
   const keeps = tokens === undefined ? undefined : textKeepers(tokens);
   return tokens === undefined || keeps === undefined ? undefined : reindented(tokens, keeps);

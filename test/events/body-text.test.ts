@@ -19,6 +19,12 @@ describe("pretty JSON", () => {
     );
   });
 
+  it("ends a string at its own quote, whatever is escaped in it", () => {
+    const strings = ['""', '"\\\\"', '"\\\""', '"\\\\\\""', '"a\\\\\\\\b\\\\"', '"{[,:]}"', '"\\u0022"'];
+
+    expect(prettyJson(`[${strings.join(",")}]`)).toBe(`[\n  ${strings.join(",\n  ")}\n]`);
+  });
+
   it("keeps tokens that a parser would change", () => {
     const text = '{"big":12345678901234567890,"one":1.0,"e":1E+5,"a":1,"a":2,"u":"\\u00e9\\"","__proto__":{}}';
 
