@@ -3,9 +3,10 @@ import { parseIgnored, parsePart, type Ignored } from "../events/diff/filter.js"
 import type { Part } from "../events/diff/parts.js";
 import type { CommandDefinition, Invocation } from "./command.js";
 import { addSecretOptions, type SecretOptions } from "./events/secret-options.js";
+import { PAGER_OPTION, type PagerOptions } from "./paging.js";
 
 /** What `diff` was asked for, parsed. */
-export interface DiffOptions extends SecretOptions {
+export interface DiffOptions extends SecretOptions, PagerOptions {
   readonly answers?: boolean;
   readonly only?: readonly Part[];
   readonly ignore: readonly Ignored[];
@@ -38,11 +39,13 @@ export const diff: CommandDefinition<DiffOptions> = {
         [] as readonly Ignored[],
       )
       .option("--strict", "headers that differ each time (date, signature, ids of deliveries) count too")
-      .option("--all-projects", "look at the events of all projects");
+      .option("--all-projects", "look at the events of all projects")
+      .option(...PAGER_OPTION);
     addSecretOptions(command);
   },
   run: async (invocation: Invocation<DiffOptions>) => {
     const { runDiff } = await import("./diff/run.js");
     return runDiff(invocation);
   },
+  endsOnSignal: true,
 };

@@ -13,6 +13,8 @@ import { bold, dim, green, red, yellow } from "./style.js";
 
 /** Changes of one part that are shown without `--verbose`. */
 const MOST_CHANGES = 100;
+/** What is told of two credentials that differ. */
+const NOT_SHOWN = "  another value, not shown";
 
 export interface DiffLook {
   /** Names of headers that differ each time, in lower case: they are dim. */
@@ -54,7 +56,8 @@ function* changesOf(diff: PartDiff, look: DiffLook): Iterable<readonly Line[]> {
   else if ("changes" in diff) {
     const separator = diff.part === "query" ? "=" : ": ";
     for (const change of diff.changes) yield listLines(change, { look, separator, isHeader: diff.part !== "query" });
-  } else yield wentAndCame("", diff.before, diff.after, look);
+  } else if (diff.hidden === true) yield [[yellow("~ "), diff.after, NOT_SHOWN]];
+  else yield wentAndCame("", diff.before, diff.after, look);
 }
 
 function* bodyChanges(body: BodyDiff, look: DiffLook): Iterable<readonly Line[]> {
@@ -113,7 +116,7 @@ function listChangeLines(change: ListChange, look: DiffLook, text: (entry: Entry
     return [[yellow("~ "), shortened(text(after), look.whole), `  moved: ${before.index + 1} -> ${after.index + 1}`]];
   if (kind === "respelled")
     return [[yellow("~ "), red(before.name), " -> ", green(after.name), "  the name's case alone"]];
-  if (hidden) return [[yellow("~ "), text(after), "  another value, not shown"]];
+  if (hidden) return [[yellow("~ "), text(after), NOT_SHOWN]];
   const named = before.name === after.name && before.value !== null && after.value !== null;
   if (!named) return wentAndCame("", text(before), text(after), look);
   const name = text({ ...after, value: "" });

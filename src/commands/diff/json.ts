@@ -13,7 +13,10 @@ export function diffToJson(diff: MessageDiff, fleeting: ReadonlySet<string>): Re
 
 function partToJson(diff: PartDiff, fleeting: ReadonlySet<string>): unknown {
   if (diff.part === "body") return { ...bodyToJson(diff.body), ...(diff.decoded === true ? { decoded: true } : {}) };
-  if (!("changes" in diff)) return { before: diff.before, after: diff.after };
+  if (!("changes" in diff)) {
+    const { part: _part, ...values } = diff;
+    return values;
+  }
   return diff.changes.map((change) => ({
     ...listChangeToJson(change),
     ...(diff.part !== "query" && isFleeting(change, fleeting) ? { fleeting: true } : {}),

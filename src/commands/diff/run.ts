@@ -15,6 +15,7 @@ import { formatTime } from "../../output/quantity.js";
 import { dim, green, red } from "../../output/style.js";
 import { findProvider } from "../../providers/index.js";
 import type { Invocation } from "../command.js";
+import { paged } from "../paging.js";
 import { secretHeaders } from "../delivery/request.js";
 import type { DiffOptions } from "../diff.js";
 import { withStore } from "../events/open.js";
@@ -24,28 +25,31 @@ import { diffToJson } from "./json.js";
 
 /** Compares two events. Resolves to 0 when nothing that counts differs, else to 1. */
 export async function runDiff(invocation: Invocation<DiffOptions>): Promise<number> {
-  const { args, options, context, global, output } = invocation;
+  const { args, options, context, global } = invocation;
   const config = await loadConfig(context, global);
   const where = { project: config.project, now: context.now() };
   const selections = args.map((name) => parseSelectors([name], { allProjects: options.allProjects }, where));
-  return withStore(config.dbPath, context, async (store) => {
-    const { resolveEvent } = await import("../../store/resolve.js");
-    const [before, after] = selections.map((selection) => resolveEvent(store, selection));
-    if (before === undefined || after === undefined) throw new CliError("diff takes two events");
-    const found = compare(before, after, options);
-    const fleeting = fleetingHeaders();
-    const differs = options.strict === true ? found.length > 0 : saysSomething(found, fleeting);
-    const equal = !differs;
-    if (output.json) output.record({ ...headJson(before, after, options), equal, ...diffToJson(found, fleeting) });
-    else {
-      for (const [sign, event] of [["---", before] as const, ["+++", after] as const])
-        output.line([(sign === "---" ? red : green)(sign), ` ${titleOf(withoutSecrets(event, options), invocation)}`]);
-      printDiff(output, found, { fleeting, whole: output.verbose });
-      if (equal)
-        output.line([dim(found.length === 0 ? "no difference" : "no difference but in what differs each time")]);
-    }
-    return differs ? EXIT.no : EXIT.done;
-  });
+  return paged(invocation, (output) =>
+    withStore(config.dbPath, context, async (store) => {
+      const { resolveEvent } = await import("../../store/resolve.js");
+      const [before, after] = selections.map((selection) => resolveEvent(store, selection));
+      if (before === undefined || after === undefined) throw new CliError("diff takes two events");
+      return show(before, after, { ...invocation, output });
+    }),
+  );
+}
+
+function show(before: HookEvent, after: HookEvent, invocation: Invocation<DiffOptions>): number {
+  const { options, output } = invocation;
+  const found = compare(before, after, options);
+  const fleeting = fleetingHeaders();
+  const equal = options.strict === true ? found.length === 0 : !saysSomething(found, fleeting);
+  if (output.json) output.record({ ...headJson(before, after, options), equal, ...diffToJson(found, fleeting) });
+  output.line([red("---"), ` ${titleOf(withoutSecrets(before, options), invocation)}`]);
+  output.line([green("+++"), ` ${titleOf(withoutSecrets(after, options), invocation)}`]);
+  if (!output.json) printDiff(output, found, { fleeting, whole: output.verbose });
+  if (equal) output.line([dim(found.length === 0 ? "no difference" : "no difference but in what differs each time")]);
+  return equal ? EXIT.done : EXIT.no;
 }
 
 function compare(before: HookEvent, after: HookEvent, options: DiffOptions): MessageDiff {

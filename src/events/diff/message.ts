@@ -9,7 +9,13 @@ import { parameters, splitTarget } from "./parameters.js";
 
 /** How one part of two messages differs. A part without a difference has none of these. */
 export type PartDiff =
-  | { readonly part: "method" | "path" | "status"; readonly before: string; readonly after: string }
+  /** `hidden`: they differ in a credential, which is not shown. */
+  | {
+      readonly part: "method" | "path" | "status";
+      readonly before: string;
+      readonly after: string;
+      readonly hidden?: true;
+    }
   | { readonly part: "query" | "headers" | "trailers"; readonly changes: readonly ListChange[] }
   /** `decoded`: what is compared are the bodies with their content codings undone. */
   | { readonly part: "body"; readonly body: BodyDiff; readonly decoded?: true };
@@ -31,7 +37,7 @@ export interface MaskOptions {
 export function diffRequests(before: EventRequest, after: EventRequest, options: MaskOptions = {}): MessageDiff {
   return [
     ...valueDiff("method", before.method, after.method),
-    ...valueDiff("path", splitTarget(before.path).path, splitTarget(after.path).path),
+    ...pathDiff(splitTarget(before.path).path, splitTarget(after.path).path, options),
     ...queryDiff(before.path, after.path, options),
     ...headerDiff("headers", [before.headers, after.headers], options),
     ...headerDiff("trailers", [before.trailers, after.trailers], options),
@@ -55,6 +61,13 @@ function statusText({ status, error }: Answer): string {
 
 function valueDiff(part: "method" | "path" | "status", before: string, after: string): MessageDiff {
   return before === after ? [] : [{ part, before, after }];
+}
+
+function pathDiff(before: string, after: string, { showSecrets }: MaskOptions): MessageDiff {
+  if (before === after) return [];
+  if (showSecrets === true) return valueDiff("path", before, after);
+  const [was, is] = [redactPath(before), redactPath(after)];
+  return was === is ? [{ part: "path", before: was, after: is, hidden: true }] : valueDiff("path", was, is);
 }
 
 function queryDiff(before: string, after: string, options: MaskOptions): MessageDiff {

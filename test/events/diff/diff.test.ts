@@ -1,4 +1,5 @@
 import { gzipSync } from "node:zlib";
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { align } from "../../../src/events/diff/align.js";
 import { diffBodies } from "../../../src/events/diff/body.js";
@@ -7,6 +8,7 @@ import { childPath, pathText, pointerOf } from "../../../src/events/diff/json-pa
 import { diffAnswers, diffRequests } from "../../../src/events/diff/message.js";
 import { diffText } from "../../../src/events/diff/text.js";
 import { parseJson, toByteText } from "../../../src/events/json-tree.js";
+import type { EventRequest } from "../../../src/events/event.js";
 import { eventRequest } from "../../helpers/app.js";
 
 function jsonDiff(before: string, after: string): JsonChange[] {
@@ -190,12 +192,19 @@ describe("a diff of requests", () => {
   });
 
   it("masks credentials, and tells nevertheless that they differ", () => {
-    const one = eventRequest({ path: "/?token=CANARY1", headers: [["Authorization", "Bearer CANARY1"]] });
-    const other = eventRequest({ path: "/?token=CANARY2", headers: [["Authorization", "Bearer CANARY2"]] });
+    const one = eventRequest({
+      path: "/sk_live_CANARY1?token=CANARY1",
+      headers: [["Authorization", "Bearer CANARY1"]],
+    });
+    const other = eventRequest({
+      path: "/sk_live_CANARY2?token=CANARY2",
+      headers: [["Authorization", "Bearer CANARY2"]],
+    });
 
     const diff = diffRequests(one, other);
 
     expect(diff).toMatchObject([
+      { part: "path", before: "/***", after: "/***", hidden: true },
       { part: "query", changes: [{ kind: "changed", hidden: true, after: { value: "***" } }] },
       { part: "headers", changes: [{ kind: "changed", hidden: true, after: { value: "***" } }] },
     ]);
@@ -242,6 +251,29 @@ describe("a diff of compressed bodies", () => {
       { part: "body", body: { kind: "binary" } },
       { part: "body", body: { kind: "binary", change: { offset: 2 } } },
     ]);
+  });
+});
+
+describe("what a diff of requests shows", () => {
+  it("is never a credential, wherever in the head it stands", () => {
+    const canary = fc.stringMatching(/^[A-Za-z0-9]{24}$/);
+    const places: ((secret: string) => Partial<EventRequest>)[] = [
+      (secret) => ({ path: `/a?x=1&access_token=${secret}&y` }),
+      (secret) => ({ path: `/a/sk_live_${secret}/b?x#token=${secret}` }),
+      (secret) => ({ path: `/a;token=${secret}?next=https://u:${secret}@h.test/` }),
+      (secret) => ({ headers: [["Cookie", secret]] }),
+      (secret) => ({ headers: [["X-Any", `Bearer ${secret}`]] }),
+      (secret) => ({ trailers: [["Authorization", secret]] }),
+    ];
+    fc.assert(
+      fc.property(canary, canary, fc.constantFrom(...places), (one, other, place) => {
+        const text = JSON.stringify(diffRequests(eventRequest(place(one)), eventRequest(place(other))));
+
+        expect(text).not.toContain(one);
+        expect(text).not.toContain(other);
+        expect(text === "[]").toBe(one === other);
+      }),
+    );
   });
 });
 
