@@ -1,6 +1,6 @@
 /**
  * What the index knows texts by, as numbers below this; different ones may share one. A gram is three characters; or
- * seven, around a mark that parts words, so that a key and its value are known together though each stands in many
+ * seven, about a mark that parts words, so that a key and its value are known together though each stands in many
  * texts; or a run of one character.
  */
 export const GRAMS: number = 2 ** 18;
@@ -8,8 +8,9 @@ export const GRAMS: number = 2 ** 18;
 /** The class (6 bits) of each character of ASCII: letters, digits and the marks of JSON and forms have one each. */
 const ASCII_CLASSES = asciiClasses("abcdefghijklmnopqrstuvwxyz0123456789 \":,-_./{}[]=&%+@\n\\;()'", 128);
 /** Marks that part words, by their classes. */
-const PARTING: Uint8Array = Uint8Array.from({ length: 64 });
-for (const mark of " :._/=") PARTING[classOf(mark.charCodeAt(0))] = 1;
+const PARTING = classesOf(" :._/=");
+/** Of these, marks between a name and its value, which may be one character or two. */
+const BINDING = classesOf(":=");
 
 /** Runs of one character that are grams of their own. */
 const SHORTEST_RUN = 4;
@@ -58,6 +59,7 @@ function eachGram(text: string, tell: (gram: number) => void): void {
     if (index < 2) continue;
     tell(now);
     if (index >= 6 && PARTING[three & 63] === 1) tell(mixed(four, now));
+    if (index >= 6 && (BINDING[one & 63] === 1 || BINDING[two & 63] === 1)) tell(mixed(mixed(four, three & 63), now));
     if (run >= SHORTEST_RUN && run <= LONGEST_RUN) tell(mixed(kind, run));
   }
 }
@@ -69,6 +71,13 @@ function mixed(a: number, b: number): number {
 
 function classOf(code: number): number {
   return code < 128 ? (ASCII_CLASSES[code] ?? 0) : (code ^ (code >> 6)) & 63;
+}
+
+/** 1 for each class of these marks. */
+function classesOf(marks: string): Uint8Array {
+  const classes = new Uint8Array(64);
+  for (let index = 0; index < marks.length; index += 1) classes[classOf(marks.charCodeAt(index))] = 1;
+  return classes;
 }
 
 function asciiClasses(own: string, size: number): Uint8Array {
