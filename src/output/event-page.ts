@@ -6,6 +6,8 @@ import { formatBytes, formatDuration, formatTime } from "./quantity.js";
 import { bold, dim, green, red, yellow } from "./style.js";
 
 const LABEL_WIDTH = 12;
+/** Of an answer's body so much is stored. */
+const KEPT_ANSWER_BYTES = 64 * 1024;
 
 export interface PageOptions {
   /** The day of today, milliseconds since 1970. */
@@ -41,6 +43,7 @@ export function printAttempt(output: Output, attempt: Attempt, { now, hexLimit }
   printHeaders(output, attempt.headers);
   if (attempt.body.byteLength === 0) return;
   output.line("");
+  if (attempt.body.byteLength >= KEPT_ANSWER_BYTES) output.line([dim("(the first 64 KiB, which is what is kept)")]);
   printBody(output, attempt, { whenEmpty: "", hexLimit });
 }
 

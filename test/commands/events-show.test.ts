@@ -87,6 +87,16 @@ describe("events show", () => {
     expect(stderr).toContain(message);
   });
 
+  it("says that an answer is not kept whole", async () => {
+    const { run } = await projectWith([
+      { answer: { body: Buffer.alloc(65_536, "a") } },
+      { answer: { body: Buffer.alloc(65_535, "a") } },
+    ]);
+
+    expect((await run(["events", "show", "1"])).stdout).toContain("(the first 64 KiB, which is what is kept)\naaa");
+    expect((await run(["events", "show", "2"])).stdout).not.toContain("64 KiB");
+  });
+
   it("shows more of a binary body with -v", async () => {
     const { run } = await projectWith([{ body: Buffer.alloc(100_000) }]);
     const lines = async (...flags: string[]) =>
