@@ -99,7 +99,11 @@ describe("hookcli doctor, as a program", () => {
     onTestFinished(() => sandbox.remove());
     const line = `${process.execPath} bin/hookcli.js doctor --via none | head -1`;
 
-    const stdout = execFileSync("bash", ["-c", line], { env: sandbox.env, encoding: "utf8" });
+    const stdout = execFileSync("bash", ["-c", line], {
+      env: sandbox.env,
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "ignore"],
+    });
 
     expect(stdout).toMatch(/^ok +node/);
   });
