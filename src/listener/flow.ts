@@ -8,7 +8,7 @@ import type { Provider } from "../providers/provider.js";
 import { refuseSignature } from "../receive/gates.js";
 import type { ReceivedRequest, Responder, UpgradeRequest } from "../receive/receiver.js";
 import { answerOf, writeAnswer, type AnswerOf, type AnswerRules } from "./answer.js";
-import { listenerEvent } from "./event.js";
+import { listenerEvent, type ListenerEvent } from "./event.js";
 import type { Journal } from "./journal.js";
 import { checkSignature, type Checked, type SignatureOptions } from "./signatures.js";
 
@@ -54,8 +54,8 @@ export class ListenerFlow {
     if (this.#refuse(request, facts, responder)) return;
     const event = this.#event(request, facts, { state: "stored" });
     const shown = listenerEvent(event);
-    const make = this.#parts.rules.take(shown);
     const { onward, journal } = this.#parts;
+    const make = this.#rule(shown);
     if (make === undefined && onward !== undefined) {
       await this.#forward(event, onward, (forwarded) =>
         onward.deliverer.deliver({ request, target: onward.target, forwarded, answer: responder }).then((delivery) => {
@@ -99,6 +99,15 @@ export class ListenerFlow {
   clear(): void {
     this.#ids.clear();
     this.unreadable = 0;
+  }
+
+  /** A rule whose condition throws answers with what it threw. */
+  #rule(event: ListenerEvent): AnswerOf | undefined {
+    try {
+      return this.#parts.rules.take(event);
+    } catch (error) {
+      return () => Promise.reject(error);
+    }
   }
 
   #look(request: ReceivedRequest): Facts {

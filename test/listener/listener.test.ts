@@ -1,7 +1,7 @@
 import { createHmac } from "node:crypto";
 import { createServer } from "node:http";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { WebSocket } from "ws";
+import { WebSocket, WebSocketServer } from "ws";
 import { sign } from "../../src/index.js";
 import { createListener, WaitError, type Listener, type ListenerOptions } from "../../src/listener.js";
 import { startApp } from "../helpers/http-app.js";
@@ -304,6 +304,19 @@ describe("respond", () => {
   });
 });
 
+describe("a condition of respond that throws", () => {
+  it("is told like a function that throws, and the event is kept", async () => {
+    const hook = await createListener();
+    hook.respond(200, { match: (event) => (event.json() as string[]).includes("x") });
+
+    const answer = await post(hook, { type: "t" });
+
+    expect(answer.status).toBe(500);
+    expect(hook.events).toHaveLength(1);
+    await expect(hook.close()).rejects.toThrow(TypeError);
+  });
+});
+
 describe("signatures", () => {
   const now = 1_700_000_000_000;
   const body = '{"id":"evt_1","type":"invoice.paid"}';
@@ -407,6 +420,24 @@ describe("forwardTo", () => {
 
     expect(statuses).toEqual([503, 200]);
     expect(app.requests).toHaveLength(1);
+    await app.close();
+  });
+
+  it("joins a WebSocket with the app, and keeps it once it has closed", async () => {
+    const app = await startApp();
+    const sockets = new WebSocketServer({ server: app.server });
+    sockets.on("connection", (socket) => socket.on("message", (data) => socket.send(data)));
+    const hook = await listener({ forwardTo: String(app.port) });
+    const socket = new WebSocket(`${hook.url.replace("http", "ws")}/socket`);
+    await new Promise((resolve) => socket.once("open", resolve));
+
+    socket.send("hello");
+    const echoed = await new Promise((resolve) => socket.once("message", (data: Buffer) => resolve(data.toString())));
+    socket.close();
+
+    expect(echoed).toBe("hello");
+    expect(await hook.waitFor({ path: "/socket" })).toMatchObject({ state: "delivered", attempts: [{ status: 101 }] });
+    sockets.close();
     await app.close();
   });
 
