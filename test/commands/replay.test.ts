@@ -139,6 +139,15 @@ describe("replay", () => {
     expect(app.seen).toHaveLength(2);
   });
 
+  it("does not go where the attempt of an imported event went", async () => {
+    await capture({ source: "import" }, { target: `http://localhost:${app.port}/inner`, end: { status: 200 } });
+
+    const { code, stderr } = await replay(["last"]);
+
+    expect([code, app.seen.length]).toEqual([2, 0]);
+    expect(stderr).toContain("--to");
+  });
+
   it("goes to the target of the last attempt when none is named, and says so", async () => {
     await capture({}, { target: `http://localhost:${app.port}/first`, end: {} });
 

@@ -78,7 +78,8 @@ export class Preparer {
     const { invocation, config, store } = this.source;
     return replayDestination({
       to: givenTarget(invocation.options),
-      lastTarget: event.attempts.at(-1)?.target,
+      // A file from somebody else must not choose which port of this computer is called.
+      lastTarget: event.source === "import" ? undefined : event.attempts.at(-1)?.target,
       config,
       listeners: () => store.listeners(config.project),
     });
