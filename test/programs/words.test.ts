@@ -19,7 +19,11 @@ describe("a command line as words", () => {
   });
 
   it("is parted as a shell parts it", () => {
-    const word = fc.string({ minLength: 0, maxLength: 8, unit: fc.constantFrom("a", "b", " ", "'", '"', "\\", "\t", "-") });
+    const word = fc.string({
+      minLength: 0,
+      maxLength: 8,
+      unit: fc.constantFrom("a", "b", " ", "'", '"', "\\", "\t", "-"),
+    });
     fc.assert(
       fc.property(fc.array(word, { maxLength: 4 }), (words) => {
         const line = words.map((text) => `'${text.replaceAll("'", `'\\''`)}'`).join(" ");
