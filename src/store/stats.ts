@@ -6,7 +6,7 @@ import type { Query } from "./query.js";
 import type { StoreStats, Tally } from "./store.js";
 
 /** Events whose answers percentiles are taken of, the newest. */
-export const TIMED_EVENTS = 20_000;
+export const TIMED_EVENTS = 5_000;
 /** Events looked up at a time. */
 const CHUNK = 500;
 

@@ -75,7 +75,8 @@ CREATE TRIGGER requests_duplicate AFTER INSERT ON requests WHEN new.duplicate_of
   INSERT INTO duplicates (seq) VALUES (new.seq) ON CONFLICT DO NOTHING; END;
 
 CREATE TRIGGER events_listed AFTER INSERT ON events BEGIN ${list("new")} ${ARRIVE} END;
-CREATE TRIGGER events_listed_again AFTER UPDATE OF ${COLUMNS.join(", ")} ON events BEGIN
+CREATE TRIGGER events_listed_again AFTER UPDATE OF ${COLUMNS.join(", ")} ON events
+  WHEN ${COLUMNS.map((column) => `old.${column} IS NOT new.${column}`).join(" OR ")} BEGIN
   ${UNLIST} ${list("new")} END;
 CREATE TRIGGER events_unlisted AFTER DELETE ON events BEGIN
   ${UNLIST}
