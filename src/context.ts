@@ -29,6 +29,8 @@ export interface Context {
   readonly random: (length: number) => Uint8Array;
   /** Aborted by Ctrl-C, SIGTERM and SIGHUP, and when nobody reads stdout any more; its reason is an {@link Interrupted}. */
   readonly signal: AbortSignal;
+  /** Another program has the terminal, and Ctrl-C is its business, until the result is called. */
+  readonly lendTerminal: () => () => void;
   /** Program and first arguments that start hookcli again. */
   readonly self: readonly [program: string, ...args: string[]];
   /** The absolute folder of the built-in fixtures. */

@@ -12,6 +12,8 @@ const RANDOM_POOL_BYTES = 4_096;
 
 const controller = new AbortController();
 let outputFailure: Error | undefined;
+/** Programs that have the terminal now. */
+let borrowers = 0;
 const randomPool = { bytes: new Uint8Array(0), used: 0 };
 const context: Context = {
   // Node makes it, and loads what it needs, when it is first asked for.
@@ -33,6 +35,10 @@ const context: Context = {
   },
   random: drawRandom,
   signal: controller.signal,
+  lendTerminal: () => {
+    borrowers += 1;
+    return () => void (borrowers -= 1);
+  },
   self: [process.execPath, fileURLToPath(new URL("../bin/hookcli.js", import.meta.url))],
   fixturesDir: fileURLToPath(new URL("../fixtures", import.meta.url)),
 };
@@ -88,6 +94,7 @@ function reasonOf({ code, message }: NodeJS.ErrnoException): string {
 }
 
 function interrupt(reason: Interrupted): void {
+  if (reason.signalName === "SIGINT" && borrowers > 0) return;
   if (controller.signal.aborted && reason.signalName !== "EPIPE") process.exit(reason.exitCode);
   controller.abort(reason);
 }

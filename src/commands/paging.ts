@@ -35,7 +35,10 @@ export async function paged(
   const running: Program[] = [];
   const page = createPagedOutput(context, global, async () => {
     const program = await startFirst(commands, context);
-    if (program !== undefined) running.push(program);
+    if (program !== undefined) {
+      running.push(program);
+      void program.ended.then(context.lendTerminal());
+    }
     return program;
   });
   return untilInterrupted(

@@ -85,6 +85,7 @@ describe("a pager on a real terminal", () => {
     await enter("./hookcli events list --limit 0");
     await shows(/^:$/m);
     await press("C-c");
+    await press("C-c");
     await press("G");
     await shows(/#1 [^]*\(END\)/m);
     await press("q");

@@ -72,6 +72,7 @@ export function testContext(options: RunOptions = {}): Context & { stdout: Captu
     sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
     random: (length) => randomBytes(length),
     signal: options.signal ?? new AbortController().signal,
+    lendTerminal: () => () => {},
     self: [process.execPath, join(rootDir, "bin/hookcli.js")],
     fixturesDir: join(rootDir, "fixtures"),
   };
