@@ -35,7 +35,8 @@ export function relieveJournal(db: Database, busyTimeoutMs: number): void {
  */
 export function closeTidily(db: Database): void {
   try {
-    db.exec("PRAGMA busy_timeout = 0; PRAGMA wal_checkpoint(TRUNCATE)");
+    // The long part without the lock, for others may be capturing; the rest is short.
+    db.exec("PRAGMA busy_timeout = 0; PRAGMA wal_checkpoint(PASSIVE); PRAGMA wal_checkpoint(TRUNCATE)");
   } catch {
     // Everything committed is in the journal, and will be found there.
   }

@@ -6,8 +6,11 @@ const MAX_BATCH_BYTES = 8 * 2 ** 20;
 /** The same for a slice of bulk work, which besides stops by the clock: captures of other processes wait for it. */
 const MAX_SLICE_BYTES = 2 * 2 ** 20;
 
-/** How long the file is left to others between two slices of bulk work: several looks of one who waits for it. */
-const REST_MS = 5;
+/**
+ * How long the file is left to others between two slices of bulk work: several looks of one who waits for it, and as long
+ * as the slice took, so that the disk is theirs for half of the time.
+ */
+const SHORTEST_REST_MS = 5;
 /** Bulk work comes to its turn after this long, however many other writes there are. */
 const LONGEST_REST_MS = 200;
 
@@ -21,7 +24,8 @@ export interface Batch {
 export class WriteQueues {
   private readonly prompt: Numbered[] = [];
   private readonly bulk: Numbered[] = [];
-  private bulkEndedAt = 0;
+  private bulkBeganAt = 0;
+  private bulkRestsUntil = 0;
   private bulkWaitsSince = 0;
 
   get isEmpty(): boolean {
@@ -36,19 +40,26 @@ export class WriteQueues {
   /** How long nothing is to be done, milliseconds. */
   restMs(): number {
     if (this.prompt.length > 0 || this.bulk.length === 0) return 0;
-    return Math.max(0, this.bulkEndedAt + REST_MS - performance.now());
+    return Math.max(0, this.bulkRestsUntil - performance.now());
   }
 
   /** What is to be committed now; it stays here until it is {@link done}. */
   next(): Batch | undefined {
-    if (this.isBulkDue()) return { writes: head(this.bulk, MAX_SLICE_BYTES), isBulk: true };
+    if (this.isBulkDue()) {
+      this.bulkBeganAt = performance.now();
+      return { writes: head(this.bulk, MAX_SLICE_BYTES), isBulk: true };
+    }
     return this.prompt.length > 0 ? { writes: head(this.prompt, MAX_BATCH_BYTES), isBulk: false } : undefined;
   }
 
   /** The first `count` writes of a batch have their outcome. */
   done(batch: Batch, count: number): void {
     (batch.isBulk ? this.bulk : this.prompt).splice(0, count);
-    if (batch.isBulk) this.bulkEndedAt = this.bulkWaitsSince = performance.now();
+    if (!batch.isBulk) return;
+    const now = performance.now();
+    const tookMs = now - this.bulkBeganAt;
+    this.bulkWaitsSince = now;
+    this.bulkRestsUntil = now + Math.min(LONGEST_REST_MS, Math.max(SHORTEST_REST_MS, tookMs));
   }
 
   private isBulkDue(): boolean {

@@ -18,7 +18,7 @@ const BULK_POLL_MS = 4;
 /** How long bulk work tries for it before the writes that have come meanwhile have their turn. */
 const BULK_PATIENCE_MS = 20;
 /** How long bulk work goes on in one transaction; the commit comes on top. */
-const SLICE_MS = 10;
+const SLICE_MS = 6;
 
 /**
  * The writer: takes writes from the main thread, commits all that are there in one transaction a turn of the loop, and
