@@ -3,6 +3,11 @@ import type { Migration } from "./schema.js";
 
 /** How long a slice goes on; its commit comes on top. */
 const SLICE_MS = 25;
+/**
+ * The index of the first version goes where it is small. It cannot be dropped in slices, and that of a million events would
+ * hold the lock for seconds; there it stays, unused.
+ */
+const DROPPABLE_EVENTS = 10_000;
 /** Events listed between two looks at the clock. */
 const STEP = 250;
 
@@ -112,7 +117,8 @@ function upgrade(db: Database, sliceMs: number): "more" | "done" {
   const begun = db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'unlisted'").get() !== undefined;
   if (!begun) db.exec(TABLES);
   if (!listSome(db, sliceMs)) return "more";
-  db.exec("DROP TABLE unlisted; DROP INDEX events_filter");
+  const isSmall = Number(db.prepare("SELECT last FROM unlisted").get()?.["last"]) <= DROPPABLE_EVENTS;
+  db.exec(`DROP TABLE unlisted; ${isSmall ? "DROP INDEX events_filter" : ""}`);
   return "done";
 }
 
