@@ -1,7 +1,7 @@
 // Bundles src/ into dist/: the program and the store's writer thread together, each library by itself.
 // Commands are dynamic imports, so `splitting` keeps each heavy library in a chunk of its own.
 import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as esbuild from "esbuild";
 
@@ -60,6 +60,64 @@ const builds = [
   { "store-checker": "src/store/checker.ts" },
 ];
 
+/**
+ * Light code that most commands need. esbuild puts modules into one chunk when the same entries reach them, so nearly each
+ * of these would be a chunk of its own, and loading a file costs more than reading what is in it: an entry that reaches
+ * one module of a group is made to reach all of it. A group may import those above it, and no other way round: chunks that
+ * import one another in a circle would run in the wrong order, which fails the build.
+ */
+const groups = {
+  core: /^src\/(?:errors|store\/store|events\/(?:headers|id|percent|redact|safe-text|selector|event-json|glob)|config\/\w[\w-]*|providers\/nearest|output\/(?:columns|width|quantity|event-line|style|terminal))\.ts$/,
+  rows: /^src\/(?:providers\/(?!detect|describe|select|verify|outgoing)[\w-]+|signatures\/generic)\.ts$/,
+  signing:
+    /^src\/(?:signatures\/(?!explain|generic)[\w-]+|providers\/(?:detect|describe|select|verify|outgoing)|keys\/key)\.ts$/,
+  storing: /^src\/store\/(?!writer|catch-up|retention|check|apply|store\.)[\w-]+\.ts$/,
+};
+
+/** The entries of a build with what they reach without a dynamic import. */
+async function reachedBy(entryPoints) {
+  const { metafile } = await esbuild.build({ ...shared, plugins: [undiciConnections], entryPoints });
+  const entries = new Set(Object.values(entryPoints));
+  for (const { imports } of Object.values(metafile.inputs))
+    for (const { kind, path } of imports) if (kind === "dynamic-import" && path.startsWith("src/")) entries.add(path);
+  return new Map([...entries].map((entry) => [entry, closureOf(metafile.inputs, entry)]));
+}
+
+function closureOf(inputs, entry) {
+  const seen = new Set([entry]);
+  for (const path of seen)
+    for (const one of inputs[path]?.imports ?? []) if (one.kind === "import-statement") seen.add(one.path);
+  return seen;
+}
+
+/** Makes each entry that reaches a module of a group reach all of the group. */
+function grouped(reached) {
+  const all = [...new Set([...reached.values()].flatMap((closure) => [...closure]))];
+  const members = Object.fromEntries(
+    Object.entries(groups).map(([name, pattern]) => [name, all.filter((path) => pattern.test(path))]),
+  );
+  return {
+    name: "grouped",
+    setup(build) {
+      build.onResolve({ filter: /^group:/ }, ({ path }) => ({ path: path.slice("group:".length), namespace: "group" }));
+      build.onLoad({ filter: /.*/, namespace: "group" }, ({ path }) => ({
+        resolveDir: root,
+        contents: members[path].map((member) => `import "./${member}";`).join("\n"),
+      }));
+      build.onLoad({ filter: /\.ts$/ }, ({ path }) => {
+        const entry = relative(root, path).replaceAll("\\", "/");
+        const closure = reached.get(entry);
+        if (closure === undefined) return undefined;
+        const names = Object.keys(groups).filter(
+          (name) => !groups[name].test(entry) && [...closure].some((one) => groups[name].test(one)),
+        );
+        const imports = names.map((name) => `import "group:${name}";`).join("");
+        return { contents: imports + readFileSync(path, "utf8"), loader: "ts" };
+      });
+    },
+  };
+}
+
 const shared = {
   absWorkingDir: root,
   outdir: "dist",
@@ -83,7 +141,13 @@ const shared = {
   define: { HOOKCLI_VERSION: JSON.stringify(version) },
 };
 
-const options = builds.map((entryPoints) => ({ ...shared, entryPoints }));
+const options = await Promise.all(
+  builds.map(async (entryPoints) => ({
+    ...shared,
+    plugins: [...shared.plugins, grouped(await reachedBy(entryPoints))],
+    entryPoints,
+  })),
+);
 
 if (process.argv.includes("--watch")) {
   for (const one of options) await (await esbuild.context({ ...one, logLevel: "info" })).watch();
@@ -91,6 +155,7 @@ if (process.argv.includes("--watch")) {
   const metafile = merged(
     (await Promise.all(options.map((one) => esbuild.build(one)))).map((result) => result.metafile),
   );
+  refuseCircles(metafile.outputs);
   // Not while tests of another run may have the earlier chunks open.
   if (process.argv.includes("--clean")) removeStale(metafile);
   writeFileSync(join(root, "dist", "meta.json"), JSON.stringify(metafile));
@@ -101,6 +166,18 @@ if (process.argv.includes("--watch")) {
 function merged(metafiles) {
   const inputs = Object.assign({}, ...metafiles.map((metafile) => metafile.inputs));
   return { inputs, outputs: Object.assign({}, ...metafiles.map((metafile) => metafile.outputs)) };
+}
+
+function refuseCircles(outputs) {
+  const done = new Set();
+  const walk = (name, path) => {
+    if (path.includes(name)) throw new Error(`chunks import one another: ${[...path, name].join(" -> ")}`);
+    if (done.has(name)) return;
+    for (const { kind, path: next } of outputs[name]?.imports ?? [])
+      if (kind === "import-statement" && outputs[next] !== undefined) walk(next, [...path, name]);
+    done.add(name);
+  };
+  for (const name of Object.keys(outputs)) walk(name, []);
 }
 
 /** Chunks of earlier builds, which have other names. */
