@@ -4,12 +4,21 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { benchDeliver } from "./deliver.js";
 import { benchMemory } from "./memory.js";
+import { benchPort } from "./port.js";
+import { benchPrune } from "./prune.js";
 import { benchStart } from "./start.js";
 import { benchVerifyBatch } from "./verify-batch.js";
 import { beside } from "./measure.js";
 
 const PAGE = beside("../../docs/benchmarks.md");
-const BENCHES = { start: benchStart, deliver: benchDeliver, "verify-batch": verifyBatch, memory: benchMemory };
+const BENCHES = {
+  start: benchStart,
+  deliver: benchDeliver,
+  "verify-batch": verifyBatch,
+  memory: benchMemory,
+  port: benchPort,
+  prune: benchPrune,
+};
 const HEAD = `# Benchmarks
 
 Everything in a table was measured in one run, interleaved (A B A B ...), so that what else the machine does falls on all of
