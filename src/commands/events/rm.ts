@@ -7,6 +7,7 @@ import { confirm } from "../delivery/confirm.js";
 import { addSelectorOptions, type SelectorOptions } from "../selector-options.js";
 import { withStore } from "./open.js";
 import { eventCount, roomText } from "./removal-text.js";
+import { searchReady } from "./search-ready.js";
 import { removeFrom } from "./writing.js";
 
 interface RmOptions extends SelectorOptions {
@@ -69,6 +70,7 @@ async function selectedSeqs(
   await withStore(path, invocation.context, async (store) => {
     const { requireNamed } = await import("../../store/resolve.js");
     requireNamed(store, selection);
+    await searchReady(store, selection, invocation);
     seqs = [...store.seqs(selection)];
     return EXIT.done;
   });

@@ -14,6 +14,7 @@ import { secretHeaders } from "../../delivery/request.js";
 import { placeAt, replayDestination } from "../../delivery/target.js";
 import type { ExportOptions } from "../export.js";
 import { withStore } from "../open.js";
+import { searchReady } from "../search-ready.js";
 import { fileSink, stdoutSink, type Sink } from "./file.js";
 import { writeFiles } from "./folder.js";
 import { FORMS, type StreamForm } from "./forms.js";
@@ -36,6 +37,7 @@ export async function runExport(invocation: Invocation<ExportOptions>): Promise<
   };
   return withStore(config.dbPath, context, async (store) => {
     const { resolveEvents } = await import("../../../store/resolve.js");
+    await searchReady(store, selection, { context, output });
     const events = resolveEvents(store, selection, { bodies: true });
     const progress = startProgress({ context, output, what: "exporting", total: () => store.count(selection) });
     const force = options.force === true || global.yes;
