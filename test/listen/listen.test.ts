@@ -430,7 +430,9 @@ describe("listen ends", () => {
     const result = await runProgram(["listen", "--no-tunnel"], { sandbox });
 
     expect(result.code).toBe(2);
-    expect(result.stderr).toMatch(/^hookcli: error: .*hookcli\.config\.json:3: target: expected a target .*found 5000\n/);
+    expect(result.stderr).toMatch(
+      /^hookcli: error: .*hookcli\.config\.json:3: target: expected a target .*found 5000\n/,
+    );
   });
 
   it("with 2 when the target is its own port", async () => {
