@@ -8,6 +8,8 @@ const PAGE = 500;
 const FIRST_WINDOW = 2048;
 const LARGEST_WINDOW = 2 ** 40;
 const GROWTH = 4;
+/** In a range of so few numbers the times are compared as it is read: looking for their ends goes through all of that time. */
+const SHORT_RANGE = 16_384;
 /** With more combinations than this it costs more to look for the ends of each than it saves. */
 const MANY_FACETS = 1000;
 
@@ -26,7 +28,10 @@ interface Range {
   readonly to: number;
 }
 
-/** Reads the events of filters in the order of their numbers. */
+/**
+ * Reads the events of filters in the order of their numbers. An event changes its combination when its answer comes, to one
+ * that may be new: combinations and the rows under them are read in one snapshot, anew for each page.
+ */
 export class Listing {
   private readonly query: Query;
 
@@ -37,13 +42,9 @@ export class Listing {
   /** The events that conditions leave, of those that there are now. */
   scope(conditions: Conditions, { from, to }: Range): Scope {
     const facets = this.facets(conditions);
-    const ends = [{ from, to }, this.ends(facets), this.timeEnds(conditions)];
-    return {
-      conditions,
-      facets,
-      from: Math.max(...ends.map((end) => end.from)),
-      to: Math.min(...ends.map((end) => end.to)),
-    };
+    const range = intersection({ from, to }, this.ends(facets));
+    const isShort = range.to - range.from < SHORT_RANGE;
+    return { conditions, facets, ...(isShort ? range : intersection(range, this.timeEnds(conditions))) };
   }
 
   /** The numbers of a scope, in order, page by page. */
@@ -54,7 +55,7 @@ export class Listing {
       const window = ascending
         ? { from, to: Math.min(to, from + span - 1) }
         : { from: Math.max(from, to - span + 1), to };
-      const page = this.page(scope, window, ascending);
+      const page = this.query.snapshot(() => this.page(this.renewed(scope), window, ascending));
       yield* page;
       const isCut = page.length === PAGE;
       const end = isCut ? (page.at(-1) ?? 0) : ascending ? window.to : window.from;
@@ -67,7 +68,10 @@ export class Listing {
 
   /** Which of these numbers are in a scope, in the order of numbers. */
   among(scope: Scope, seqs: readonly number[]): number[] {
-    if (seqs.length === 0) return [];
+    return seqs.length === 0 ? [] : this.query.snapshot(() => this.amongNow(this.renewed(scope), seqs));
+  }
+
+  private amongNow(scope: Scope, seqs: readonly number[]): number[] {
     const { conditions, facets } = scope;
     if (facets === undefined || seqs.length <= facets.length)
       return this.rows("events", [oneOf("seq", seqs), between(scope), ...conditions.facets, ...conditions.times]);
@@ -84,12 +88,18 @@ export class Listing {
     return Number(this.query.one(`SELECT count(*) AS n FROM listing WHERE true${sql}`, ...values)?.["n"]);
   }
 
+  /** With the combinations of now. The ends stay: what was between them still is. */
+  private renewed(scope: Scope): Scope {
+    return scope.conditions.facets.length === 0 ? scope : { ...scope, facets: this.facets(scope.conditions) };
+  }
+
   private facets({ facets }: Conditions): readonly number[] | undefined {
     if (facets.length === 0) return undefined;
     const { sql, values } = allOf(facets);
-    const found = this.query.all(`SELECT id FROM facets WHERE true${sql}`, ...values).map((row) => Number(row["id"]));
-    const all = Number(this.query.one("SELECT count(*) AS n FROM facets")?.["n"]);
-    return found.length === all ? undefined : found;
+    // Both in one statement: between two a combination may come or go, and some would be taken for all.
+    const all = "(SELECT count(*) FROM facets) AS n";
+    const found = this.query.all(`SELECT id, ${all} FROM facets WHERE true${sql}`, ...values);
+    return found.length > 0 && found.length === found[0]?.["n"] ? undefined : found.map((row) => Number(row["id"]));
   }
 
   /** The first and the last number that combinations can have. */
@@ -130,6 +140,10 @@ export class Listing {
     const seq = this.query.one(sql, ...values)?.["seq"];
     return typeof seq === "number" ? seq : undefined;
   }
+}
+
+function intersection(a: Range, b: Range): Range {
+  return { from: Math.max(a.from, b.from), to: Math.min(a.to, b.to) };
 }
 
 function between({ from, to }: Range): Condition {

@@ -6,6 +6,7 @@ export class Query {
   private readonly db: Database;
   private readonly path: string;
   private readonly statements = new Map<string, Statement>();
+  private inSnapshot = false;
 
   constructor(db: Database, path: string) {
     this.db = db;
@@ -18,6 +19,19 @@ export class Query {
 
   all(sql: string, ...values: SqlValue[]): Row[] {
     return this.guarded(() => this.statement(sql).all(...values));
+  }
+
+  /** Several reads of one state of the store. What is written meanwhile is seen by none of them. */
+  snapshot<T>(read: () => T): T {
+    if (this.inSnapshot) return read();
+    this.guarded(() => this.db.exec("BEGIN"));
+    this.inSnapshot = true;
+    try {
+      return read();
+    } finally {
+      this.inSnapshot = false;
+      this.guarded(() => this.db.exec("COMMIT"));
+    }
   }
 
   close(): void {

@@ -54,8 +54,8 @@ export class Reader {
 
   count(selection: Selection): number {
     if (selection.names.length > 0 || selection.grep !== undefined) return lengthOf(this.selected(selection));
-    const scope = this.scope(selection);
-    return Math.min(this.listing.count(scope), limitOf(selection));
+    const found = this.query.snapshot(() => this.listing.count(this.scope(selection)));
+    return Math.min(found, limitOf(selection));
   }
 
   projects(): readonly string[] {
@@ -152,7 +152,7 @@ export class Reader {
   }
 
   private scope(selection: Selection, range = EVERYTHING): Scope {
-    return this.listing.scope(conditionsOf(selection, this.findNames), range);
+    return this.query.snapshot(() => this.listing.scope(conditionsOf(selection, this.findNames), range));
   }
 
   private search(text: string | undefined): Search | undefined {
