@@ -268,6 +268,28 @@ describe("a slice of JSON", () => {
   });
 
   it("takes time in proportion to its length", () => {
-    expect(withoutSpace(`"${"\\\\".repeat(2_000_000)}" `)).toHaveLength(4_000_002);
+    expect(withoutSpace(Buffer.from(`"${"\\\\".repeat(2_000_000)}" `))).toHaveLength(4_000_002);
+  });
+
+  it("is taken out of a large list without a tree of it, the items in any order", () => {
+    const numbers = `[${"1,".repeat(1_000_000)}1]`;
+    const text = Buffer.from(`{"data": [${numbers}, {"n": 1.0} , ${numbers}, "]", ["last"]]}`);
+    const source = jsonSource(text);
+    const before = process.memoryUsage().heapUsed;
+
+    const found = [4, 1, 3].map((index) => Buffer.from(source.exact(["data", index])).toString());
+
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan(50 * 2 ** 20);
+    expect(found).toEqual(['["last"]', '{"n": 1.0}', '"]"']);
+    expect(() => source.exact(["data", 5])).toThrow("5 is missing");
+  });
+
+  it("steps from each item of a list to the next", () => {
+    const list = `{"data":[${'{"a":[1,2,{"b":"}"}]},'.repeat(20_000)}0]}`;
+    const source = jsonSource(Buffer.from(list));
+
+    const found = Array.from({ length: 20_000 }, (_, index) => source.compact(["data", index, "a", 2, "b"]).length);
+
+    expect(new Set(found)).toEqual(new Set([3]));
   });
 });
