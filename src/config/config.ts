@@ -5,6 +5,7 @@ import { suggestion } from "../providers/nearest.js";
 import { readConfigFile, type ConfigEntry, type ConfigFile } from "./file.js";
 import { CONFIG_KEYS, type ConfigKey, type ConfigKeyName, type ConfigValue } from "./keys.js";
 import { configPlaces, gitRoot, nonEmpty, stateDir } from "./places.js";
+import { redactUrl } from "../events/redact.js";
 
 /** The global options that the configuration knows of, as given. */
 export interface ConfigFlags {
@@ -160,7 +161,10 @@ function readVariable({ kind, variable, ...row }: ConfigKey, { env, cwd }: Conte
   const text = variable === undefined ? undefined : nonEmpty(env[variable]);
   if (text === undefined || row.by !== undefined) return undefined;
   const value = kind.read(text);
-  if (value === undefined) throw new CliError(`${variable}: expected ${kind.expected}, found ${JSON.stringify(text)}`);
+  if (value === undefined)
+    throw new CliError(
+      `${variable}: expected ${kind.expected}, found ${kind.isSecret === true ? "text" : JSON.stringify(redactUrl(text))}`,
+    );
   return kind.isPath === true ? resolve(cwd, text) : value;
 }
 

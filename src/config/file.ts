@@ -9,6 +9,7 @@ import { CONFIG_KEYS, FILE_KEYS, type ConfigKey, type ConfigKeyName } from "./ke
 import { text, type ValueKind } from "./kinds.js";
 import type { ConfigPlace } from "./places.js";
 import { projectProblem } from "./project-rules.js";
+import { redactUrl } from "../events/redact.js";
 
 /** One value of a config file. */
 export interface ConfigEntry {
@@ -126,7 +127,8 @@ class Reading {
     const { providers } = await import("../providers/index.js");
     const known = providers.map((row) => row.name);
     for (const { name, path, offset } of this.providerNames) {
-      if (!known.includes(name)) this.fail(offset, `${path}: unknown provider ${name}`, suggestion(name, known));
+      if (!known.includes(name))
+        this.fail(offset, `${path}: unknown provider ${redactUrl(name)}`, suggestion(name, known));
     }
   }
 
@@ -169,14 +171,14 @@ class Reading {
     if (value !== undefined) return value;
     return this.fail(
       node.offset,
-      `${path}: expected ${kind.expected}, found ${kind.isSecret ? node.type : shown(json)}`,
+      `${path}: expected ${kind.expected}, found ${kind.isSecret === true ? node.type : shown(node, json)}`,
     );
   }
 
   private properties(node: Node | undefined, parent: string): Property[] {
     if (node?.type !== "object") {
       const where = parent === "" ? "" : `${parent}: `;
-      const found = node === undefined ? "nothing" : shown(this.valueOf(node));
+      const found = node === undefined ? "nothing" : node.type;
       return this.fail(node?.offset ?? 0, `${where}expected an object, found ${found}`);
     }
     const lines = new Map<string, number>();
@@ -209,8 +211,10 @@ function unknownHint(name: string, known: readonly string[]): string | undefined
   return suggestion(camel, known);
 }
 
-function shown(json: unknown): string {
-  const whole = JSON.stringify(json) ?? "nothing";
+/** A wrong value as far as it can be no secret: one that is short, and no list of others. */
+function shown({ type }: Node, json: unknown): string {
+  if (type === "object" || type === "array") return type;
+  const whole = JSON.stringify(typeof json === "string" ? redactUrl(json) : json) ?? "nothing";
   return whole.length > SHOWN_LENGTH ? `${whole.slice(0, SHOWN_LENGTH)}...` : whole;
 }
 

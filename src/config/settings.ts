@@ -1,5 +1,5 @@
 import type { Context } from "../context.js";
-import { REDACTED, redactHeaders } from "../events/redact.js";
+import { REDACTED, redactHeaders, redactUrl } from "../events/redact.js";
 import type { Config, ConfigFlags } from "./config.js";
 import type { ConfigEntry } from "./file.js";
 import { CONFIG_KEY_ROWS, type ConfigKey, type ConfigKeyName } from "./keys.js";
@@ -86,7 +86,7 @@ function headerSettings({ listen }: Config): Setting[] {
 
 function printable({ kind }: ConfigKey, value: unknown): unknown {
   if (kind.isSecret === true) return printableSecret(String(value));
-  return typeof value === "string" ? value.replace(/\/\/[^/@]*@/, `//${REDACTED}@`) : value;
+  return typeof value === "string" ? redactUrl(value) : value;
 }
 
 /** The reference to a secret tells where it is; a literal is the secret itself. */

@@ -1,5 +1,6 @@
 import { CliError } from "../errors.js";
 import { isToken } from "../events/headers.js";
+import { redactUrl } from "../events/redact.js";
 
 const DURATION_UNITS_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 const SIZE_UNITS: Readonly<Record<string, number>> = { b: 1, "": 1, kb: 2 ** 10, mb: 2 ** 20, gb: 2 ** 30 };
@@ -76,7 +77,7 @@ export function tokenText(option: string): (text: string) => string {
 export function urlText(option: string): (text: string) => string {
   return (text) => {
     if (/^https?:\/\//i.test(text) && URL.canParse(text)) return text;
-    throw new CliError(`${option} takes a whole URL, not ${text === "" ? "an empty value" : text}`, {
+    throw new CliError(`${option} takes a whole URL, not ${text === "" ? "an empty value" : redactUrl(text)}`, {
       hint: `${option} http://localhost:5000/webhook`,
     });
   };

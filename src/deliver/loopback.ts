@@ -2,6 +2,7 @@ import { lookup } from "node:dns/promises";
 import { BlockList, isIP } from "node:net";
 import { CliError } from "../errors.js";
 import type { Target } from "./deliverer.js";
+import { redactUrl } from "../events/redact.js";
 
 const LOOPBACK = new BlockList();
 LOOPBACK.addSubnet("127.0.0.0", 8, "ipv4");
@@ -22,7 +23,9 @@ export async function requireLocal({ hostname, label }: Pick<Target, "hostname" 
     return;
   const addresses = isIP(hostname) === 0 ? await resolved(hostname) : [hostname];
   if (addresses.length === 0 || addresses.some(isLoopback)) return;
-  throw new CliError(`the target ${label} is not on this computer`, { hint: "pass --allow-remote if you mean it" });
+  throw new CliError(`the target ${redactUrl(label)} is not on this computer`, {
+    hint: "pass --allow-remote if you mean it",
+  });
 }
 
 /** A name that does not resolve now may do so later. */

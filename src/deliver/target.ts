@@ -1,6 +1,7 @@
 import { isIP } from "node:net";
 import { CliError } from "../errors.js";
 import type { Target } from "./deliverer.js";
+import { redactUrl, REDACTED } from "../events/redact.js";
 
 const HINT = "write 5000, 5000/path, localhost:5000, or http://localhost:5000/path";
 
@@ -47,7 +48,7 @@ function readAuthority(
 ): { hostname: string; port: number } {
   if (authority.includes("@"))
     throw bad(
-      text.replace(/[^/@]*@/, "***@"),
+      text.replace(/[^/@]*@/, `${REDACTED}@`),
       "it carries credentials",
       "send them as a header: -H 'Authorization: ...'",
     );
@@ -87,5 +88,5 @@ function targetPath(text: string, rest: string): string {
 }
 
 function bad(text: string, why: string, hint: string = HINT): CliError {
-  return new CliError(`${JSON.stringify(text)} is not a target: ${why}`, { hint });
+  return new CliError(`${JSON.stringify(redactUrl(text))} is not a target: ${why}`, { hint });
 }

@@ -3,6 +3,7 @@ import { broken, ok, skipped, warning, type Finding, type Result } from "./findi
 import { oncePer } from "./once.js";
 import type { AppSide, Patient } from "./patient.js";
 import { hear, type Speech } from "./speech.js";
+import { redactUrl } from "../events/redact.js";
 
 /** The app's port. */
 export const appFindings: readonly Finding[] = [
@@ -97,7 +98,7 @@ function probeProtocol({ target, insecure }: AppSide, heard: readonly Heard[]): 
     .filter(({ speaks }) => speaks !== "nothing" && speaks !== "silence");
   const [speech] = speeches;
   if (speech === undefined) return skipped("the app does not answer");
-  const place = target.label.replace(/^https?:\/\//, "");
+  const place = redactUrl(target.label).replace(/^https?:\/\//, "");
   if (speech.speaks === "other")
     return broken(`${place} answers, but neither HTTP nor TLS`, "another program has this port");
   const secure = target.protocol === "https:";

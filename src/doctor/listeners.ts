@@ -1,6 +1,7 @@
 import type { ListenerState } from "../store/check.js";
 import { ok, skipped, warning, type Finding, type Result } from "./finding.js";
 import type { Patient } from "./patient.js";
+import { redactUrl } from "../events/redact.js";
 
 /** The processes that capture. */
 export const listenerFindings: readonly Finding[] = [
@@ -65,8 +66,8 @@ function endCommand(platform: Patient["platform"], pids: readonly number[]): str
 }
 
 function described({ pid, localUrl, publicUrl, target }: ListenerState): string {
-  const from = publicUrl ?? `${localUrl} (no public URL)`;
-  return `${pid}: ${from} -> ${target ?? "no target"}`;
+  const from = publicUrl === null ? `${localUrl} (no public URL)` : redactUrl(publicUrl);
+  return `${pid}: ${from} -> ${target === null ? "no target" : redactUrl(target)}`;
 }
 
 /** A store in trouble has a finding of its own. */

@@ -5,6 +5,7 @@ import { errorCodeOf, sentenceOf } from "./failure.js";
 import { knock, type Knock } from "./knock.js";
 import { oncePer } from "./once.js";
 import type { Patient, ServiceSide } from "./patient.js";
+import { redactUrl } from "../events/redact.js";
 
 /** Signatures carry times; providers and their libraries allow five minutes. */
 const TOLERANCE_MS = 300_000;
@@ -89,7 +90,7 @@ async function probeAnswer(service: ServiceSide, { now, network }: Patient, sign
     const location = answer.headers.location;
     if (answer.status >= 300 && answer.status <= 399 && location !== undefined) {
       return warning(
-        `${url.origin} answers ${answer.status} and points to ${location}`,
+        `${url.origin} answers ${answer.status} and points to ${redactUrl(location)}`,
         "a captive portal? open it in a browser once; else name the new place with --tunnel-host",
       );
     }

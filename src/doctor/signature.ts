@@ -3,6 +3,7 @@ import { oddBody, usualBodies } from "./bodies.js";
 import { broken, ok, skipped, warning, type Finding, type Result } from "./finding.js";
 import { oncePer } from "./once.js";
 import type { AppSide, Patient, PostAnswer } from "./patient.js";
+import { redactUrl } from "../events/redact.js";
 
 const PROBE_ID = "hookcli-probe";
 /** What a person reads; the rest of the frameworks stands in `hookcli verify`'s explanation of a mismatch. */
@@ -43,7 +44,7 @@ const signedPost = oncePer((app: AppSide) => app.post(bytes(oddBody(PROBE_ID)), 
 
 async function probePost(app: AppSide): Promise<Result> {
   const answer = await (typeof app.signing === "string" ? unsignedPost(app) : signedPost(app));
-  const { label } = app.target;
+  const label = redactUrl(app.target.label);
   const { status } = answer;
   if (status === null)
     return broken(`${label} gives no answer to a POST: ${failureText(answer.error)}`, ...failureFix(answer.error));
@@ -62,15 +63,15 @@ async function probePost(app: AppSide): Promise<Result> {
 
 function redirected({ target }: AppSide, { headers }: PostAnswer, status: number): Result {
   const location = headers.find(([name]) => name.toLowerCase() === "location")?.[1];
-  if (location === undefined) return broken(`${target.label} answers ${status}, and does not say where to`);
+  if (location === undefined) return broken(`${redactUrl(target.label)} answers ${status}, and does not say where to`);
   const base = target.path === undefined ? `${target.label}/` : target.label;
   const place = URL.canParse(location, base) ? new URL(location, base) : undefined;
   const login = /log-?in|sign-?in|auth/i.test(place?.pathname ?? "");
   return broken(
-    `${target.label} answers ${status} and points to ${location}: webhooks are not followed there`,
+    `${redactUrl(target.label)} answers ${status} and points to ${redactUrl(location)}: webhooks are not followed there`,
     login
       ? "take the path out of what asks for a login"
-      : `name that place: hookcli doctor ${place?.href ?? location}; or let the app serve the path without a redirect`,
+      : `name that place: hookcli doctor ${redactUrl(place?.href ?? location)}; or let the app serve the path without a redirect`,
   );
 }
 

@@ -21,6 +21,11 @@ const CREDENTIAL_SHAPES =
 const AUTHORIZATION_VALUE = /^(?:basic|bearer|token|digest|negotiate|aws4-hmac-sha256)\s+\S/i;
 /** The part of a URL before the host that names a user. Anchored on `//`, so that its cost is linear. */
 const USER_INFO = /(^|:)\/\/[^/?#\s]*@/g;
+/**
+ * `user:password@` in front, also where the scheme is left out or a password has marks of its own (`/`, `?`, `#`): what
+ * follows the first colon is no port. Anchored, and of one greedy part, so that its cost is linear.
+ */
+const LOOSE_USER_INFO = /^([a-z][a-z0-9+.-]*:\/\/)?[^/?#\s@:[]*:(?!\/\/|\d{1,5}(?:[/?#]|$))[^]*@/i;
 /** Values are searched for URLs and nested parameters to this depth, which is more than links in links ever need. */
 const DEEPEST_NESTING = 4;
 
@@ -46,6 +51,14 @@ export function redactPath(path: string): string {
   const mark = path.search(/[?#]/);
   const place = redactPlace(mark === -1 ? path : path.slice(0, mark));
   return mark === -1 ? place : place + redactParameters(path.slice(mark), 0);
+}
+
+/**
+ * A target, a tunnel's host or a public URL for people: as {@link redactPath} has it, and `user:password@` hidden where no
+ * scheme stands before it too. Also for text that was meant to be one of these.
+ */
+export function redactUrl(text: string): string {
+  return redactPath(text.replace(LOOSE_USER_INFO, `$1${REDACTED}@`));
 }
 
 /** An event without the credentials that its headers and its query carry. Bodies stay as they are. */

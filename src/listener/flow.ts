@@ -11,6 +11,7 @@ import { answerOf, writeAnswer, type AnswerOf, type AnswerRules } from "./answer
 import { listenerEvent, type ListenerEvent } from "./event.js";
 import type { Journal } from "./journal.js";
 import { checkSignature, type Checked, type SignatureOptions } from "./signatures.js";
+import { redactUrl } from "../events/redact.js";
 
 /** The app that events go on to. */
 export interface Onward {
@@ -193,5 +194,5 @@ export class ListenerFlow {
 }
 
 function noAnswer({ error }: Delivery, { target }: Onward): string {
-  return `no answer from ${target.label}: ${error ?? "none came"}`;
+  return `no answer from ${redactUrl(target.label)}: ${error ?? "none came"}`;
 }

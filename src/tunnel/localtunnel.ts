@@ -3,6 +3,7 @@ import PackageClient, { type LocaltunnelInfo } from "localtunnel/lib/Tunnel.js";
 import { bareHost, describeError, httpGet } from "./http-get.js";
 import { connectSockets } from "./localtunnel-sockets.js";
 import type { OpenTunnel, Tunnel, TunnelRequest } from "./tunnel.js";
+import { redactUrl } from "../events/redact.js";
 
 /**
  * The localtunnel protocol: `GET /<name>` (or `/?new`) at the service answers with a name, a URL and a TCP port; each
@@ -74,7 +75,7 @@ async function open(request: TunnelRequest): Promise<OpenTunnel> {
     client.open((error) => (error ? reject(error) : resolve()));
   });
   const { sockets, url, clientId } = client;
-  if (sockets === undefined || url === undefined) throw new Error(`${request.host} gave no tunnel`);
+  if (sockets === undefined || url === undefined) throw new Error(`${redactUrl(request.host)} gave no tunnel`);
   return { url: new URL(url).origin, name: clientId, ...(await sockets) };
 }
 
@@ -87,11 +88,12 @@ async function register(request: TunnelRequest): Promise<Record<string, unknown>
   const { signal, dialer } = request;
   const limits = { timeoutMs: REGISTER_TIMEOUT_MS, limitBytes: REGISTER_LIMIT_BYTES, signal, dialer };
   const answer = await httpGet(url, limits).catch((error: unknown) => {
-    throw new Error(`${request.host} is not reachable: ${describeError(error)}`);
+    throw new Error(`${redactUrl(request.host)} is not reachable: ${describeError(error)}`);
   });
   const document = parseJson(answer.body);
-  if (answer.status !== 200) throw new Error(refusal(request.host, answer.status, document));
-  if (!isRegistration(document)) throw new Error(`${request.host} does not answer like a localtunnel service`);
+  if (answer.status !== 200) throw new Error(refusal(redactUrl(request.host), answer.status, document));
+  if (!isRegistration(document))
+    throw new Error(`${redactUrl(request.host)} does not answer like a localtunnel service`);
   return document;
 }
 
@@ -99,7 +101,7 @@ async function register(request: TunnelRequest): Promise<Record<string, unknown>
 function parseService(host: string): URL {
   const url = URL.canParse(host) ? new URL(host) : undefined;
   if (url === undefined || !isWebUrl(url))
-    throw new Error(`${host} is not the http or https URL of a localtunnel service`);
+    throw new Error(`${redactUrl(host)} is not the http or https URL of a localtunnel service`);
   if (!url.pathname.endsWith("/")) url.pathname += "/";
   return url;
 }

@@ -2,6 +2,7 @@ import { closeAside, fraction, linkedController, pause, type Supervision } from 
 import { backoffMs } from "./backoff.js";
 import type { OpenTunnel } from "./tunnel.js";
 import { describeError } from "./http-get.js";
+import { redactUrl } from "../events/redact.js";
 
 /** How long one opening may take where the kind does not say. */
 const OPEN_TIMEOUT_MS = 10_000;
@@ -102,7 +103,7 @@ async function openInTime(supervision: Supervision, onDoubt: () => void): Promis
       supervision,
       opening.then((unwanted) => unwanted.close()),
     );
-    throw new Error(`${request.host || tunnel.kind} did not open a tunnel within ${timeoutMs / 1000} s`);
+    throw new Error(`${redactUrl(request.host) || tunnel.kind} did not open a tunnel within ${timeoutMs / 1000} s`);
   } finally {
     timer.controller.abort();
     timer.release();
@@ -119,7 +120,7 @@ function judgeName(supervision: Supervision, open: OpenTunnel, names: NamePatien
   names.refusedAt ??= now;
   const patienceMs = supervision.url === undefined ? NAME_PATIENCE_AT_START_MS : NAME_PATIENCE_AFTER_LOSS_MS;
   if (now - names.refusedAt < patienceMs)
-    throw new NameInUse(`the name ${wanted} is in use at ${supervision.request.host}`);
+    throw new NameInUse(`the name ${wanted} is in use at ${redactUrl(supervision.request.host)}`);
   return wanted;
 }
 

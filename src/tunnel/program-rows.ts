@@ -1,6 +1,7 @@
 import { devNull } from "node:os";
 import { CliError } from "../errors.js";
 import type { TunnelRequest } from "./tunnel.js";
+import { redactUrl } from "../events/redact.js";
 
 /** A tunnel that is a program: what to start, and what its output means. */
 export interface ProgramRow {
@@ -83,7 +84,9 @@ function parseSshHost(host: string): { destination: string; hostname: string; ss
     /^(?:ssh:\/\/)?(?<user>\w[\w.+-]*@)?(?<hostname>\w[\w.-]*|\[[0-9a-fA-F:.]+\])(?::(?<port>\d{1,5}))?\/?$/.exec(host);
   const { user = "", hostname, port: sshPort } = match?.groups ?? {};
   if (hostname === undefined) {
-    throw new CliError(`${host} is not an ssh host`, { hint: "give --tunnel-host user@host, or user@host:port" });
+    throw new CliError(`${redactUrl(host)} is not an ssh host`, {
+      hint: "give --tunnel-host user@host, or user@host:port",
+    });
   }
   return { destination: user + hostname.replace(/^\[(.*)\]$/, "$1"), hostname, sshPort };
 }

@@ -135,6 +135,13 @@ describe("hookcli doctor", () => {
     expect(app.seen.some(({ body }) => body.includes("\\u00e9"))).toBe(true);
   });
 
+  it("sends the query of its target once", async () => {
+    const { of } = await doctor([`${app.port}/hook?token=abc`, "--only", "app-post"]);
+
+    expect(app.seen.map(({ path }) => path)).toEqual(["/hook?token=abc"]);
+    expect(of("app-post")?.message).not.toContain("abc");
+  });
+
   it("stores nothing, and makes no store", async () => {
     await doctor([String(app.port), "--secret", "env:S", "--via", "none"]);
 

@@ -79,11 +79,11 @@ describe("the configuration", () => {
     ['{\n  "targt": "5000"\n}', ":2: targt: unknown key"],
     ['{ "target": }', ":1: not valid JSON: value expected"],
     ["", ":1: not valid JSON: value expected"],
-    ["[]", ":1: expected an object, found []"],
+    ["[]", ":1: expected an object, found array"],
     ['{\n\n "secret": "whsec_abc" }', ":3: secret: a secret in a project's config must be env:NAME"],
     ['{ "secrets": { "stripe": "whsec_abc" } }', ":1: secrets.stripe: a secret in a project's config must be env:NAME"],
     ['{ "secrets": { "stripe": "@file" } }', ":1: secrets.stripe: a secret in a project's config must be env:NAME"],
-    ['{ "secrets": "env:S" }', ':1: secrets: expected an object, found "env:S"'],
+    ['{ "secrets": "env:S" }', ":1: secrets: expected an object, found string"],
     ['{ "secrets": {\n "strpe": "env:S" } }', ":2: secrets.strpe: unknown provider strpe"],
     ['{ "provider": "githb" }', ":1: provider: unknown provider githb"],
     ['{ "headers": { "a b": "x" } }', ":1: headers.a b: expected the name of a header"],
@@ -102,7 +102,7 @@ describe("the configuration", () => {
     ['{ "secrets": { "stripe": "env:A",\n "stripe": "env:B" } }', ":2: secrets.stripe: stands twice"],
     ['{ "__proto__": {} }', ":1: __proto__: unknown key"],
     ['{ "$schema": 1 }', ":1: $schema: expected text that is not empty, found 1"],
-    ['{ "profiles": { "staging": 1 } }', ":1: profiles.staging: expected an object, found 1"],
+    ['{ "profiles": { "staging": 1 } }', ":1: profiles.staging: expected an object, found number"],
     ['{ "profiles": { "a b": {} } }', ":1: profiles.a b: expected a name of letters"],
     ['{ "profiles": {\n"staging": {\n"target": true } } }', ":3: profiles.staging.target: expected a target"],
     ['{ "profiles": { "a": { "profiles": {} } } }', ":1: profiles.a.profiles: unknown key"],
@@ -110,6 +110,30 @@ describe("the configuration", () => {
     write("hookcli.config.json", text);
 
     await expect(loadConfig(contextIn(folder), {})).rejects.toThrow(`hookcli.config.json${message}`);
+  });
+
+  it.each([
+    [{ secrets: "hush-1" }, "secrets: expected an object, found string"],
+    [{ secrets: ["hush-1"] }, "secrets: expected an object, found array"],
+    [{ headers: "Authorization: Bearer hush-1" }, "headers: expected an object, found string"],
+    [{ profiles: { a: "hush-1" } }, "profiles.a: expected an object, found string"],
+    [{ target: { a: "hush-1" } }, "found object"],
+    [{ target: "ftp://user:hush-1@localhost:5000" }, 'found "ftp://***@localhost:5000"'],
+    [{ target: "http://user:hush-1@localhost:5000" }, 'found "http://***@localhost:5000"'],
+    [{ provider: "whsec_hush-1" }, "provider: unknown provider ***"],
+  ])("shows no value of %j that may be a secret", async (config, message) => {
+    write("hookcli.config.json", JSON.stringify(config));
+
+    const loading = loadConfig(contextIn(folder), {});
+
+    await expect(loading).rejects.toThrow(message);
+    await expect(loading).rejects.not.toThrow("hush");
+  });
+
+  it("shows no password of a variable's URL", async () => {
+    const loading = loadConfig(contextIn(folder, { HOOKCLI_TARGET: "http://user:hush@localhost:5000" }), {});
+
+    await expect(loading).rejects.toThrow('found "http://***@localhost:5000"');
   });
 
   it.each(["/etc/passwd", "../outside.json", "link.json", "."])(

@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startApp, type TestApp } from "../helpers/http-app.js";
@@ -22,6 +22,8 @@ const CANARY = {
   gitlab: "CanaryGitlabc0ffee",
   query: "CanaryQuery1a2b3c",
   answer: "CanaryAnswerCookie77aa",
+  misplaced: "sk_live_CanaryMisplaced5e5e",
+  password: "CanaryPassword61fd",
 } as const;
 
 /** What an output has of the secrets. A malformed one is looked for without its ends. */
@@ -249,6 +251,106 @@ describe("secrets", () => {
     );
 
     expect(found.map(({ name }) => name)).toEqual([]);
+  });
+});
+
+describe("secrets in a config and in its variables", () => {
+  const MISPLACED = [
+    { secrets: CANARY.whsec },
+    { secrets: [CANARY.misplaced] },
+    { secrets: { stripe: [CANARY.misplaced] } },
+    { secret: { stripe: CANARY.whsec } },
+    { headers: `Authorization: Bearer ${CANARY.authorization}` },
+    { headers: [`Authorization: Bearer ${CANARY.authorization}`] },
+    { profiles: { a: CANARY.file } },
+    { profiles: CANARY.file },
+    { provider: CANARY.misplaced },
+    { events: CANARY.misplaced },
+    { target: `http://user:${CANARY.password}@localhost:5000` },
+    { target: `ftp://user:${CANARY.password}@localhost:5000` },
+    { target: { secret: CANARY.password } },
+    { publicUrl: `ftp://user:${CANARY.password}@hooks.example.com` },
+    { tunnelHost: `user:${CANARY.password}@tunnel.example.com` },
+    { tunnelHost: `http://user:${CANARY.password}@127.0.0.1:1` },
+    { target: `9/hook?token=${CANARY.query}` },
+    CANARY.whsec,
+    [CANARY.whsec],
+  ];
+
+  it.each(MISPLACED)("are in no error and no list: %j", async (config) => {
+    const path = join(sandbox.folder, "misplaced.json");
+    writeFileSync(path, JSON.stringify(config));
+    for (const argv of [
+      ["config", "list"],
+      ["doctor", "--only", "app-port,app-post,app-protocol,localhost,tunnel-dns"],
+      ["send", "--data", "{}", "--unsigned"],
+      ["replay", "last"],
+    ]) {
+      for (const flags of [[], ["--json"], ["-v"]]) {
+        const line = [...argv, ...flags, "--config", path];
+        const { stdout, stderr } = await runCli(line, { cwd: sandbox.folder, env: sandbox.env });
+
+        expect(stdout + stderr).not.toBe("");
+        expect({ line, leaked: leaked(stdout + stderr) }).toEqual({ line, leaked: [] });
+      }
+    }
+    rmSync(path);
+  });
+
+  it.each([
+    [{ HOOKCLI_TARGET: `http://user:${CANARY.password}@localhost:5000` }, ["events"]],
+    [{ HOOKCLI_TARGET: `user:${CANARY.password}@localhost:5000` }, ["doctor", "--only", "app-port"]],
+    [{ HOOKCLI_TUNNEL_HOST: `user:${CANARY.password}@tunnel.example.com` }, ["config", "list"]],
+    [{ HOOKCLI_TUNNEL_HOST: `user:${CANARY.password}@tunnel.example.com` }, ["listen", "--require-tunnel"]],
+    [{ HOOKCLI_TUNNEL_HOST: `ftp://u:${CANARY.password}@127.0.0.1:1` }, ["doctor", "--only", "tunnel-dns"]],
+  ])("of %j are not in what %j says", async (more, argv) => {
+    for (const flags of [[], ["--json"]]) {
+      const options = { cwd: sandbox.folder, env: { ...sandbox.env, ...more } };
+      const { stdout, stderr } = await runCli([...argv, ...flags], options);
+
+      expect(stdout + stderr).toContain("***");
+      expect(leaked(stdout + stderr)).toEqual([]);
+    }
+  });
+
+  it.each([["--json"], ["-v"]])("are not in the banner of listen %s, nor in why there is no tunnel", async (flag) => {
+    const target = `9/hook?token=${CANARY.query}`;
+    const env = { ...sandbox.env, HOOKCLI_TUNNEL_HOST: `http://u:${CANARY.password}@127.0.0.1:1` };
+    const child = spawn(process.execPath, [hookcliPath, "listen", target, flag], { cwd: sandbox.folder, env });
+    let output = "";
+    await new Promise<void>((resolve) => {
+      const hear = (chunk: Buffer): void => {
+        output += chunk.toString();
+        if (output.includes("/hook?token=") && output.includes("is not reachable")) resolve();
+      };
+      child.stdout.on("data", hear);
+      child.stderr.on("data", hear);
+    });
+    const closed = once(child, "close");
+    child.kill("SIGTERM");
+    await closed;
+
+    expect(output).toContain("/hook?token=***");
+    expect(output).toContain("//***@127.0.0.1:1 is not reachable");
+    expect(leaked(output)).toEqual([]);
+  });
+
+  it("are not in what send, replay and doctor say of a target", async () => {
+    const target = `127.0.0.1:${app.port}/hook?token=${CANARY.query}`;
+    for (const argv of [
+      ["send", "--data", "{}", "--unsigned", "--to", target],
+      ["replay", "last", "--to", target],
+      ["doctor", target, "--only", "app-port,app-post,app-protocol"],
+      ["doctor", `https://${target}`, "--only", "app-protocol"],
+      ["send", "--data", "{}", "--to", `http://192.0.2.1/?token=${CANARY.query}`],
+    ]) {
+      for (const flags of [[], ["--json"], ["-v"]]) {
+        const options = { cwd: sandbox.folder, env: sandbox.env };
+        const { stdout, stderr } = await runCli([...argv, ...flags], options);
+
+        expect(leaked(stdout + stderr)).toEqual([]);
+      }
+    }
   });
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { redactHeaders, redactPath } from "../../src/events/redact.js";
+import { redactHeaders, redactPath, redactUrl } from "../../src/events/redact.js";
 
 describe("redaction of headers", () => {
   it.each([
@@ -102,5 +102,41 @@ describe("redaction of the request target", () => {
     ["/a?b=c==&d=%3D%3D", "/a?b=c==&d=%3D%3D"],
   ])("%s becomes %s", (path, expected) => {
     expect(redactPath(path)).toBe(expected);
+  });
+});
+
+describe("a URL for people", () => {
+  it.each([
+    ["http://user:pw@localhost:5000", "http://***@localhost:5000"],
+    ["user:pw@tunnel.example.com", "***@tunnel.example.com"],
+    ["user:p/w?x#y@tunnel.example.com", "***@tunnel.example.com"],
+    ["ftp://user:p/w@host/x", "ftp://***@host/x"],
+    ["9/hook?token=abc&a=1", "9/hook?token=***&a=1"],
+    ["http://localhost:5000/a?key=abc", "http://localhost:5000/a?key=***"],
+  ])("has no secret of %s", (text, expected) => {
+    expect(redactUrl(text)).toBe(expected);
+  });
+
+  it.each([
+    "5000",
+    "5000/@user/hook",
+    "localhost:5000/@user/hook?a=b@c",
+    "http://localhost:5000/@user",
+    "http://[::1]:5000/a:b@c",
+    "[::1]:5000/@user",
+    "https://loca.lt",
+    "me@my.server",
+    "me@my.server:2222",
+    "",
+  ])("is %s as it stands", (text) => {
+    expect(redactUrl(text)).toBe(text);
+  });
+
+  it("takes no longer for hostile text", () => {
+    const startedAt = performance.now();
+    redactUrl(`${"a:".repeat(50_000)}`);
+    redactUrl(`a:${"@/".repeat(50_000)}`);
+
+    expect(performance.now() - startedAt).toBeLessThan(500);
   });
 });

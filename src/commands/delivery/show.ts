@@ -1,9 +1,9 @@
 import { isUtf8 } from "node:buffer";
 import { secretVariable } from "../../config/secrets.js";
-import { curlCommand } from "../../events/curl.js";
+import { curlScript } from "../../events/curl.js";
 import { attemptToJson, type AttemptJson } from "../../events/event-json.js";
 import { headerValue, type HeaderList } from "../../events/headers.js";
-import { redactAttempt, redactHeaders, redactPath } from "../../events/redact.js";
+import { redactAttempt, redactHeaders, redactPath, redactUrl } from "../../events/redact.js";
 import type { Output } from "../../output/output.js";
 import { dim, green, red } from "../../output/style.js";
 import type { Context } from "../../context.js";
@@ -35,7 +35,7 @@ export function showRequest(
   const curl =
     as === "http"
       ? undefined
-      : curlCommand(request, {
+      : curlScript(request, {
           showSecrets,
           secretHeaders: secretHeaders(provider),
           plainHeaders: plainHeaders(provider),
@@ -44,11 +44,11 @@ export function showRequest(
   const { method, body } = request;
   const url = showSecrets ? request.url : redactPath(request.url);
   const path = showSecrets ? request.path : redactPath(request.path);
-  output.record({ method, url, headers, ...bodyJson(body), ...(curl === undefined ? {} : { curl }) });
+  output.record({ method, url, headers, ...bodyJson(body), ...(curl === undefined ? {} : { curl: curl.command }) });
   if (curl !== undefined) {
-    if (curl.includes(`$${variable}"`) && env[variable] === undefined)
-      output.note(`set ${variable} to the secret before you run it`);
-    return output.block(curl);
+    const unset = curl.variables.filter((name) => env[name] === undefined);
+    if (unset.length > 0) output.note(`set ${unset.join(", ")} to the secret before you run it`);
+    return output.block(curl.command);
   }
   output.line(`${method} ${path} HTTP/1.1`);
   for (const [name, value] of headers) output.line(`${name}: ${latin1Text(value)}`);
@@ -109,7 +109,7 @@ export function resultJson(parts: {
   return {
     eventId: seq === 0 ? null : eventId,
     seq: seq === 0 ? null : seq,
-    target: destination.target.label,
+    target: redactUrl(destination.target.label),
     targetFrom: destination.via,
     attempts: attempts.map((attempt) => recordedJson(attempt, destination.target.label)),
     expected,

@@ -3,6 +3,7 @@ import { CliError } from "../../errors.js";
 import type { Target } from "../../deliver/deliverer.js";
 import { hostOf, parseTarget, targetUrl } from "../../deliver/target.js";
 import type { ListenerRow } from "../../store/store.js";
+import { redactUrl } from "../../events/redact.js";
 
 /** Where a request goes, and who said so. */
 export interface Destination {
@@ -71,7 +72,9 @@ export function replayDestination(options: {
 
 function theOnly(listeners: readonly ListenerRow[]): ListenerRow | undefined {
   if (listeners.length < 2) return listeners[0];
-  const list = listeners.map(({ localUrl, target }) => `${localUrl} (${target ?? "no target"})`).join(", ");
+  const list = listeners
+    .map(({ localUrl, target }) => `${localUrl} (${target === null ? "no target" : redactUrl(target)})`)
+    .join(", ");
   throw new CliError(`several listeners run in this project: ${list}`, {
     hint: `say which: --to ${listeners[0]?.localUrl ?? "URL"}`,
   });
@@ -87,10 +90,10 @@ function publicUrlOf(listener: ListenerRow | undefined): string {
   return listener.publicUrl;
 }
 
-/** Path and query that a request goes to at a target, and the whole URL of it. */
+/** Path and query that a request goes to at a target, and the whole URL of it, whose authority is the target's whatever the path is. */
 export function placeAt(target: Target, path: string): { path: string; url: string } {
   const place = targetUrl(target, path);
-  return { path: place, url: `${target.protocol}//${hostOf(target)}${place}` };
+  return { path: place, url: `${target.protocol}//${hostOf(target)}${place.startsWith("/") ? "" : "/"}${place}` };
 }
 
 /** The Host header that a provider would send: that of the public URL, where there is one. */

@@ -13,6 +13,7 @@ import type { OutgoingRequest } from "../delivery/request.js";
 import type { DoctorOptions } from "../doctor.js";
 import type { Invocation } from "../command.js";
 import { createProber, type Prober } from "./prober.js";
+import { redactUrl } from "../../events/redact.js";
 
 /** Longest wait for the app's answer to a probe event, milliseconds. */
 const POST_MS = 3_000;
@@ -55,8 +56,9 @@ export async function describeApp(
 function refuseListener({ port, label }: Target, listeners: readonly ListenerState[]): void {
   const own = listeners.find(({ localUrl, state }) => state === "running" && Number(new URL(localUrl).port) === port);
   if (own === undefined) return;
-  throw new CliError(`${label} is the listen with process id ${own.pid}, and not an app`, {
-    hint: own.target === null ? "name the app: hookcli doctor 5000" : `its app: hookcli doctor ${own.target}`,
+  throw new CliError(`${redactUrl(label)} is the listen with process id ${own.pid}, and not an app`, {
+    hint:
+      own.target === null ? "name the app: hookcli doctor 5000" : `its app: hookcli doctor ${redactUrl(own.target)}`,
   });
 }
 
@@ -87,7 +89,8 @@ function createPost(
       headers: answered,
     } = await deliverer.deliver({
       request,
-      target,
+      // The probe's path is the whole place already.
+      target: { ...target, path: undefined },
       forwarded: {},
       headers: [PROBE_HEADER],
       signal: context.signal,

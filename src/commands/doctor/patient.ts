@@ -17,6 +17,7 @@ import { findTunnel } from "../../tunnel/kinds.js";
 import type { DoctorOptions } from "../doctor.js";
 import type { Invocation } from "../command.js";
 import { describeApp } from "./app.js";
+import { redactUrl } from "../../events/redact.js";
 
 /** Everything together stays under ten seconds: probes run at once, and none waits longer. */
 const LIMITS = { connectMs: 3_000, answerMs: 4_000, probeMs: 8_000 } as const;
@@ -93,7 +94,7 @@ function describeService(
   const host = options.tunnelHost ?? config.tunnelHost ?? kind.defaultHost ?? "";
   const url = URL.canParse(host) ? new URL(host) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol)) {
-    throw new CliError(`not the URL of a tunnel service: ${host}`, { hint: "write it as https://loca.lt" });
+    throw new CliError(`not the URL of a tunnel service: ${redactUrl(host)}`, { hint: "write it as https://loca.lt" });
   }
   if (!url.pathname.endsWith("/")) url.pathname += "/";
   const limits = { timeoutMs: LIMITS.answerMs, limitBytes: ANSWER_BYTES, dialer };

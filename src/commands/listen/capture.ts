@@ -12,6 +12,7 @@ import type { PublicSide } from "./public-side.js";
 import type { ListenReporter } from "./report.js";
 import { limitYoungHeap } from "./young-heap.js";
 import { forwardedFor, ownAnswer, router } from "./routing.js";
+import { redactUrl } from "../../events/redact.js";
 
 /** In-flight bodies together, bytes; what is beyond is answered 503. With copies on their way to disk the process stays under 500 MB. */
 const MAX_IN_FLIGHT_BYTES = 208 * 2 ** 20;
@@ -107,7 +108,7 @@ export async function startCapture(parts: {
 /** Events delivered to the port that they come in by would come in again, for ever. A free port is never the target's. */
 function refuseLoop(target: Target | undefined, port: number): void {
   if (target === undefined || port === 0 || target.port !== port) return;
-  throw new CliError(`the target ${target.label} is hookcli's own port`, {
+  throw new CliError(`the target ${redactUrl(target.label)} is hookcli's own port`, {
     hint: "give --port another number, or none",
   });
 }

@@ -1,6 +1,7 @@
 import type { Delivery, Target } from "../../deliver/deliverer.js";
 import type { Attempt, EventState, HookEvent, NewEvent } from "../../events/event.js";
 import type { Appended } from "../../store/store.js";
+import { redactUrl } from "../../events/redact.js";
 
 /** An event on its way, as far as it has come. */
 export interface Passage {
@@ -22,7 +23,7 @@ export function failureText(delivery: Delivery, target: Target): string {
     not_allowed: "it is not on this computer, and --allow-remote was not given",
   };
   const reason = why[delivery.error ?? ""] ?? delivery.error ?? "no answer";
-  return `hookcli could not deliver to ${target.label}: ${reason}`;
+  return `hookcli could not deliver to ${redactUrl(target.label)}: ${reason}`;
 }
 
 /** The event as it is in the store, with its attempt once that has ended. */

@@ -6,6 +6,7 @@ import type { TunnelKind } from "../../tunnel/kinds.js";
 import type { FirstOpen, Supervised, SuperviseOptions } from "../../tunnel/supervisor.js";
 import type { TunnelState } from "../../tunnel/tunnel.js";
 import type { ListenOptions } from "./options.js";
+import { redactUrl } from "../../events/redact.js";
 
 /** The public side of `listen`: a supervised tunnel, or a URL that somebody else cares for, or nothing. */
 export interface PublicSide {
@@ -68,7 +69,7 @@ async function chooseService(parts: SideParts): Promise<Service> {
     });
   }
   if (kind.hostIsUrl === true && host !== undefined && !isWebUrl(host)) {
-    throw new CliError(`not the URL of a tunnel service: ${host}`, { hint: "write it as https://loca.lt" });
+    throw new CliError(`not the URL of a tunnel service: ${redactUrl(host)}`, { hint: "write it as https://loca.lt" });
   }
   return { kind, host: host ?? "", probePath: newProbePath(context.random) };
 }
@@ -136,7 +137,7 @@ function withoutTunnel(url: string | undefined): PublicSide {
 
 function checkedUrl(text: string): string {
   if (!isWebUrl(text)) {
-    throw new CliError(`not a public URL: ${text}`, { hint: "write it as https://hooks.example.com" });
+    throw new CliError(`not a public URL: ${redactUrl(text)}`, { hint: "write it as https://hooks.example.com" });
   }
   return text.replace(/\/+$/, "");
 }

@@ -1,13 +1,14 @@
 import type { Context } from "../../context.js";
 import type { EventState, HookEvent } from "../../events/event.js";
 import { attemptToJson, eventToJson, STREAM_BODY_LIMIT } from "../../events/event-json.js";
-import { redactAttempt, redactEvent } from "../../events/redact.js";
+import { redactUrl } from "../../events/redact.js";
 import { eventLine } from "../../output/event-line.js";
 import type { Output } from "../../output/output.js";
 import { bold, dim } from "../../output/style.js";
 import type { TunnelState } from "../../tunnel/tunnel.js";
 import { printEvent } from "../../output/event-page.js";
 import type { StoreError } from "../../store/store.js";
+import { shownEvent } from "../events/secret-options.js";
 
 /** On a terminal an event whose answer takes longer than this is shown as pending first, milliseconds. */
 const PENDING_AFTER_MS = 100;
@@ -42,8 +43,11 @@ export class ListenReporter {
     this.context = context;
   }
 
-  ready({ url, localUrl, target, caution, remarks }: ReadyFacts): void {
+  ready(facts: ReadyFacts): void {
     const { output } = this;
+    const { localUrl, caution, remarks } = facts;
+    const url = shownUrl(facts.url);
+    const target = shownUrl(facts.target);
     this.wasReady = true;
     output.record({ type: "ready", at: this.at(), url: url ?? null, localUrl, target: target ?? null });
     if (url !== undefined) output.note([dim("public   "), bold(url)]);
@@ -94,7 +98,7 @@ export class ListenReporter {
     if (state === "refused") this.refused += 1;
     else this.captured += 1;
     if (output.json) {
-      const event = eventToJson(redactEvent(make()), { omitBodiesOver: STREAM_BODY_LIMIT });
+      const event = eventToJson(shownEvent(make()), { omitBodiesOver: STREAM_BODY_LIMIT });
       output.record({ type: "event", at: this.at(), event });
       return NOTHING_PENDING;
     }
@@ -108,17 +112,12 @@ export class ListenReporter {
     const { output } = this;
     if (!output.json) {
       output.line(eventLine(event, { columns: output.columns }));
-      if (output.verbose) printEvent(output, redactEvent(event), { now: this.context.now() });
+      if (output.verbose) printEvent(output, shownEvent(event), { now: this.context.now() });
       return;
     }
-    const attempt = event.attempts.at(-1);
+    const attempt = shownEvent(event).attempts.at(-1);
     if (attempt !== undefined)
-      output.record({
-        type: "attempt",
-        at: this.at(),
-        eventId: event.id,
-        attempt: attemptToJson(redactAttempt(attempt)),
-      });
+      output.record({ type: "attempt", at: this.at(), eventId: event.id, attempt: attemptToJson(attempt) });
   }
 
   /** The end. `notStored`: requests that were refused and only counted. */
@@ -135,4 +134,8 @@ export class ListenReporter {
   private at(): string {
     return new Date(this.context.now()).toISOString();
   }
+}
+
+function shownUrl(url: string | undefined): string | undefined {
+  return url === undefined ? undefined : redactUrl(url);
 }

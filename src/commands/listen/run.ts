@@ -11,6 +11,7 @@ import { choosePublicSide, noTunnelError, type PublicSide } from "./public-side.
 import { ListenReporter } from "./report.js";
 import { startPruning } from "./retention.js";
 import { listenSettings } from "./settings.js";
+import { redactUrl } from "../../events/redact.js";
 
 /** `hookcli listen`, from its start to the signal that ends it. Returns the exit code. */
 export async function runListen(asked: Invocation<ListenFlags>): Promise<number> {
@@ -71,7 +72,7 @@ function addressRemark({ probePath }: PublicSide, { allowIp, trustedProxy }: Lis
 async function targetOf({ args, options }: Invocation<ListenOptions>, configured: string | undefined) {
   const [word] = args;
   if (word !== undefined && options.forwardTo !== undefined && word !== options.forwardTo) {
-    throw new CliError(`two targets: ${word} and --forward-to ${options.forwardTo}`);
+    throw new CliError(`two targets: ${redactUrl(word)} and --forward-to ${redactUrl(options.forwardTo)}`);
   }
   const text = word ?? options.forwardTo ?? configured;
   if (text === undefined) return undefined;

@@ -3,7 +3,7 @@ import { resolveHeaders } from "../../config/headers.js";
 import { CliError, EXIT } from "../../errors.js";
 import type { HookEvent } from "../../events/event.js";
 import { headerValue } from "../../events/headers.js";
-import { redactPath } from "../../events/redact.js";
+import { redactPath, redactUrl } from "../../events/redact.js";
 import { createDialer } from "../../proxies/dialer.js";
 import { parseSelectors, selectsAll } from "../../events/selector.js";
 import type { Output } from "../../output/output.js";
@@ -14,6 +14,7 @@ import { eventOf, Recorder } from "../delivery/record.js";
 import { replaceHeaders } from "../delivery/request.js";
 import { resultJson, showAnswer, showRequest } from "../delivery/show.js";
 import type { ReplayOptions } from "../replay.js";
+import { maskOf } from "../events/secret-options.js";
 import { showDiff } from "./diff.js";
 import { Preparer, type Prepared, type ReplaySource } from "./prepare.js";
 
@@ -112,7 +113,8 @@ async function deliverOne(prepared: Prepared, recorder: Recorder, source: Replay
   const expectation = options.expect ?? SUCCESS;
   const judgement = judge(recorded.delivery, expectation, false);
   showAnswer(output, recorded, judgement);
-  const diff = options.diff === true ? showDiff(event.attempts[0], recorded.delivery, output) : undefined;
+  const compared = { first: event.attempts[0], answer: recorded.delivery, mask: maskOf([event], options) };
+  const diff = options.diff === true ? showDiff(compared, output) : undefined;
   output.record({
     replayOf: event.id,
     ...resultJson({ eventId: replayed.id, attempts: [recorded], destination, judgement, expected: expectation.text }),
@@ -125,7 +127,7 @@ async function deliverOne(prepared: Prepared, recorder: Recorder, source: Replay
 function sentence({ event, destination, resigned }: Prepared): string {
   const what = `#${event.seq} ${event.eventType ?? `${event.method} ${redactPath(event.path)}`}`;
   const note = resigned.note === undefined ? "" : `; ${resigned.note}`;
-  return `replaying ${what} to ${destination.target.label} (${destination.why})${note}`;
+  return `replaying ${what} to ${redactUrl(destination.target.label)} (${destination.why})${note}`;
 }
 
 function replayHeader(event: HookEvent) {

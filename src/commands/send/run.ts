@@ -19,6 +19,7 @@ import { calledHost, sendDestination, type Destination } from "../delivery/targe
 import type { SendOptions } from "../send.js";
 import { compose, type Composed } from "./compose.js";
 import { readSource, type Source } from "./source.js";
+import { redactUrl } from "../../events/redact.js";
 
 /** Makes a signed test event, sends it, and judges the answer. Resolves to the exit code. */
 export async function runSend(invocation: Invocation<SendOptions>): Promise<number> {
@@ -102,7 +103,7 @@ function newEvent(
 function sentence({ name, provider }: Source, { request, signer }: Composed, { target, why }: Destination): string {
   const signed = signer === undefined ? "unsigned" : `signed ${signer.scheme.name}`;
   const type = headerValue(request.headers, "content-type") ?? "no content type";
-  return `sending ${name} (${provider.title}, ${signed}, ${type}) to ${target.label} (${why})`;
+  return `sending ${name} (${provider.title}, ${signed}, ${type}) to ${redactUrl(target.label)} (${why})`;
 }
 
 interface Delivering extends Around {
