@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { showDiff } from "../../src/commands/replay/diff.js";
+import type { MaskOptions } from "../../src/events/diff/message.js";
 import type { Attempt } from "../../src/events/event.js";
 import { createOutput } from "../../src/output/terminal.js";
 import { testContext } from "../helpers/run.js";
@@ -16,10 +17,10 @@ const answer = (changes: Partial<Attempt>): Attempt => ({
   ...changes,
 });
 
-function shown(before: Attempt | undefined, after: Attempt) {
+function shown(before: Attempt | undefined, after: Attempt, mask: MaskOptions = {}) {
   const context = testContext();
   const output = createOutput(context, { json: false, quiet: false, verbose: false, color: "never" });
-  const json = showDiff(before, after, output);
+  const json = showDiff({ first: before, answer: after, mask }, output);
   return { json, stdout: context.stdout.text, stderr: context.stderr.text };
 }
 
@@ -53,5 +54,11 @@ describe("replay --diff", () => {
 
     expect(stdout).toContain("Set-Cookie: ***  another value, not shown");
     expect(stdout + JSON.stringify(json)).not.toContain("CANARY");
+  });
+
+  it("shows them with --show-secrets", () => {
+    const cookie = (value: string) => answer({ headers: [["Set-Cookie", value]] });
+
+    expect(shown(cookie("a=1"), cookie("a=2"), { showSecrets: true }).stdout).toContain("a=1");
   });
 });

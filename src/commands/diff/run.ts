@@ -2,24 +2,16 @@ import { loadConfig } from "../../config/config.js";
 import { CliError, EXIT } from "../../errors.js";
 import type { HookEvent } from "../../events/event.js";
 import { saysSomething, withoutIgnored } from "../../events/diff/filter.js";
-import {
-  diffAnswers,
-  diffRequests,
-  type Answer,
-  type MaskOptions,
-  type MessageDiff,
-} from "../../events/diff/message.js";
+import { diffAnswers, diffRequests, type Answer, type MessageDiff } from "../../events/diff/message.js";
 import { parseSelectors } from "../../events/selector.js";
 import { printDiff } from "../../output/diff.js";
 import { formatTime } from "../../output/quantity.js";
 import { dim, green, red } from "../../output/style.js";
-import { findProvider } from "../../providers/index.js";
 import type { Invocation } from "../command.js";
 import { paged } from "../paging.js";
-import { secretHeaders } from "../delivery/request.js";
 import type { DiffOptions } from "../diff.js";
 import { withStore } from "../events/open.js";
-import { withoutSecrets } from "../events/secret-options.js";
+import { maskOf, shownEvent } from "../events/secret-options.js";
 import { fleetingHeaders } from "./fleeting.js";
 import { diffToJson } from "./json.js";
 
@@ -45,18 +37,15 @@ function show(before: HookEvent, after: HookEvent, invocation: Invocation<DiffOp
   const fleeting = fleetingHeaders();
   const equal = options.strict === true ? found.length === 0 : !saysSomething(found, fleeting);
   if (output.json) output.record({ ...headJson(before, after, options), equal, ...diffToJson(found, fleeting) });
-  output.line([red("---"), ` ${titleOf(withoutSecrets(before, options), invocation)}`]);
-  output.line([green("+++"), ` ${titleOf(withoutSecrets(after, options), invocation)}`]);
+  output.line([red("---"), ` ${titleOf(shownEvent(before, options), invocation)}`]);
+  output.line([green("+++"), ` ${titleOf(shownEvent(after, options), invocation)}`]);
   if (!output.json) printDiff(output, found, { fleeting, whole: output.verbose });
   if (equal) output.line([dim(found.length === 0 ? "no difference" : "no difference but in what differs each time")]);
   return equal ? EXIT.done : EXIT.no;
 }
 
 function compare(before: HookEvent, after: HookEvent, options: DiffOptions): MessageDiff {
-  const mask: MaskOptions = {
-    showSecrets: options.showSecrets === true || options.includeSecrets === true,
-    secretHeaders: [before, after].flatMap(({ provider }) => secretHeaders(findProvider(provider ?? ""))),
-  };
+  const mask = maskOf([before, after], options);
   const whole =
     options.answers === true
       ? diffAnswers(lastAnswer(before), lastAnswer(after), mask)

@@ -13,7 +13,7 @@ import { PAGER_OPTION, paged, type PagerOptions } from "../paging.js";
 import { refuseMistypedCommand } from "./meant.js";
 import { withStore } from "./open.js";
 import { searchReady } from "./search-ready.js";
-import { addSecretOptions, withoutSecrets, type SecretOptions } from "./secret-options.js";
+import { addSecretOptions, shownEvent, type SecretOptions } from "./secret-options.js";
 
 /** Events that `list` shows unless told otherwise. */
 const DEFAULT_LIMIT = 30;
@@ -66,7 +66,7 @@ async function runList(invocation: Invocation<ListOptions>): Promise<number> {
       const { resolveEvents } = await import("../../store/resolve.js");
       await searchReady(store, selection, { context, output });
       const found = resolveEvents(store, selection, { bodies: output.json });
-      const shown = mapped(found, (event) => withoutSecrets(event, options));
+      const shown = mapped(found, (event) => shownEvent(event, options));
       if (output.json) await output.records(mapped(shown, listedJson));
       else await printTable(shown, { output, now: context.now() });
       return EXIT.done;
@@ -82,7 +82,7 @@ async function follow(
   if (selection.names.length > 0) throw new CliError("--follow takes filters, no names of events");
   if (options.reverse === true) throw new CliError("--follow and --reverse exclude each other");
   const { followEvents } = await import("./follow.js");
-  const redact = (event: HookEvent) => withoutSecrets(event, options);
+  const redact = (event: HookEvent) => shownEvent(event, options);
   return followEvents({ path, context, output, selection, redact, limit: options.limit ?? FOLLOW_LIMIT });
 }
 

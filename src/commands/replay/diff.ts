@@ -1,23 +1,26 @@
 import type { Attempt } from "../../events/event.js";
 import { saysSomething } from "../../events/diff/filter.js";
-import { diffAnswers, type Answer } from "../../events/diff/message.js";
+import { diffAnswers, type Answer, type MaskOptions } from "../../events/diff/message.js";
 import { printDiff } from "../../output/diff.js";
 import type { Output } from "../../output/output.js";
 import { dim } from "../../output/style.js";
 import { fleetingHeaders } from "../diff/fleeting.js";
 import { diffToJson } from "../diff/json.js";
 
+interface Compared {
+  /** The answer to the first attempt; `undefined` when there was none. */
+  readonly first: Attempt | undefined;
+  readonly answer: Answer;
+  readonly mask: MaskOptions;
+}
+
 /** Shows how an answer differs from the first one that the event had, and gives it as programs see it. */
-export function showDiff(
-  first: Attempt | undefined,
-  answer: Answer,
-  output: Output,
-): Record<string, unknown> | undefined {
+export function showDiff({ first, answer, mask }: Compared, output: Output): Record<string, unknown> | undefined {
   if (first === undefined) {
     output.note("no first answer to compare with: the event was not delivered before");
     return undefined;
   }
-  const diff = diffAnswers(first, answer);
+  const diff = diffAnswers(first, answer, mask);
   const fleeting = fleetingHeaders();
   const differs = saysSomething(diff, fleeting);
   if (differs) printDiff(output, diff, { fleeting, whole: output.verbose });
