@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { providers } from "../../src/index.js";
 import { allCommands } from "../helpers/command-list.js";
 import { runCli } from "../helpers/run.js";
@@ -125,6 +125,18 @@ describe("events", () => {
     expect(lines).toContain("1\tmessage.created  POST /webhook  stored");
     expect(lines.filter((line) => line.startsWith("last"))).toHaveLength(3);
     expect(lines.join("\n")).not.toContain("canary");
+  });
+
+  it("never have a credential in type or path, which --type does not offer either", async () => {
+    const other = await createProject(["invoice.paid", "whsec_canary"], "/hooks/whsec_canary;token=canary");
+    onTestFinished(() => other.remove());
+    const given = { HOOKCLI_DB: other.dbPath };
+
+    const { lines } = await ask(["events", "show", ""], given, other.folder);
+
+    expect(lines).toContain("2\t***  POST /hooks/***;token=***  stored");
+    expect(lines.join("\n")).not.toContain("canary");
+    expect((await ask(["events", "--type", ""], given, other.folder)).values).toEqual(["invoice.paid"]);
   });
 
   it("are ids where an id is typed, also by its beginning", async () => {

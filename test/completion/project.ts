@@ -33,13 +33,13 @@ export const HOSTILE = [
 ];
 
 /** Makes a project whose events have these types, the oldest first. */
-export async function createProject(types: readonly string[]): Promise<Project> {
+export async function createProject(types: readonly string[], path = "/webhook?token=canary"): Promise<Project> {
   const folder = mkdtempSync(join(tmpdir(), "hookcli-completion-"));
   const dbPath = join(folder, "state", "events.db");
   const store = await openStore({ path: dbPath, context: { now: () => TEST_NOW }, writerPath: await writerUrl() });
   const ids: string[] = [];
   for (const eventType of types) {
-    const event: NewEvent = newEvent({ project: folder, eventType, path: "/webhook?token=canary" });
+    const event: NewEvent = newEvent({ project: folder, eventType, path });
     ids.push(event.id);
     await store.append(event);
   }

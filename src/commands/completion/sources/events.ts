@@ -1,5 +1,6 @@
 import type { HookEvent } from "../../../events/event.js";
 import { isEventIdPrefix } from "../../../events/id.js";
+import { REDACTED, redactEvent } from "../../../events/redact.js";
 import type { EventName, Selection } from "../../../events/selector.js";
 import { peek } from "../peek.js";
 import type { Candidate } from "../reply.js";
@@ -35,14 +36,17 @@ export async function eventTypes({ line, context }: Place): Promise<string[]> {
   const config = await configOf({ line, context });
   const types = await peek(config, (reader) => {
     const newest = reader.select({ names: [], project: config.project, limit: TYPES_OF }, false);
-    return [...newest].flatMap(({ eventType }) => (eventType === null ? [] : [eventType]));
+    return [...newest].flatMap((event) => {
+      const { eventType } = redactEvent(event);
+      return eventType === null || eventType === REDACTED ? [] : [eventType];
+    });
   });
   return [...new Set(types)].toSorted();
 }
 
-/** Without the query, which may hold a secret. */
+/** Without credentials, and without the query, which is long. */
 function candidate(value: string, event: HookEvent): Candidate {
-  const { eventType, method, path, state, attempts } = event;
+  const { eventType, method, path, state, attempts } = redactEvent(event);
   const outcome = attempts.at(-1)?.status ?? state;
   return { value, about: `${eventType ?? "(no type)"}  ${method} ${path.replace(/\?.*/s, "")}  ${outcome}` };
 }
