@@ -282,6 +282,16 @@ describe("fixtures save", () => {
     expect(readdirSync(cwd)).not.toContain("fixtures");
   });
 
+  it("refuses a body that is too large to be looked through, and says how it is sent without", async () => {
+    const { run } = await projectWith([{ body: Buffer.from(`"${"x".repeat(8 * 2 ** 20)}"`) }]);
+
+    const { code, stderr } = await run(["fixtures", "save", "1"]);
+
+    expect(code).toBe(2);
+    expect(stderr).toContain("the body of event #1 is larger than 8 MiB");
+    expect(stderr).toContain("hookcli send --data @FILE sends it");
+  });
+
   it.skipIf(!hasData)(
     "stays in its folder whatever the event calls itself (skipped without the test data)",
     async () => {
