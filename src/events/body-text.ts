@@ -1,7 +1,7 @@
 import { textOfBody } from "./charset.js";
 import { decodeBody } from "./content-encoding.js";
 import { parseContentType } from "./content-type.js";
-import { headerValue, headerValues, isFormType, type HeaderList } from "./headers.js";
+import { headerValue, isFormType, type HeaderList } from "./headers.js";
 import { hexDump } from "./hex.js";
 import { prettyForm } from "./pretty-form.js";
 import { prettyJson } from "./pretty-json.js";
@@ -42,7 +42,7 @@ export function bodyText(
   { hexLimit = HEX_LIMIT }: BodyTextOptions = {},
 ): BodyText {
   if (body.byteLength === 0) return { kind: "empty", text: "", hidden: 0, notes: [] };
-  const { bytes, notes } = decodeBody(body, headerValues(headers, "content-encoding").join(","));
+  const { bytes, notes } = decodeBody(body, headers);
   const read = readable(bytes, headerValue(headers, "content-type"), { hexLimit, depth: 0 });
   return { ...read, notes: [...notes, ...read.notes] };
 }

@@ -1,5 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import * as zlib from "node:zlib";
+import { headerValues, type HeaderList } from "./headers.js";
 
 /** Bytes that are decoded at most, whatever a body would grow to. */
 export const DECODED_LIMIT = 2 ** 20;
@@ -37,11 +38,12 @@ const DECODERS: Readonly<Record<string, Decode>> = {
 };
 
 /**
- * Undoes the codings of a Content-Encoding, to at most {@link DECODED_LIMIT} bytes; a gzip file is known without one. A
+ * Undoes the codings of all Content-Encoding headers, to at most {@link DECODED_LIMIT} bytes; a gzip file is known without one. A
  * body that cannot be decoded stays as it is. Never throws.
  */
-export function decodeBody(body: Uint8Array, contentEncoding: string | undefined): DecodedBody {
-  const named = (contentEncoding ?? "")
+export function decodeBody(body: Uint8Array, headers: HeaderList): DecodedBody {
+  const named = headerValues(headers, "content-encoding")
+    .join(",")
     .toLowerCase()
     .split(",")
     .map((coding) => coding.trim());

@@ -117,6 +117,6 @@ function isForm({ headers }: Message): boolean {
 
 /** The body with its codings undone, where that gives a text of which nothing is missing. */
 function plainBody({ headers, body }: Message): Uint8Array {
-  const { bytes, notes } = decodeBody(body, headerValue(headers, "content-encoding"));
+  const { bytes, notes } = decodeBody(body, headers);
   return notes.length > 0 && bytes.length < DECODED_LIMIT && isUtf8(bytes) ? bytes : body;
 }

@@ -1,4 +1,4 @@
-import { gzipSync } from "node:zlib";
+import { deflateSync, gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { align } from "../../../src/events/diff/align.js";
@@ -241,6 +241,20 @@ describe("a diff of compressed bodies", () => {
     const diff = diffRequests(request(gzipSync('{"a":1}')), request(gzipSync('{"a":2}')));
 
     expect(diff).toMatchObject([{ part: "body", decoded: true, body: { kind: "json", changes: [{ after: "2" }] } }]);
+  });
+
+  it("undoes the codings of all their headers, as an event is shown", () => {
+    const twice = (text: string) => ({
+      ...request(gzipSync(deflateSync(text))),
+      headers: [
+        ["Content-Encoding", "deflate"],
+        ["content-encoding", "gzip"],
+      ] as const,
+    });
+
+    expect(diffRequests(twice('{"a":1}'), twice('{"a":2}'))).toMatchObject([
+      { part: "body", decoded: true, body: { kind: "json", changes: [{ after: "2" }] } },
+    ]);
   });
 
   it("tells bytes apart that decode to the same, and compares what is broken as it came", () => {
