@@ -2,9 +2,10 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
-import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
 import type { NewEvent } from "../../src/events/event.js";
 import { openStore } from "../../src/store/open.js";
+import { SqliteStore } from "../../src/store/sqlite-store.js";
 import { newEvent, TEST_NOW } from "../helpers/event.js";
 import { runCli, type RunOptions, type RunResult } from "../helpers/run.js";
 import { setup, writerUrl } from "../helpers/writer.js";
@@ -44,6 +45,18 @@ describe("events rm", () => {
 
     expect(result).toMatchObject({ code: 0, stdout: "removed 1 event\n", stderr: "" });
     expect(await left()).toEqual([1, 2, 3, 4]);
+  });
+
+  it("brings the index up to date before it searches for those that are named", async () => {
+    const { run } = await projectWith(five);
+    const looked = vi.spyOn(SqliteStore.prototype, "unindexed");
+    const searched = vi.spyOn(SqliteStore.prototype, "select");
+    onTestFinished(() => void vi.restoreAllMocks());
+
+    const { code } = await run(["rm", "1..2", "--grep", "message", "--dry-run"]);
+
+    expect([code, looked.mock.calls.length]).toEqual([0, 1]);
+    expect(looked.mock.invocationCallOrder[0]).toBeLessThan(searched.mock.invocationCallOrder[0] ?? 0);
   });
 
   it("removes several with --yes, named in any way, each once", async () => {

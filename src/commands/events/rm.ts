@@ -69,8 +69,8 @@ async function selectedSeqs(
   let seqs: readonly number[] = [];
   await withStore(path, invocation.context, async (store) => {
     const { requireNamed } = await import("../../store/resolve.js");
-    requireNamed(store, selection);
     await searchReady(store, selection, invocation);
+    requireNamed(store, selection);
     seqs = [...store.seqs(selection)];
     return EXIT.done;
   });
