@@ -124,6 +124,17 @@ describe("events import", () => {
     expect(await stored()).toHaveLength(2);
   });
 
+  it("refuses an event with two attempts of one number, and takes what stands around it", async () => {
+    const attempt = { n: 1, target: "/", startedAt: TEST_NOW, durationMs: 1, status: 200, error: null };
+    const attempts = [1, 1].map((n) => ({ ...attempt, n, headers: [], body: new Uint8Array() }));
+    const { run, stored } = sandbox({ "a.ndjson": line() + line({ attempts }) + line() });
+
+    const { code, stderr } = await run(["import", "a.ndjson"]);
+
+    expect([code, (await stored()).length]).toEqual([2, 2]);
+    expect(stderr).toContain("a.ndjson:2: two attempts have the same number");
+  });
+
   it("goes on after a first line that is damaged", async () => {
     const { run } = sandbox({ "a.ndjson": `${line().slice(0, 50)}\n${line()}${line()}` });
 
