@@ -18,5 +18,6 @@ export {
   type RespondOptions,
   type WaitOptions,
 } from "./listener/listener.js";
+export { OptionsError } from "./listener/options.js";
 export type { AnswerInput, AnswerOf } from "./listener/answer.js";
 export type { EventMatch, EventPredicate, MatchInput } from "./listener/match.js";

@@ -1,10 +1,22 @@
-import { CliError } from "../errors.js";
 import { isToken, type HeaderList } from "../events/headers.js";
 import { headerList, type HeadersInput } from "../events/headers-input.js";
 import type { Responder } from "../receive/receiver.js";
 import type { ListenerEvent } from "./event.js";
 import type { RespondOptions } from "./listener.js";
 import { matcherOf, type Matcher } from "./match.js";
+import {
+  ANYTHING,
+  BYTES,
+  checkShape,
+  either,
+  FUNCTION,
+  NUMBER,
+  OBJECT,
+  OptionsError,
+  TEXT,
+  type Kind,
+  type Shape,
+} from "./options.js";
 
 /** What is answered to a sender: a status alone, or more. */
 export type AnswerInput =
@@ -32,14 +44,27 @@ export interface Answer {
 /** Statuses that have no body: RFC 9110, sections 15.3.5, 15.3.6 and 15.4.5. */
 const BODYLESS = new Set([204, 205, 304]);
 
-/** Reads an answer. Throws CliError for one that HTTP does not have. */
+/** A list of pairs, `Headers`, or an object. */
+const HEADERS: Kind = { text: "headers", holds: (value) => typeof value === "object" && value !== null };
+
+const ANSWER: Shape<Exclude<AnswerInput, number>> = {
+  status: NUMBER,
+  headers: HEADERS,
+  body: either(TEXT, BYTES),
+  json: ANYTHING,
+};
+
+const RESPOND: Shape<RespondOptions> = { match: either(TEXT, OBJECT, FUNCTION), times: NUMBER };
+
+/** Reads an answer. Throws OptionsError for one that HTTP does not have, and for what is none. */
 export function answerOf(input: AnswerInput): Answer {
+  if (typeof input !== "number") checkShape(input, ANSWER, "an answer");
   const { status = 200, headers = [], body, json } = typeof input === "number" ? { status: input } : input;
   if (!Number.isInteger(status) || status < 200 || status > 599) {
-    throw new CliError(`not a status to answer with: ${status}`, { hint: "one from 200 to 599" });
+    throw new OptionsError(`not a status to answer with: ${status}; it is one from 200 to 599`);
   }
   const bytes = json === undefined ? bytesOf(body ?? "") : Buffer.from(JSON.stringify(json));
-  if (BODYLESS.has(status) && bytes.length > 0) throw new CliError(`an answer with status ${status} has no body`);
+  if (BODYLESS.has(status) && bytes.length > 0) throw new OptionsError(`an answer with status ${status} has no body`);
   const own = checkedHeaders(headerList(headers));
   const has = (name: string) => own.some(([key]) => key.toLowerCase() === name);
   return {
@@ -70,9 +95,11 @@ interface Rule {
 export class AnswerRules {
   private rules: Rule[] = [];
 
-  /** Adds a rule. Throws CliError for an answer or a count that cannot be. */
-  add(answer: AnswerInput | AnswerOf, { match = {}, times = Infinity }: RespondOptions = {}): void {
-    if (!(times >= 1)) throw new CliError(`an answer is given once or more often, not ${times} times`);
+  /** Adds a rule. Throws OptionsError for an answer or a count that cannot be. */
+  add(answer: AnswerInput | AnswerOf, options: RespondOptions = {}): void {
+    checkShape(options, RESPOND, "the options of respond");
+    const { match = {}, times = Infinity } = options;
+    if (!(times >= 1)) throw new OptionsError(`an answer is given once or more often, not ${times} times`);
     if (typeof answer !== "function") answerOf(answer);
     const make = typeof answer === "function" ? answer : () => answer;
     this.rules.unshift({ matcher: matcherOf(match), make, left: times });
@@ -98,9 +125,9 @@ function bytesOf(body: string | Uint8Array): Uint8Array {
 
 function checkedHeaders(headers: HeaderList): HeaderList {
   for (const [name, value] of headers) {
-    if (!isToken(name)) throw new CliError(`not a header's name: ${JSON.stringify(name)}`);
+    if (!isToken(name)) throw new OptionsError(`not a header's name: ${JSON.stringify(name)}`);
     // RFC 9110, section 5.5, and what node:http sends as latin1.
-    if (/[^\t\x20-\x7e\x80-\xff]/.test(value)) throw new CliError(`not a header's value: ${JSON.stringify(value)}`);
+    if (/[^\t\x20-\x7e\x80-\xff]/.test(value)) throw new OptionsError(`not a header's value: ${JSON.stringify(value)}`);
   }
   return headers;
 }

@@ -8,6 +8,19 @@ import { ListenerFlow, type Onward } from "./flow.js";
 import { Journal } from "./journal.js";
 import type { Listener, ListenerOptions } from "./listener.js";
 import { matcherOf } from "./match.js";
+import {
+  BOOLEAN,
+  BYTES,
+  checkShape,
+  either,
+  FUNCTION,
+  NUMBER,
+  OBJECT,
+  oneOf,
+  oneOrMore,
+  TEXT,
+  type Shape,
+} from "./options.js";
 import { checkOptions } from "./signatures.js";
 import { createWaitFor } from "./wait.js";
 
@@ -19,6 +32,21 @@ const GRACE_MS = 1_000;
 /** How long an app may take for its answer, milliseconds. */
 const FORWARD_MS = 30_000;
 
+const OPTIONS: Shape<ListenerOptions> = {
+  port: NUMBER,
+  answer: either(NUMBER, OBJECT, FUNCTION),
+  forwardTo: TEXT,
+  maxBodyBytes: NUMBER,
+  now: FUNCTION,
+  provider: TEXT,
+  secret: oneOrMore(either(TEXT, BYTES)),
+  key: oneOrMore(either(TEXT, BYTES, OBJECT)),
+  tolerance: either(NUMBER, oneOf("off")),
+  settings: OBJECT,
+  publicUrl: TEXT,
+  requireSignature: BOOLEAN,
+};
+
 /**
  * Starts a listener on a free port of this computer.
  *
@@ -29,9 +57,11 @@ const FORWARD_MS = 30_000;
  * await hook.close();
  * ```
  *
- * @throws CliError for an unknown provider, an unusable secret, key or answer, and a port that is in use
+ * @throws OptionsError for an unknown key, provider or kind of value, and an unusable secret, key or answer
+ * @throws CliError for a port that is in use, and an app that is not on this computer
  */
 export async function createListener(options: ListenerOptions = {}): Promise<Listener> {
+  checkShape(options, OPTIONS, "the options of createListener");
   const provider = checkOptions(options);
   const { answer = 200, now = clock } = options;
   if (typeof answer !== "function") answerOf(answer);

@@ -2,6 +2,7 @@ import type { EventState, SignatureNote } from "../events/event.js";
 import { globMatches } from "../events/glob.js";
 import { safeText } from "../events/safe-text.js";
 import type { ListenerEvent } from "./event.js";
+import { checkShape, FUNCTION, oneOf, TEXT, type Shape } from "./options.js";
 
 /** Which events are meant: all that is given must hold. */
 export interface EventMatch {
@@ -32,8 +33,35 @@ export interface Matcher {
   readonly text: string;
 }
 
-/** Reads a match. */
+const STATES: Readonly<Record<EventState, true>> = {
+  refused: true,
+  stored: true,
+  pending: true,
+  delivered: true,
+  failed: true,
+  dead: true,
+};
+
+const SIGNATURES: Readonly<Record<SignatureNote["status"], true>> = {
+  valid: true,
+  invalid: true,
+  unchecked: true,
+  not_checkable: true,
+};
+
+const MATCH: Shape<EventMatch> = {
+  type: TEXT,
+  provider: TEXT,
+  method: TEXT,
+  path: TEXT,
+  signature: oneOf(...Object.keys(SIGNATURES)),
+  state: oneOf(...Object.keys(STATES)),
+  where: FUNCTION,
+};
+
+/** Reads a match. Throws OptionsError for what is none: it must not fit every event. */
 export function matcherOf(input: MatchInput): Matcher {
+  if (typeof input !== "string" && typeof input !== "function") checkShape(input, MATCH, "a match");
   const match = typeof input === "string" ? { type: input } : typeof input === "function" ? { where: input } : input;
   return { fits: (event) => fits(match, event), text: describe(match) };
 }

@@ -7,6 +7,7 @@ import { noteOf } from "../providers/verify.js";
 import type { ReceivedRequest } from "../receive/receiver.js";
 import { signsUrl } from "../signatures/content.js";
 import type { Verdict } from "../signatures/verdict.js";
+import { OptionsError } from "./options.js";
 
 /** What signatures are checked with, as in `verify` of the library `hookcli`. */
 export interface SignatureOptions extends Pick<VerifyInput, "secret" | "key" | "tolerance" | "settings"> {
@@ -27,12 +28,24 @@ export interface Checked {
 
 const UNCHECKED: Checked = { note: { status: "unchecked" }, verdict: undefined };
 
-/** Throws CliError for a provider that is not known, and for a secret or key that cannot be used with it. */
+/** Throws OptionsError for a provider that is not known, and for a secret or key that cannot be used with it. */
 export function checkOptions(options: SignatureOptions): Provider | undefined {
+  try {
+    return checked(options);
+  } catch (error) {
+    if (!(error instanceof CliError)) throw error;
+    const hint = error.hint === undefined ? "" : `: ${error.hint}`;
+    throw new OptionsError(`${error.message}${hint}`, { cause: error });
+  }
+}
+
+function checked(options: SignatureOptions): Provider | undefined {
   const { requireSignature, tolerance } = options;
   const provider = options.provider === undefined ? undefined : providerNamed(options.provider);
   if (!hasCredentials(options)) {
-    if (requireSignature === true) throw new CliError("requireSignature needs a secret or a key");
+    if (requireSignature === true) {
+      throw new OptionsError("requireSignature needs a secret or a key: pass the one that your test signs with");
+    }
     return provider;
   }
   if (provider === undefined || provider.schemes.length > 0) {

@@ -2,18 +2,29 @@ import type { ListenerEvent } from "./event.js";
 import type { Journal, Waited } from "./journal.js";
 import { WaitError, type WaitOptions } from "./listener.js";
 import { describeEvent, matcherOf, type MatchInput } from "./match.js";
+import { checkShape, NUMBER, type Kind, type Shape } from "./options.js";
 
 /** Runners give a test five seconds: this error, which says what arrived, has to come before theirs. */
 const WAIT_MS = 3_000;
 /** Events that an error lists, the last ones. */
 const LISTED = 20;
 
+/** Signals may be another realm's. */
+const SIGNAL: Kind = {
+  text: "an AbortSignal",
+  holds: (value) => typeof value === "object" && value !== null && "aborted" in value,
+};
+
+const WAIT: Shape<WaitOptions> = { timeoutMs: NUMBER, signal: SIGNAL };
+
 /** A `waitFor` over a journal. `unreadable`: how many requests were none. */
 export function createWaitFor(
   journal: Journal,
   unreadable: () => number,
 ): (match?: MatchInput, options?: WaitOptions) => Promise<ListenerEvent> {
-  return async function waitFor(match = {}, { timeoutMs = WAIT_MS, signal } = {}) {
+  return async function waitFor(match = {}, options = {}) {
+    checkShape(options, WAIT, "the options of waitFor");
+    const { timeoutMs = WAIT_MS, signal } = options;
     const { fits, text } = matcherOf(match);
     const calledAt = stackOf(waitFor);
     const how = await journal.next(fits, { timeoutMs, signal });

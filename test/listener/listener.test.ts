@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { WebSocket, WebSocketServer } from "ws";
 import { sign } from "../../src/index.js";
-import { createListener, WaitError, type Listener, type ListenerOptions } from "../../src/listener.js";
+import { createListener, OptionsError, WaitError, type Listener, type ListenerOptions } from "../../src/listener.js";
 import { startApp } from "../helpers/http-app.js";
 import { sendRaw } from "../helpers/raw-client.js";
 
@@ -392,6 +392,70 @@ describe("signatures", () => {
     );
     await expect(createListener({ secret: "" })).rejects.toThrow("empty");
     await expect(createListener({ provider: "discord", key: "no key" })).rejects.toThrow();
+  });
+});
+
+describe("a call with a mistake", () => {
+  it("is refused for a key that there is not, with the one that was meant", async () => {
+    const hook = await listener();
+    const anything = (value: unknown): never => value as never;
+
+    await expect(createListener(anything({ secrt: "x" }))).rejects.toThrow(
+      "unknown key secrt in the options of createListener: did you mean secret?",
+    );
+    await expect(hook.waitFor(anything({ typ: "nope" }))).rejects.toThrow(
+      "unknown key typ in a match: did you mean type?",
+    );
+    await expect(hook.waitFor({}, anything({ timeout: 5 }))).rejects.toThrow("did you mean timeoutMs?");
+    expect(() => hook.respond(anything({ stats: 503 }))).toThrow(
+      "unknown key stats in an answer: did you mean status?",
+    );
+    expect(() => hook.respond(503, anything({ time: 1 }))).toThrow("did you mean times?");
+    expect(() => hook.respond(503, { match: anything({ typ: "nope" }) })).toThrow("did you mean type?");
+    await expect(createListener({ answer: anything({ statsu: 500 }) })).rejects.toThrow("did you mean status?");
+  });
+
+  it.each([
+    [{ type: 5 }, "type in a match must be a string, not 5"],
+    [{ where: "x" }, "where in a match must be a function, not a string"],
+    [{ signature: "ok" }, "signature in a match must be valid, invalid, unchecked, not_checkable, not a string"],
+    [/invoice/, "a match cannot be RegExp"],
+    [null, "a match cannot be null"],
+  ])("is refused for a match %j", async (match, message) => {
+    const hook = await listener();
+
+    await expect(hook.waitFor(match as never)).rejects.toThrow(message);
+  });
+
+  it.each([
+    [{ secret: 5 }, "secret in the options of createListener must be a string or bytes, or a list, not 5"],
+    [{ requireSignature: "yes" }, "requireSignature in the options of createListener must be true or false"],
+    [{ answer: "ok" }, "answer in the options of createListener must be a number or an object or a function"],
+    ["5000", "the options of createListener cannot be a string"],
+  ])("is refused for the options %j", async (options, message) => {
+    await expect(createListener(options as never)).rejects.toThrow(message);
+  });
+
+  it("is told by an error of the library's own, a TypeError, and a wrong answer of a function by close", async () => {
+    const hook = await createListener();
+    hook.respond(() => ({ stats: 503 }) as never);
+
+    expect((await post(hook, { type: "t" })).status).toBe(500);
+    await expect(hook.close()).rejects.toThrow("unknown key stats in an answer");
+    const error: unknown = await createListener({ requireSignature: true }).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(OptionsError);
+    expect(error).toBeInstanceOf(TypeError);
+    expect(String(error)).toBe(
+      "OptionsError: requireSignature needs a secret or a key: pass the one that your test signs with",
+    );
+  });
+
+  it("is not one for values that are undefined", async () => {
+    const hook = await listener({ secret: undefined as never, answer: { status: 201, json: undefined } });
+    const answer = await post(hook, { type: "t" });
+
+    expect(answer.status).toBe(201);
+    expect(await hook.waitFor({ type: undefined as never })).toMatchObject({ eventType: "t" });
   });
 });
 
