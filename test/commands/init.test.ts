@@ -83,6 +83,31 @@ describe("init", () => {
     expect(rest).toEqual(expected);
   });
 
+  it.each([
+    ["stripe", "invoice.paid"],
+    ["github", "push"],
+    ["shopify", "orders.create"],
+  ])("begins with an event that is usual for %s", async (provider, event) => {
+    const { stdout, stderr } = await init("--yes", "--provider", provider);
+
+    expect(stdout).toContain(join("fixtures", provider, `${event}.json`));
+    expect(stderr).toContain(`hookcli send ${provider}/${event}`);
+  });
+
+  it("writes the secret's reference unless that variable is read anyway, and says then which one it is", async () => {
+    const own = await init("5000", "--provider", "stripe", "--secret", "env:MY_VAR", "--yes");
+    expect(written()).toMatchObject({ secrets: { stripe: "env:MY_VAR" } });
+    expect(own.stderr).not.toContain("without being named");
+
+    const usual = await init("--provider", "stripe", "--secret", "env:STRIPE_WEBHOOK_SECRET", "--yes", "--force");
+    expect(written()).not.toHaveProperty("secrets");
+    expect(usual.stderr).toContain("the secret is read from STRIPE_WEBHOOK_SECRET without being named in the config");
+
+    const shared = await init("--provider", "stripe", "--secret", "env:HOOKCLI_SECRET", "--yes", "--force");
+    expect(written()).toMatchObject({ secrets: { stripe: "env:HOOKCLI_SECRET" } });
+    expect(shared.stderr).not.toContain("without being named");
+  });
+
   it("writes for every provider what the reader and the schema take, with a fixture that can be sent", async () => {
     const fits = new Ajv({ strict: false }).compile(configSchema(providers.map(({ name }) => name)));
     for (const { name } of providers) {

@@ -34,6 +34,8 @@ export async function runInit(invocation: Invocation<InitOptions>): Promise<numb
   output.record({ written, config: path, fixture: example.path });
   if (outer !== undefined && outer !== path && existsSync(outer))
     output.note(`from here on it is read in place of ${outer}`);
+  if (answers.secretVariable === variableOf(answers.provider))
+    output.note(`the secret is read from ${answers.secretVariable} without being named in the config`);
   tellNext(invocation, nextSteps(answers, example, context.env));
   return EXIT.done;
 }
