@@ -106,7 +106,7 @@ function exported(name: (typeof EXPORT_FORMS)[number], event: ImportedEvent, inc
   const settings = {
     version: "1",
     includeSecrets,
-    urlOf: ({ path }: { path: string }) => `http://localhost:5000${path}`,
+    placeOf: ({ path }: { path: string }) => ({ url: `http://localhost:5000${path}`, path }),
   };
   const form = FORMS[name](settings);
   if (form.kind === "stream") return form.head + form.entry(given) + form.tail;

@@ -11,6 +11,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { totalOf } from "../../src/commands/events/export/run.js";
 import type { NewEvent } from "../../src/events/event.js";
 import { parseRawRequest } from "../../src/events/raw-http.js";
 import { openStore } from "../../src/store/open.js";
@@ -85,7 +86,19 @@ describe("events export", () => {
       expect(hidden.match(/canary/g), form).toHaveLength(1);
       expect(shown.match(/canary/g)?.length, form).toBeGreaterThan(2);
     }
-    expect((await run(["--as", "curl", "--to", "5000"])).stdout).toContain('X-Gitlab-Token: $GITLAB_WEBHOOK_SECRET"');
+    expect((await run(["--as", "curl", "--to", "5000"])).stdout).toContain(
+      `-H 'X-Gitlab-Token: '"$GITLAB_WEBHOOK_SECRET"`,
+    );
+  });
+});
+
+describe("the bar of an export", () => {
+  it("knows what there is in all, but where to count is to search: with --grep or names", () => {
+    const store = { count: () => 7 };
+
+    expect(totalOf(store, { names: [], project: "/p" })).toBe(7);
+    expect(totalOf(store, { names: [], grep: "message" })).toBeUndefined();
+    expect(totalOf(store, { names: [{ kind: "seq", seq: 1 }] })).toBeUndefined();
   });
 });
 

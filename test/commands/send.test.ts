@@ -487,7 +487,7 @@ describe("send: printing in place of sending", () => {
     const shown = await send([...argv, "--show-secrets"]);
 
     expect(masked.stdout + masked.stderr).not.toContain("canary");
-    expect(masked.stdout).toMatch(/X-Gitlab-Token: (?:\*\*\*|\$GITLAB_WEBHOOK_SECRET)/);
+    expect(masked.stdout).toMatch(/X-Gitlab-Token: (?:\*\*\*|'"\$GITLAB_WEBHOOK_SECRET)/);
     expect(shown.stdout).toContain(SECRET);
   });
 });

@@ -135,7 +135,7 @@ describe("sign --curl", () => {
   it("sends a credential as a variable", async () => {
     const run = await sign(["--provider", "gitlab", "--secret", "env:S", "--curl", "http://127.0.0.1:5000/"]);
 
-    expect(run.stdout).toContain('-H "X-Gitlab-Token: $GITLAB_WEBHOOK_SECRET"');
+    expect(run.stdout).toContain(`-H 'X-Gitlab-Token: '"$GITLAB_WEBHOOK_SECRET"`);
     expect(run.stdout).not.toContain(SECRET);
   });
 });

@@ -49,7 +49,7 @@ async function sentByScript(requests: readonly Partial<Request>[], argv: readonl
   expect(exported.code).toBe(0);
   await run("sh", ["-e", join(sandbox.folder, "script.sh")], {
     maxBuffer: 2 ** 26,
-    env: { PATH: process.env["PATH"] ?? "", COOKIE: "from the environment" },
+    env: { PATH: process.env["PATH"] ?? "", HOOKCLI_HEADER_COOKIE: "from the environment" },
   });
   return app.requests.slice(before).map(({ method, url, rawHeaders, body }) => ({
     method,

@@ -1,8 +1,8 @@
 import { execFile } from "node:child_process";
 import { createServer, type IncomingMessage } from "node:http";
-import type { AddressInfo } from "node:net";
+import { createServer as createRawServer, type AddressInfo } from "node:net";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { curlCommand, type CurlOptions, type CurlRequest } from "../../src/events/curl.js";
+import { curlCommand, curlScript, type CurlOptions, type CurlRequest } from "../../src/events/curl.js";
 import { headersFromRaw, withoutHeaders, type HeaderList } from "../../src/events/headers.js";
 import { safeBlock } from "../../src/events/safe-text.js";
 
@@ -61,6 +61,24 @@ async function run(
 }
 
 const own = (headers: HeaderList) => withoutHeaders(headers, ["host", "content-length"]);
+
+/** The first line that a server gets which does not judge it. */
+async function requestLine({ url = "", ...changes }: Partial<CurlRequest>): Promise<string> {
+  const lines: string[] = [];
+  const raw = createRawServer((socket) => {
+    socket.on("error", () => {});
+    socket.once("data", (data) => {
+      lines.push(data.toString("latin1").split("\r\n", 1)[0] ?? "");
+      socket.end("HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n");
+    });
+  });
+  await new Promise<void>((resolve) => raw.listen(0, "127.0.0.1", resolve));
+  const { port } = raw.address() as AddressInfo;
+  const command = curlCommand(request({ ...changes, url: url.replace(origin, `http://127.0.0.1:${port}`) }));
+  await new Promise<void>((resolve) => execFile("sh", ["-ec", command], () => resolve()));
+  await new Promise((resolve) => raw.close(resolve));
+  return lines.join("\n");
+}
 
 describe("curlCommand, run by a shell", () => {
   it.each([
@@ -127,6 +145,43 @@ describe("curlCommand, run by a shell", () => {
     expect((await run({ url: origin + path })).path).toBe(path);
   });
 
+  it.each([
+    "@127.0.0.1:1/x",
+    ".evil.test/x",
+    "0000/y",
+    "*",
+    "?a=b",
+    "/a#b?c#d",
+    "/caf\u00e9",
+    "\\\\@h",
+    "//h/x",
+    "/%2e%2e/x",
+  ])("asks the target, and nobody else, for %s", async (path) => {
+    const url = `${origin}${path.startsWith("/") ? "" : "/"}${path}`;
+
+    expect(await requestLine({ url, path })).toBe(`POST ${path} HTTP/1.1`);
+  });
+
+  it("writes what came over the wire between single quotes, or in octal", () => {
+    const hostile = `!#$(id)\`id\`^"\u00e9\t'`;
+    const command = curlCommand(
+      request({
+        url: `${origin}/${hostile}?token=x&${hostile}=whsec_x`,
+        method: "!#$&'*+-.^_`|~",
+        headers: [
+          ["X-!#$&'*^`|~-Token", hostile],
+          ["X-Odd", hostile],
+          ["!!", "***"],
+        ],
+        body: Buffer.from(`${hostile}\n^a^b\n!!\n~.`),
+      }),
+    );
+
+    const allowed = /'[^']*'|\\'|"\$\(printf '(?:\\\d{3})+'\)"|"\$[A-Z0-9_]+"|[A-Za-z0-9 .:/@|-]|\\\n/g;
+    expect(command.replaceAll(allowed, "")).toBe("");
+    expect(command.split(" \\\n").join("")).not.toContain("\n");
+  });
+
   it.each(["GET", "HEAD", "PUT", "DELETE", "PATCH"])("uses the method %s", async (method) => {
     const { method: used, headers } = await run({ method });
 
@@ -145,13 +200,13 @@ describe("curlCommand and credentials", () => {
 
   it("puts variables in their place, which the shell fills in", async () => {
     const command = curlCommand(request({ headers }), options);
-    expect(command).toContain('-H "X-Gitlab-Token: $GITLAB_WEBHOOK_SECRET"');
+    expect(command).toContain(`-H 'X-Gitlab-Token: '"$GITLAB_WEBHOOK_SECRET"`);
     expect(command).not.toContain("canary");
 
     const sent = await run({ headers }, options, {
       GITLAB_WEBHOOK_SECRET: "a b",
-      AUTHORIZATION: "Bearer c",
-      COOKIE: "d",
+      HOOKCLI_HEADER_AUTHORIZATION: "Bearer c",
+      HOOKCLI_HEADER_COOKIE: "d",
     });
 
     expect(own(sent.headers).map(([, value]) => value)).toEqual(["a b", "Bearer c", "d"]);
@@ -162,9 +217,52 @@ describe("curlCommand and credentials", () => {
     const command = curlCommand(request({ url: origin + path }));
     expect(command).not.toContain("canary");
 
-    const sent = await run({ url: origin + path }, {}, { API_KEY: "canary-4", _2TOKEN: "canary-5" });
+    const sent = await run(
+      { url: origin + path },
+      {},
+      { HOOKCLI_QUERY_API_KEY: "canary-4", HOOKCLI_QUERY_2TOKEN: "canary-5" },
+    );
 
     expect(sent.path).toBe(path);
+  });
+
+  it("never takes a variable that the sender has named", () => {
+    const { command, variables } = curlScript(
+      request({
+        url: `${origin}/?GITHUB_TOKEN=x&AWS_SECRET_ACCESS_KEY=***&=***&whsec_canary`,
+        headers: [
+          ["GITHUB-TOKEN", "x"],
+          ["HOME", "***"],
+          ["PATH", "Bearer x"],
+        ],
+      }),
+    );
+
+    expect(variables).toEqual([
+      "HOOKCLI_QUERY_GITHUB_TOKEN",
+      "HOOKCLI_QUERY_AWS_SECRET_ACCESS_KEY",
+      "HOOKCLI_QUERY_SECRET",
+      "HOOKCLI_HEADER_GITHUB_TOKEN",
+      "HOOKCLI_HEADER_HOME",
+      "HOOKCLI_HEADER_PATH",
+    ]);
+    expect(new Set(command.match(/\$\w+/g))).toEqual(new Set(variables.map((name) => `$${name}`)));
+  });
+
+  it("hides keys in the path and within the values of headers", () => {
+    const command = curlCommand(
+      request({
+        url: `${origin}/hook/whsec_canary/x;jwt=canary?a=1`,
+        headers: [
+          ["Referer", "https://a.example/?token=canary&b=1"],
+          ["X-Forwarded-Uri", "/hook/sk_live_canary/in"],
+        ],
+      }),
+    );
+
+    expect(command).toContain(`${origin}/hook/***/x;jwt=***?a=1'`);
+    expect(command).toContain("'Referer: https://a.example/?token=***&b=1'");
+    expect(command).not.toContain("canary");
   });
 
   it("shows them when asked to", async () => {

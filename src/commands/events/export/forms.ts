@@ -1,5 +1,5 @@
 import { secretVariable } from "../../../config/secrets.js";
-import { CURL_HEAD, curlEntry } from "../../../events/export-curl.js";
+import { CURL_HEAD, curlEntry, type CurlPlace } from "../../../events/export-curl.js";
 import { fixtureFile, fixtureName } from "../../../events/export-fixture.js";
 import { rawRequest } from "../../../events/export-http.js";
 import type { HookEvent } from "../../../events/event.js";
@@ -30,8 +30,8 @@ export interface FileForm {
 export interface FormSettings {
   readonly version: string;
   readonly includeSecrets: boolean;
-  /** The URL that a curl command sends an event to. */
-  readonly urlOf: (event: HookEvent) => string;
+  /** Where a curl command sends an event to. */
+  readonly placeOf: (event: HookEvent) => CurlPlace;
 }
 
 /** Every form of `events export`. */
@@ -50,7 +50,7 @@ export const FORMS: { readonly [Name in ExportFormName]: (settings: FormSettings
     tail: HAR_TAIL,
     entry: (event) => safeJson(harEntry(event)),
   }),
-  curl: ({ includeSecrets, urlOf }) => ({
+  curl: ({ includeSecrets, placeOf }) => ({
     kind: "stream",
     head: CURL_HEAD,
     between: "",
@@ -58,7 +58,7 @@ export const FORMS: { readonly [Name in ExportFormName]: (settings: FormSettings
     entry: (event) => {
       const provider = event.provider === null ? undefined : findProvider(event.provider);
       const isGeneric = provider === undefined || provider.name === "generic";
-      return curlEntry(event, urlOf(event), {
+      return curlEntry(event, placeOf(event), {
         showSecrets: includeSecrets,
         secretHeaders: secretHeaders(provider),
         secretEnv: isGeneric ? "HOOKCLI_SECRET" : secretVariable(provider.name),

@@ -3,18 +3,16 @@ import { loadConfig, type Config } from "../../../config/config.js";
 import type { Interrupted } from "../../../context.js";
 import { CliError, EXIT } from "../../../errors.js";
 import type { HookEvent } from "../../../events/event.js";
-import { redactEvent } from "../../../events/redact.js";
 import { parseSelectors, type Selection } from "../../../events/selector.js";
 import type { Output } from "../../../output/output.js";
 import { startProgress } from "../../../output/progress.js";
-import { findProvider } from "../../../providers/index.js";
 import type { Store } from "../../../store/store.js";
 import type { Invocation } from "../../command.js";
-import { secretHeaders } from "../../delivery/request.js";
 import { placeAt, replayDestination } from "../../delivery/target.js";
 import type { ExportOptions } from "../export.js";
 import { withStore } from "../open.js";
 import { searchReady } from "../search-ready.js";
+import { shownEvent } from "../secret-options.js";
 import { fileSink, stdoutSink, type Sink } from "./file.js";
 import { writeFiles } from "./folder.js";
 import { FORMS, type StreamForm } from "./forms.js";
@@ -39,7 +37,7 @@ export async function runExport(invocation: Invocation<ExportOptions>): Promise<
     const { resolveEvents } = await import("../../../store/resolve.js");
     await searchReady(store, selection, { context, output });
     const events = resolveEvents(store, selection, { bodies: true });
-    const progress = startProgress({ context, output, what: "exporting", total: () => store.count(selection) });
+    const progress = startProgress({ context, output, what: "exporting", total: () => totalOf(store, selection) });
     const force = options.force === true || global.yes;
     const work = { context, output, options: { ...options, force }, events: shown(events, options), progress };
     try {
@@ -54,6 +52,11 @@ export async function runExport(invocation: Invocation<ExportOptions>): Promise<
   });
 }
 
+/** How many events there are to write, where that is known at once: to count what a search finds is to search again. */
+export function totalOf(store: Pick<Store, "count">, selection: Selection): number | undefined {
+  return selection.grep === undefined && selection.names.length === 0 ? store.count(selection) : undefined;
+}
+
 function writeForm(
   work: Exporting,
   where: { readonly config: Config; readonly store: Store; readonly path: string | undefined },
@@ -62,17 +65,14 @@ function writeForm(
   const form = FORMS[options.as]({
     version: HOOKCLI_VERSION,
     includeSecrets: options.includeSecrets === true,
-    urlOf: (event) => urlOf(event, options, where),
+    placeOf: (event) => placeOf(event, options, where),
   });
   return form.kind === "stream" ? writeStream(work, form, where.path) : writeFiles(work, form, where.path);
 }
 
 /** Without `--include-secrets` no form gets to see a credential. */
-function* shown(events: Iterable<HookEvent>, { includeSecrets }: ExportOptions): Iterable<HookEvent> {
-  for (const event of events) {
-    const provider = event.provider === null ? undefined : findProvider(event.provider);
-    yield includeSecrets === true ? event : redactEvent(event, secretHeaders(provider));
-  }
+function* shown(events: Iterable<HookEvent>, options: ExportOptions): Iterable<HookEvent> {
+  for (const event of events) yield shownEvent(event, options);
 }
 
 async function writeStream(work: Exporting, form: StreamForm, path: string | undefined): Promise<Written> {
@@ -99,11 +99,11 @@ async function writeEntries(work: Exporting, form: StreamForm, sink: Sink): Prom
   return count;
 }
 
-function urlOf(
+function placeOf(
   event: HookEvent,
   { to }: ExportOptions,
   { config, store }: { readonly config: Config; readonly store: Store },
-): string {
+): { readonly url: string; readonly path: string } {
   // A file from elsewhere must not choose what a script of ours talks to.
   const lastTarget = event.source === "import" ? undefined : event.attempts.at(-1)?.target;
   const listeners = () => store.listeners(config.project);
@@ -113,7 +113,7 @@ function urlOf(
     config,
     listeners,
   });
-  return placeAt(target, event.path).url;
+  return placeAt(target, event.path);
 }
 
 /** A target's label without its path: the event's own is sent. */
