@@ -1,11 +1,13 @@
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readlinkSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { run } from "../../src/cli.js";
+import { followEvents } from "../../src/commands/events/follow.js";
 import type { Interrupted } from "../../src/context.js";
 import type { NewEvent } from "../../src/events/event.js";
+import { createOutput } from "../../src/output/terminal.js";
 import { openStore } from "../../src/store/open.js";
 import type { Store } from "../../src/store/store.js";
 import { newEvent, TEST_NOW } from "../helpers/event.js";
@@ -56,6 +58,18 @@ function follow(folder: string, ...flags: string[]) {
       return ended;
     },
   };
+}
+
+/** How many descriptors of this process are of files in a folder. */
+function descriptorsOf(folder: string): number {
+  const target = (name: string) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${name}`);
+    } catch {
+      return "";
+    }
+  };
+  return readdirSync("/proc/self/fd").filter((name) => target(name).startsWith(folder)).length;
 }
 
 describe("events list --follow", () => {
@@ -134,6 +148,28 @@ describe("events list --follow", () => {
 
     expect(following.numbers()).toEqual(range(1, 20));
     expect(await following.end({ signalName: "SIGTERM", exitCode: 143 })).toBe(143);
+  });
+
+  it.runIf(process.platform === "linux")("waits for the first event of a store with one connection to it", async () => {
+    const folder = folderOfTest();
+    const store = await storeIn(folder);
+    const ending = new AbortController();
+    const output = createOutput(testContext(), { json: false, quiet: false, verbose: false, color: "never" });
+    let looks = 0;
+    const descriptors: number[] = [];
+    const sleep = () => {
+      descriptors.push(descriptorsOf(folder));
+      looks += 1;
+      if (looks === 12) ending.abort({ signalName: "SIGINT", exitCode: 130 } satisfies Interrupted);
+      return Promise.resolve();
+    };
+    const context = { ...testContext({ signal: ending.signal }), sleep };
+
+    const path = store.path;
+    await followEvents({ path, context, output, selection: { names: [] }, limit: 10, redact: (event) => event });
+
+    expect(descriptors[0]).toBeGreaterThan(0);
+    expect(descriptors[11]).toBe(descriptors[0]);
   });
 
   it("follows what filters select, also those that an answer decides", async () => {

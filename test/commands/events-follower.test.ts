@@ -8,6 +8,7 @@ import { newEvent, TEST_NOW } from "../helpers/event.js";
 class MemoryStore {
   readonly events: HookEvent[] = [];
   private written = true;
+  selects = 0;
 
   add(fields: Partial<HookEvent> = {}): HookEvent {
     const event = { ...newEvent(fields), duplicateOf: null, attempts: [], bodySha256: "", size: 0, ...fields };
@@ -38,6 +39,7 @@ class MemoryStore {
   }
 
   *select({ names, types, states, statuses, limit = 0, order }: Selection): Iterable<HookEvent> {
+    this.selects += 1;
     const [name] = names;
     const found = this.events.filter(
       (event) =>
@@ -183,5 +185,38 @@ describe("a follower", () => {
     store.add();
 
     expect(following(store)(0)).toEqual(["event 1 pending 0", "event 2 stored 0"]);
+  });
+
+  it("reads some of what it watches at a time, each in its turn", () => {
+    const store = new MemoryStore();
+    const newsAt = following(store, { selection: { names: [], statuses: ["503"] } });
+    newsAt(0);
+    for (let made = 0; made < 1_000; made += 1) store.add(PENDING);
+    newsAt(50);
+    for (const seq of [1, 1_000]) store.change(seq, { state: "failed", attempts: [{ ...ENDED, status: 503 }] });
+    const told: string[] = [];
+    const selects: number[] = [];
+    for (let look = 2; look < 10; look += 1) {
+      const before = store.selects;
+      told.push(...newsAt(50 * look));
+      selects.push(store.selects - before);
+    }
+
+    expect(Math.max(...selects)).toBeLessThan(500);
+    expect(told).toEqual(["event 1 failed 0", "event 1000 failed 0"]);
+  });
+
+  it("watches no more than so many, though none of them ever fits", () => {
+    const store = new MemoryStore();
+    const newsAt = following(store, { selection: { names: [], statuses: ["503"] } });
+    newsAt(0);
+    for (let made = 0; made < 2_500; made += 1) store.add(PENDING);
+    newsAt(50);
+    store.change(2_500, {});
+    const before = store.selects;
+    for (let look = 2; look < 100; look += 1) newsAt(50 * look);
+
+    expect(store.selects - before).toBeGreaterThan(2_000);
+    expect(store.selects - before).toBeLessThan(4_500);
   });
 });

@@ -74,7 +74,7 @@ function tell({ kind, event, toldAttempts }: News, { context, output, redact }: 
   }
 }
 
-/** The store, once it has an event; until then each look is a new one, as the file may be made at any time. */
+/** The store, once it has an event. While there is no file each look is a new one: it may be made at any time. */
 async function openWithEvents({
   path,
   context,
@@ -82,20 +82,44 @@ async function openWithEvents({
 }: FollowOptions): Promise<{ store: Store; waited: boolean } | undefined> {
   const { openStore } = await import("../../store/open.js");
   let waited = false;
+  const tellOnce = () => {
+    if (!waited) output.note("no events yet: waiting for the first one, Ctrl-C ends it");
+    waited = true;
+  };
   while (!context.signal.aborted) {
     try {
       const store = await openStore({ path, context, readOnly: true });
-      for (const _ of store.select({ names: [], limit: 1 })) return { store, waited };
-      await store.close();
+      let isKept = false;
+      try {
+        isKept = hasEvents(store);
+        if (!isKept) tellOnce();
+        isKept ||= await eventsCome(store, context);
+        if (isKept) return { store, waited };
+      } finally {
+        if (!isKept) await store.close();
+      }
     } catch (error) {
       // Somebody makes or mends the file at this moment.
       if (!(error instanceof StoreError) || error.fault !== "busy") throw error;
     }
-    if (!waited) output.note("no events yet: waiting for the first one, Ctrl-C ends it");
-    waited = true;
+    tellOnce();
     await pause(WAIT_MS, context);
   }
   return undefined;
+}
+
+/** Waits for the first event of a store that has a file. False when it has none, or at the signal. */
+async function eventsCome(store: Store, context: Context): Promise<boolean> {
+  while (store.room().bytes > 0 && !context.signal.aborted) {
+    if (store.changed() && hasEvents(store)) return true;
+    await pause(POLL_MS, context);
+  }
+  return false;
+}
+
+function hasEvents(store: Store): boolean {
+  for (const _ of store.select({ names: [], limit: 1 })) return true;
+  return false;
 }
 
 /** Ends early, without an error, at the signal. */

@@ -5,7 +5,9 @@ import type { Store } from "../../store/store.js";
 /** How long an event waits for its answer before it is shown without it, milliseconds. */
 const HOLD_MS = 80;
 /** Events without an answer that are watched at most; of more, those seen first are not watched any longer. */
-const MOST_WATCHED = 10_000;
+const MOST_WATCHED = 2_000;
+/** Watched events that are read again in one look, in turn: two reads each. */
+const RELOADED_AT_ONCE = 200;
 
 /** What a follower has to tell: an event, or what became of one that was told already. */
 export interface News {
@@ -47,6 +49,8 @@ export class Follower {
   private readonly lasting: Selection;
   private readonly decidedByAnswer: boolean;
   private readonly watched = new Map<number, Watched>();
+  /** Those of them that may have changed since they were read, the next to be read first. */
+  private readonly stale = new Set<number>();
   /** The number of the newest event that was looked at. */
   private seen = 0;
   private begun = false;
@@ -61,11 +65,10 @@ export class Follower {
   /** What there is to tell now; `now` in milliseconds of any clock. */
   *news(now: number): Iterable<News> {
     const changed = this.options.store.changed();
+    if (changed) for (const seq of this.watched.keys()) this.stale.add(seq);
+    this.reloadSome();
     let held = false;
-    for (const watched of this.watched.values()) {
-      if (changed && !this.reload(watched)) continue;
-      held = yield* this.tell(watched, now, held);
-    }
+    for (const watched of this.watched.values()) held = yield* this.tell(watched, now, held);
     if (!this.begun) yield* this.begin(now);
     else if (changed) for (const event of this.arrived()) held = yield* this.tell(this.found(event, now), now, held);
   }
@@ -121,18 +124,28 @@ export class Follower {
   private watch(watched: Watched): void {
     this.watched.set(watched.event.seq, watched);
     if (this.watched.size <= MOST_WATCHED) return;
-    for (const [seq, { told }] of this.watched) {
-      if (told !== undefined) return void this.watched.delete(seq);
+    for (const [seq, { told, fits }] of this.watched) {
+      if (told !== undefined || !fits) return void this.watched.delete(seq);
     }
   }
 
-  /** False when the event was removed. */
-  private reload(watched: Watched): boolean {
+  private reloadSome(): void {
+    let left = RELOADED_AT_ONCE;
+    for (const seq of this.stale) {
+      if (left === 0) return;
+      this.stale.delete(seq);
+      const watched = this.watched.get(seq);
+      if (watched === undefined) continue;
+      left -= 1;
+      this.reload(watched);
+    }
+  }
+
+  private reload(watched: Watched): void {
     const { seq } = watched.event;
     const event = first(this.options.store.select(named(seq)));
     if (event === undefined) this.watched.delete(seq);
     else Object.assign(watched, { event, fits: this.fits(seq) });
-    return event !== undefined;
   }
 
   /** The event with its bodies, when those are wanted: while it is watched it goes without them. */
