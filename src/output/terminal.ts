@@ -126,9 +126,13 @@ function isPlainText(data: Uint8Array): boolean {
 async function flushed(stream: TerminalOutput): Promise<void> {
   if (stream.destroyed || stream.writableEnded || stream.writableLength === 0) return;
   await new Promise<void>((resolve) => {
-    const finish = () => resolve();
-    stream.once("error", finish);
-    stream.once("close", finish);
+    const finish = () => {
+      stream.off("error", finish);
+      stream.off("close", finish);
+      resolve();
+    };
+    stream.on("error", finish);
+    stream.on("close", finish);
     stream.write("", finish);
   });
 }

@@ -1,3 +1,4 @@
+import { Writable } from "node:stream";
 import { describe, expect, it } from "vitest";
 import { createOutput } from "../../src/output/terminal.js";
 import { green } from "../../src/output/style.js";
@@ -73,5 +74,18 @@ describe("output", () => {
     expect(pipe.stdout.bytes).toEqual(Buffer.from(bytes));
     await expect(refused).rejects.toThrow("will not write binary data to a terminal");
     expect(terminal.stdout.text).toBe("");
+  });
+
+  it("leaves nobody listening at a stream once that has been drained", async () => {
+    const stdout = new Writable({ write: (_chunk, _encoding, done) => setImmediate(done) });
+    const output = createOutput({ ...testContext(), stdout }, PLAIN);
+    const before = stdout.listenerCount("error") + stdout.listenerCount("close");
+
+    for (let drains = 0; drains < 3; drains += 1) {
+      output.line("something");
+      await output.drain();
+    }
+
+    expect(stdout.listenerCount("error") + stdout.listenerCount("close")).toBe(before);
   });
 });
