@@ -2,6 +2,7 @@ import { Command, CommanderError, Help, type Option } from "commander";
 import type { CommandDefinition, CommandEntry, Example, GlobalOptions } from "./commands/command.js";
 import { addGlobalOptions } from "./commands/global-options.js";
 import { commands } from "./commands/index.js";
+import { untilInterrupted } from "./commands/interrupted.js";
 import { helpTopics } from "./commands/help.js";
 import type { Context, Interrupted } from "./context.js";
 import { CliError, EXIT } from "./errors.js";
@@ -187,21 +188,6 @@ function globalOptions(command: Command): GlobalOptions {
 function examplesText(examples: readonly Example[]): string {
   if (examples.length === 0) return "";
   return `\nExamples:\n${examples.map(({ line, about }) => `  # ${about}\n  ${line}\n`).join("")}`;
-}
-
-/** The command's own end, or the signal's exit code when that comes first. */
-async function untilInterrupted(running: Promise<number>, signal: AbortSignal): Promise<number> {
-  let onAbort = () => {};
-  const interrupted = new Promise<number>((resolve) => {
-    onAbort = () => resolve((signal.reason as Interrupted).exitCode);
-    signal.addEventListener("abort", onAbort, { once: true });
-    if (signal.aborted) onAbort();
-  });
-  try {
-    return await Promise.race([running, interrupted]);
-  } finally {
-    signal.removeEventListener("abort", onAbort);
-  }
 }
 
 /** An error as text on stderr; its exit code. */

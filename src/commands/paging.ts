@@ -1,8 +1,9 @@
-import type { Context, Interrupted } from "../context.js";
+import type { Context } from "../context.js";
 import type { Output } from "../output/output.js";
 import type { Pager } from "../output/pager.js";
 import type { Program, StartProgram } from "../programs/start.js";
 import type { Invocation } from "./command.js";
+import { untilInterrupted } from "./interrupted.js";
 
 /** What a pager is told unless the user has told it: leave when all fits, keep the screen, show colours. As git does. */
 const PAGER_SETTINGS = { LESS: "FRX", LV: "-c" };
@@ -85,28 +86,4 @@ function start(
   });
   const { pid, input } = program;
   return pid === undefined || input === null ? undefined : { ...program, input };
-}
-
-/** What `printed` resolves to, or the signal's exit code. A pager that runs keeps Ctrl-C to itself; other signals end it. */
-async function untilInterrupted(
-  printed: Promise<number>,
-  signal: AbortSignal,
-  running: readonly Program[] = [],
-): Promise<number> {
-  let onAbort = () => {};
-  const interrupted = new Promise<number>((resolve) => {
-    onAbort = () => {
-      const { signalName, exitCode } = signal.reason as Interrupted;
-      const pager = running[0];
-      if (pager === undefined) resolve(exitCode);
-      else if (signalName !== "SIGINT") void pager.stop().then(() => resolve(exitCode));
-    };
-    signal.addEventListener("abort", onAbort, { once: true });
-    if (signal.aborted) onAbort();
-  });
-  try {
-    return await Promise.race([printed, interrupted]);
-  } finally {
-    signal.removeEventListener("abort", onAbort);
-  }
 }

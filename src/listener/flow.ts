@@ -1,8 +1,10 @@
 import { createHash } from "node:crypto";
 import type { Deliverer, Delivery, Target } from "../deliver/deliverer.js";
-import type { Attempt, HookEvent } from "../events/event.js";
+import { capturedEvent } from "../events/captured-event.js";
+import type { Attempt, HookEvent, NewEvent } from "../events/event.js";
 import { headerValue } from "../events/headers.js";
 import { newEventId } from "../events/id.js";
+import { repeatIdentity } from "../events/repeat.js";
 import { describeEvent, type Description } from "../providers/describe.js";
 import type { Provider } from "../providers/provider.js";
 import { refuseSignature } from "../receive/gates.js";
@@ -156,39 +158,24 @@ export class ListenerFlow {
   ): HookEvent {
     const { project, random } = this.#parts;
     const id = newEventId(request.receivedAt, random);
+    const event = capturedEvent(request, { id, project, ...description, signature: note, state, refusal });
     this.#seq += 1;
     return {
-      id,
+      ...event,
       seq: this.#seq,
-      project,
-      receivedAt: request.receivedAt,
-      source: request.source,
-      method: request.method,
-      path: request.path,
-      headers: request.headers,
-      trailers: request.trailers,
-      body: request.body,
-      bodySha256: createHash("sha256").update(request.body).digest("hex"),
-      size: request.body.byteLength,
-      bodyComplete: request.bodyComplete,
-      remoteIp: request.remoteIp,
-      ...description,
-      signature: note,
-      duplicateOf: state === "refused" ? null : this.#repeated(description, id),
-      replayOf: null,
-      state,
-      refusal,
+      bodySha256: createHash("sha256").update(event.body).digest("hex"),
+      size: event.body.byteLength,
+      duplicateOf: this.#repeated(event),
       attempts: [],
     };
   }
 
   /** The id of the first event that the provider gave the same id, as the store finds it. */
-  #repeated({ provider, eventType, providerEventId, deliveryId }: Description, id: string): string | null {
-    const named = providerEventId ?? deliveryId;
-    if (named === null) return null;
-    const key = JSON.stringify([provider, eventType, providerEventId === null ? "delivery" : "event", named]);
-    const first = this.#ids.get(key);
-    if (first === undefined) this.#ids.set(key, id);
+  #repeated(event: NewEvent): string | null {
+    const identity = repeatIdentity(event);
+    if (identity === null) return null;
+    const first = this.#ids.get(identity);
+    if (first === undefined) this.#ids.set(identity, event.id);
     return first ?? null;
   }
 }

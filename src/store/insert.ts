@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { repeatIdentity } from "../events/repeat.js";
 import { packSignature, toBlob, toBlobOrNull } from "./codec.js";
 import type { Database } from "./driver.js";
 import type { PackedEvent } from "./operations.js";
@@ -78,23 +79,8 @@ export function createInsert(db: Database): Insert {
   };
 }
 
-/**
- * What makes a repeated delivery known: the provider's id of the event, else of the delivery, within project, provider
- * and type (a generic body's id may be that of the thing it tells of, which is created and updated under one id). A
- * refused event proves nothing about a later one, and a replay is no repetition by the sender.
- */
-function repeatKey({
-  project,
-  provider,
-  eventType,
-  providerEventId,
-  deliveryId,
-  ...event
-}: PackedEvent): Buffer | null {
-  if (event.state === "refused" || event.replayOf !== null) return null;
-  const named = providerEventId ?? deliveryId;
-  if (named === null) return null;
-  const kind = providerEventId === null ? "delivery" : "event";
-  const identity = JSON.stringify([project, provider, eventType, kind, named]);
-  return createHash("sha256").update(identity).digest().subarray(0, 16);
+/** {@link repeatIdentity} as the store keeps it. */
+function repeatKey(event: PackedEvent): Buffer | null {
+  const identity = repeatIdentity(event);
+  return identity === null ? null : createHash("sha256").update(identity).digest().subarray(0, 16);
 }

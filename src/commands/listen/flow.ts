@@ -1,5 +1,6 @@
 import type { Context } from "../../context.js";
 import type { Deliverer, Delivery, DeliveryRequest, Target } from "../../deliver/deliverer.js";
+import { capturedEvent } from "../../events/captured-event.js";
 import type { EventState, NewEvent } from "../../events/event.js";
 import type { HeaderList } from "../../events/headers.js";
 import { newEventId } from "../../events/id.js";
@@ -159,26 +160,17 @@ export class EventFlow {
     outcome: { state: EventState; refusal: string | null },
   ): NewEvent {
     const { context, project } = this.parts;
-    return {
+    return capturedEvent(request, {
       id: newEventId(request.receivedAt, context.random),
       project,
-      receivedAt: request.receivedAt,
-      source: request.source,
-      method: request.method,
-      path: request.path,
-      headers: request.headers,
-      trailers: request.trailers,
-      body: request.body,
-      bodyComplete: request.bodyComplete,
-      remoteIp: request.remoteIp,
       provider: facts.provider,
       eventType: facts.eventType,
       providerEventId: facts.providerEventId,
       deliveryId: facts.deliveryId,
       signature: facts.signature,
-      replayOf: null,
-      ...outcome,
-    };
+      state: outcome.state,
+      refusal: outcome.refusal,
+    });
   }
 
   private answerAlone(answer: Responder): undefined {
