@@ -40,10 +40,9 @@ export function createApply(db: Database): Apply {
   const removeListener = db.prepare("DELETE FROM listeners WHERE pid = ?");
   const forgetListeners = db.prepare("DELETE FROM listeners WHERE heartbeat_at < ?");
 
-  const seqOf = (eventId: string): number => {
+  const seqOf = (eventId: string): number | undefined => {
     const seq = findEvent.get(eventId)?.["seq"];
-    if (typeof seq !== "number") throw new Error(`no event ${eventId}`);
-    return seq;
+    return typeof seq === "number" ? seq : undefined;
   };
   const addAttempt = (seq: number, n: number, start: AttemptStart) =>
     startAttempt.run(seq, n, toBlob(start.target), Math.trunc(start.startedAt));
@@ -57,6 +56,7 @@ export function createApply(db: Database): Apply {
     },
     startAttempt: ({ eventId, start }) => {
       const seq = seqOf(eventId);
+      if (seq === undefined) throw new Error(`no event ${eventId}`);
       const n = Number(nextAttempt.get(seq)?.["n"]);
       addAttempt(seq, n, start);
       forgetStatus.run(seq);
@@ -64,6 +64,8 @@ export function createApply(db: Database): Apply {
     },
     endAttempt: ({ eventId, n, end, state }) => {
       const seq = seqOf(eventId);
+      // It was removed while its attempt was under way, and so was the attempt.
+      if (seq === undefined) return null;
       const { durationMs, status, error } = end;
       const { changes } = endAttempt.run(durationMs, status, error, toBlob(end.headers), end.body, seq, n);
       if (Number(changes) === 0) throw new Error(`no attempt ${n} of ${eventId}`);

@@ -2,6 +2,7 @@ import type { Apply } from "./apply.js";
 import { begin, type Patience } from "./begin.js";
 import { sqliteCode, type Database } from "./driver.js";
 import { toStoreError } from "./faults.js";
+import { withoutForeignKeys } from "./sweep.js";
 import type { Numbered, Outcome, PackedError, Result } from "./operations.js";
 
 /** SQLITE_CONSTRAINT, SQLITE_FULL, SQLITE_TOOBIG, SQLITE_MISMATCH: one row's own trouble, or less of it with fewer rows. */
@@ -38,7 +39,13 @@ export function packError(error: unknown, path: string): PackedError {
   return { fault, message, hint };
 }
 
-function commit({ db, apply, patience, isOver }: BatchSettings, batch: readonly Numbered[]): Outcome[] {
+/** What gives room back comes alone, and without foreign keys. */
+function commit(settings: BatchSettings, batch: readonly Numbered[]): Outcome[] {
+  const isShrink = batch[0]?.operation.kind === "shrink";
+  return isShrink ? withoutForeignKeys(settings.db, () => transact(settings, batch)) : transact(settings, batch);
+}
+
+function transact({ db, apply, patience, isOver }: BatchSettings, batch: readonly Numbered[]): Outcome[] {
   begin(db, patience);
   const began = performance.now();
   const over = () => isOver(performance.now() - began);

@@ -3,6 +3,7 @@ import { toBlob } from "./codec.js";
 import type { Database, Statement } from "./driver.js";
 import type { Insert } from "./insert.js";
 import type { PackedImport } from "./operations.js";
+import { Sweep } from "./sweep.js";
 
 const INSERT_ATTEMPT = `INSERT INTO attempts (event, n, target, started_at, duration_ms, status, error, headers, body)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`;
@@ -19,6 +20,8 @@ export function createBulk(db: Database, insert: Insert): Handlers<"import" | "r
   const count = (statement: Statement) => Number(statement.get()?.["pages"]);
   const allPages = db.prepare("SELECT page_count AS pages FROM pragma_page_count");
   const freePages = db.prepare("SELECT freelist_count AS pages FROM pragma_freelist_count");
+  const sweep = new Sweep(db);
+  let isSwept = false;
 
   return {
     import: ({ event }) => {
@@ -39,6 +42,8 @@ export function createBulk(db: Database, insert: Insert): Handlers<"import" | "r
       return { handled, removed };
     },
     shrink: (_operation, isOver) => {
+      while (!isSwept && !isOver()) isSwept = sweep.step((remove) => remove());
+      if (!isSwept) return { pages: 0, more: true };
       const before = count(allPages);
       let left = before;
       let had: number;
@@ -48,7 +53,9 @@ export function createBulk(db: Database, insert: Insert): Handlers<"import" | "r
         left = count(allPages);
       } while (left < had && !isOver());
       // A file of an older hookcli keeps its pages.
-      return { pages: before - left, more: left < had && count(freePages) > 0 };
+      const more = left < had && count(freePages) > 0;
+      isSwept = more;
+      return { pages: before - left, more };
     },
   };
 }

@@ -34,6 +34,19 @@ export function isBulk({ kind }: Operation): boolean {
   return kind === "import" || kind === "remove" || kind === "shrink";
 }
 
+/** The bytes that a write brings, roughly: bodies and headers. In queues and transactions it counts by them. */
+export function weightOf(operation: Operation): number {
+  if (operation.kind === "endAttempt") return weightOfMessage(operation.end);
+  if (operation.kind !== "append" && operation.kind !== "import") return 0;
+  const { event } = operation;
+  const attempts = operation.kind === "import" ? operation.event.attempts : [];
+  return attempts.reduce((sum, attempt) => sum + weightOfMessage(attempt), weightOfMessage(event));
+}
+
+function weightOfMessage({ headers, body }: { readonly headers: string; readonly body: Uint8Array }): number {
+  return headers.length + body.byteLength;
+}
+
 /** What a write resolves to, by its kind. */
 export interface Results {
   readonly append: Appended;

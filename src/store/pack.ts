@@ -24,16 +24,14 @@ export function packBatch(batch: readonly Numbered[]): { operations: Numbered[];
   return { operations, buffer: bytes.buffer };
 }
 
-/** An event from elsewhere for the writer, with what it weighs in its queue beside the overhead of every write. */
-export function packImport(event: ImportedEvent): { event: PackedImport; bytes: number } {
-  const packed: PackedImport = {
+/** An event from elsewhere for the writer. */
+export function packImport(event: ImportedEvent): PackedImport {
+  return {
     ...event,
     headers: packHeaders(event.headers),
     trailers: packHeaders(event.trailers),
     attempts: event.attempts.map(packAttempt),
   };
-  const bodies = packed.attempts.reduce((sum, { body, headers }) => sum + body.byteLength + headers.length, 0);
-  return { event: packed, bytes: bodies + event.body.byteLength + packed.headers.length };
 }
 
 function packAttempt(attempt: Attempt): PackedImport["attempts"][number] {

@@ -1,4 +1,4 @@
-import { isBulk, type Numbered } from "./operations.js";
+import { isBulk, weightOf, type Numbered, type Operation } from "./operations.js";
 
 /** Writes in one transaction at most: it must not hold the lock over 50 ms. */
 const MAX_BATCH_EVENTS = 512;
@@ -69,11 +69,17 @@ export class WriteQueues {
   }
 }
 
+/** What gives room back goes without foreign keys: see {@link commitBatch}. */
+function isAlone({ kind }: Operation): boolean {
+  return kind === "shrink";
+}
+
 function head(waiting: readonly Numbered[], maxBytes: number): Numbered[] {
   let bytes = 0;
+  const isFirstAlone = waiting[0] !== undefined && isAlone(waiting[0].operation);
   const cut = waiting.findIndex(({ operation }, index) => {
-    bytes += operation.kind === "append" || operation.kind === "import" ? operation.event.body.byteLength : 0;
-    return index > 0 && (index >= MAX_BATCH_EVENTS || bytes > maxBytes);
+    bytes += weightOf(operation);
+    return index > 0 && (index >= MAX_BATCH_EVENTS || bytes > maxBytes || isAlone(operation) || isFirstAlone);
   });
   return waiting.slice(0, cut === -1 ? waiting.length : cut);
 }

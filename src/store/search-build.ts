@@ -1,6 +1,6 @@
 import type { Database, Row } from "./driver.js";
 import { GRAMS, GramSet } from "./search-grams.js";
-import { packPages, pageKey, SPAN, SPAN_BITS, writePages, type SegmentPage } from "./search-pages.js";
+import { packPages, SPAN, SPAN_BITS, writePages, type SegmentPage } from "./search-pages.js";
 import { SEARCHED_COLUMNS, searchedTexts } from "./search-text.js";
 
 /** Events read at a time: their bodies are in memory at once, none of them over 256 KiB. */
@@ -12,8 +12,6 @@ const NEXT_EVENTS = `SELECT r.seq, ${SEARCHED_COLUMNS} FROM requests r LEFT JOIN
   WHERE r.seq > ? ORDER BY r.seq LIMIT ${STEP}`;
 const INDEXED = "SELECT coalesce(max(last), 0) AS seq FROM search_segments";
 const NEWEST = "SELECT coalesce(max(seq), 0) AS seq FROM events";
-const EMPTY_SEGMENT = `SELECT id FROM search_segments
-  WHERE NOT EXISTS (SELECT 1 FROM events WHERE seq BETWEEN first AND last) ORDER BY id LIMIT 1`;
 
 /** What a slice of work came to: there is more, or nothing is to be done until more events have come. */
 export type Progress = "more" | "idle";
@@ -23,9 +21,9 @@ export function unindexed(one: (sql: string) => Row | undefined): number {
   return Math.max(0, Number(one(NEWEST)?.["seq"]) - Number(one(INDEXED)?.["seq"]));
 }
 
-/** Whether there is something to do: a segment can be filled, or the events of one are all gone. */
+/** Whether there is something to do: a segment can be filled. */
 export function isIndexBehind(db: Database): boolean {
-  return unindexed((sql) => db.prepare(sql).get()) >= SPAN || db.prepare(EMPTY_SEGMENT).get() !== undefined;
+  return unindexed((sql) => db.prepare(sql).get()) >= SPAN;
 }
 
 /** The work of one segment, each step in a slice of its own: read its events, sort what they have, pack it, write it. */
@@ -63,7 +61,7 @@ export class SearchBuilder {
   /** Works for about `sliceMs`, or for one step of a segment, none of which takes over 50 ms. */
   work(sliceMs: number): Progress {
     this.next ??= this.firstStep();
-    if (this.next === undefined) return this.tidy();
+    if (this.next === undefined) return "idle";
     this.endMs = performance.now() + sliceMs;
     this.next = this.next();
     return "more";
@@ -148,18 +146,6 @@ export class SearchBuilder {
     const insert = this.db.prepare("INSERT INTO search_segments (first, last) VALUES (?, ?)");
     const segment = Number(insert.run(first, last).lastInsertRowid);
     writePages(this.db, segment, pages);
-  }
-
-  /** Deletes a segment whose events are all gone. */
-  private tidy(): Progress {
-    const segment = this.db.prepare(EMPTY_SEGMENT).get()?.["id"];
-    if (typeof segment !== "number") return "idle";
-    this.transaction(() => {
-      const pages = this.db.prepare("DELETE FROM search_pages WHERE key >= ? AND key < ?");
-      pages.run(pageKey(segment, 0), pageKey(segment + 1, 0));
-      this.db.prepare("DELETE FROM search_segments WHERE id = ?").run(segment);
-    });
-    return "more";
   }
 
   private transaction(write: () => void): void {

@@ -2,7 +2,7 @@ import type { Attempt, HookEvent, ImportedEvent, NewEvent } from "../events/even
 import type { Selection } from "../events/selector.js";
 import { packHeaders } from "./codec.js";
 import { storeError } from "./faults.js";
-import type { Operation, Results } from "./operations.js";
+import { weightOf, type Operation, type Results } from "./operations.js";
 import { packImport } from "./pack.js";
 import { processLives } from "./platform.js";
 import type { Reader } from "./reader.js";
@@ -19,6 +19,8 @@ const IMPORTED_AT_ONCE = 500;
 const IMPORTED_BYTES_AT_ONCE = 4 * 2 ** 20;
 /** Numbers that go to the writer together; it does as many of them in one transaction as there is time for. */
 const REMOVED_AT_ONCE = 1_000;
+
+type ImportOperation = Extract<Operation, { kind: "import" }>;
 
 /** {@link Store} over one reader and one writer. Without a reader it is empty, without a writer it is for reading only. */
 export class SqliteStore implements Store {
@@ -37,7 +39,7 @@ export class SqliteStore implements Store {
 
   append(event: NewEvent, firstAttempt?: AttemptStart): Promise<Appended> {
     const packed = { ...event, headers: packHeaders(event.headers), trailers: packHeaders(event.trailers) };
-    return this.write({ kind: "append", event: packed, attempt: firstAttempt }, event.body.byteLength);
+    return this.write({ kind: "append", event: packed, attempt: firstAttempt });
   }
 
   startAttempt(eventId: string, start: AttemptStart): Promise<number> {
@@ -46,12 +48,14 @@ export class SqliteStore implements Store {
 
   async endAttempt(eventId: string, n: number, end: AttemptEnd, state?: HookEvent["state"]): Promise<void> {
     const packed = { ...end, headers: packHeaders(end.headers) };
-    await this.write({ kind: "endAttempt", eventId, n, end: packed, state }, end.body.byteLength);
+    await this.write({ kind: "endAttempt", eventId, n, end: packed, state });
   }
 
   async importEvents(events: readonly ImportedEvent[]): Promise<readonly (number | null)[]> {
     const seqs: (number | null)[] = [];
-    for (const part of parts(events)) seqs.push(...(await Promise.all(part.map((event) => this.importEvent(event)))));
+    for (const part of parts(events)) {
+      seqs.push(...(await Promise.all(part.map((operation) => this.writeWhenRoom(operation)))));
+    }
     return seqs;
   }
 
@@ -149,17 +153,12 @@ export class SqliteStore implements Store {
     return this.reader;
   }
 
-  private async importEvent(event: ImportedEvent): Promise<number | null> {
-    const { event: packed, bytes } = packImport(event);
-    return this.writeWhenRoom({ kind: "import", event: packed }, bytes);
+  private async writeWhenRoom<O extends Operation>(operation: O): Promise<Results[O["kind"]]> {
+    return this.writable().writeWhenRoom(operation, weightOf(operation) + OVERHEAD_BYTES);
   }
 
-  private async writeWhenRoom<O extends Operation>(operation: O, bodyBytes = 0): Promise<Results[O["kind"]]> {
-    return this.writable().writeWhenRoom(operation, bodyBytes + OVERHEAD_BYTES);
-  }
-
-  private async write<O extends Operation>(operation: O, bodyBytes = 0): Promise<Results[O["kind"]]> {
-    return this.writable().write(operation, bodyBytes + OVERHEAD_BYTES);
+  private async write<O extends Operation>(operation: O): Promise<Results[O["kind"]]> {
+    return this.writable().write(operation, weightOf(operation) + OVERHEAD_BYTES);
   }
 
   private writable(): Writer {
@@ -169,17 +168,20 @@ export class SqliteStore implements Store {
   }
 }
 
-/** The events in pieces, each of which may wait for its commit as a whole. */
-function* parts(events: readonly ImportedEvent[]): Iterable<readonly ImportedEvent[]> {
-  let start = 0;
+/** The events, ready for the writer, in pieces, each of which may wait for its commit as a whole. */
+function* parts(events: readonly ImportedEvent[]): Iterable<readonly ImportOperation[]> {
+  let part: ImportOperation[] = [];
   let bytes = 0;
-  for (const [index, { body }] of events.entries()) {
-    if (index > start && (index - start >= IMPORTED_AT_ONCE || bytes + body.byteLength > IMPORTED_BYTES_AT_ONCE)) {
-      yield events.slice(start, index);
-      start = index;
+  for (const event of events) {
+    const operation: ImportOperation = { kind: "import", event: packImport(event) };
+    const weight = weightOf(operation);
+    if (part.length > 0 && (part.length >= IMPORTED_AT_ONCE || bytes + weight > IMPORTED_BYTES_AT_ONCE)) {
+      yield part;
+      part = [];
       bytes = 0;
     }
-    bytes += body.byteLength;
+    part.push(operation);
+    bytes += weight;
   }
-  if (start < events.length) yield events.slice(start);
+  if (part.length > 0) yield part;
 }

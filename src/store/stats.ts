@@ -42,8 +42,10 @@ export function statsOf(
   counted: Counted,
   newest: Iterable<number>,
 ): Omit<StoreStats, "bytes" | "freeBytes"> {
+  const before = namesOf(query);
   const rows = "scope" in counted ? ofScope(query, counted.scope) : ofSeqs(query, counted.seqs);
-  const names = new Map(query.all("SELECT id, value FROM names").map(({ id, value }) => [Number(id), textOf(value)]));
+  // Names may come and go meanwhile; a number never means another name.
+  const names = new Map([...before, ...namesOf(query)]);
   const by = (column: string, label: (row: Row) => string | null) =>
     tally(rows, (row) => (row[column] !== 0 ? label(row) : null));
   const named = (column: string) => by(column, (row) => names.get(Number(row[column])) ?? null);
@@ -69,6 +71,10 @@ export function statsOf(
     dead: ofState("dead"),
     answers: answersOf(query, newest),
   };
+}
+
+function namesOf(query: Query): (readonly [number, string])[] {
+  return query.all("SELECT id, value FROM names").map(({ id, value }) => [Number(id), textOf(value)]);
 }
 
 function ofScope(query: Query, { conditions, facets, from, to }: Scope): Row[] {

@@ -103,7 +103,10 @@ export interface Store {
   append(event: NewEvent, firstAttempt?: AttemptStart): Promise<Appended>;
   /** Commits the start of a further attempt; resolves to its number. */
   startAttempt(eventId: string, start: AttemptStart): Promise<number>;
-  /** Commits the end of an attempt and sets the event's state (2xx: delivered, else failed, unless `state` is given). */
+  /**
+   * Commits the end of an attempt and sets the event's state (2xx: delivered, else failed, unless `state` is
+   * given). Nothing where the event was removed meanwhile.
+   */
   endAttempt(eventId: string, n: number, end: AttemptEnd, state?: HookEvent["state"]): Promise<void>;
 
   /**

@@ -6,7 +6,7 @@ import type { Database, OpenDatabase } from "./driver.js";
 import { tightenFiles } from "./file.js";
 import { closeTidily, configureJournal, relieveJournal } from "./journal.js";
 import type { FromWriter, Outcome, ToWriter, WriterData } from "./operations.js";
-import { IdleIndex } from "./idle-index.js";
+import { IdleWork } from "./idle-work.js";
 import { WriteQueues, type Batch } from "./queues.js";
 import { configure, inspectDatabase, migrate } from "./schema.js";
 
@@ -45,7 +45,7 @@ interface Connection {
 
 function listen(port: MessagePort, send: (message: FromWriter) => void, connection: Connection): void {
   const queues = new WriteQueues();
-  const index = new IdleIndex(connection.db);
+  const idle = new IdleWork(connection.db);
   let closing = false;
   let scheduled = false;
   let rest: NodeJS.Timeout | undefined;
@@ -59,7 +59,7 @@ function listen(port: MessagePort, send: (message: FromWriter) => void, connecti
       if (!goesOn) send({ kind: "outcomes", outcomes });
       if (!goesOn && batch.isBulk) relieve(connection);
       queues.done(batch, goesOn ? 0 : outcomes.length);
-      index.written();
+      idle.written(batch.writes.some(({ operation }) => operation.kind === "remove"));
     }
     if (!queues.isEmpty) schedule();
     else if (closing) finish();
@@ -73,7 +73,7 @@ function listen(port: MessagePort, send: (message: FromWriter) => void, connecti
     else rest = setTimeout(turn, restMs);
   };
   const finish = () => {
-    index.stop();
+    idle.stop();
     closeTidily(connection.db);
     send({ kind: "closed" });
     port.close();

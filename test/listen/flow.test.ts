@@ -90,7 +90,7 @@ async function listenOver(faults: WriterFaults, events: readonly string[] = []) 
     socket.write(`GET ${path} HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`);
     return text(socket);
   };
-  return { store, app, send, upgrade, stderr: () => context.stderr.text };
+  return { store, app, send, upgrade, settled: () => flow.settled(), stderr: () => context.stderr.text };
 }
 
 function storedIds(store: Store): (string | null)[] {
@@ -154,6 +154,18 @@ describe("a sender", () => {
     expect(storedIds(store)).toEqual(["before", "after"]);
     expect(app.requests).toHaveLength(2);
     expect(stderr().match(/warning/g)).toHaveLength(1);
+  });
+
+  it("is answered for an event that is removed meanwhile, and nothing is said of it", async () => {
+    const { store, app, send, settled, stderr } = await listenOver({});
+    app.answer = (_request, response) => void store.remove([1]).then(() => response.end("ok"));
+
+    const { status } = await send("removed");
+    await settled();
+
+    expect(status).toBe(200);
+    expect(storedIds(store)).toEqual([]);
+    expect(stderr()).toBe("");
   });
 });
 

@@ -9,6 +9,7 @@ import { openDatabase } from "../../src/store/driver.js";
 import { openStore } from "../../src/store/open.js";
 import { SearchBuilder } from "../../src/store/search-build.js";
 import type { Store } from "../../src/store/store.js";
+import { Sweep, withoutForeignKeys } from "../../src/store/sweep.js";
 import { newEvent, TEST_NOW } from "../helpers/event.js";
 import { writerUrl } from "../helpers/writer.js";
 import { plainFilter } from "./plain-filter.js";
@@ -130,6 +131,10 @@ async function buildIndex(path: string): Promise<number[]> {
   const db = await openDatabase(path, { readOnly: false, busyTimeoutMs: 5000 });
   const builder = new SearchBuilder(db, () => db.exec("BEGIN IMMEDIATE"));
   while (builder.work(5) === "more");
+  const sweep = new Sweep(db);
+  withoutForeignKeys(db, () => {
+    while (!sweep.step((remove) => remove()));
+  });
   const segments = db.prepare("SELECT first FROM search_segments ORDER BY id").all();
   db.close();
   return segments.map((row) => Number(row["first"]));
