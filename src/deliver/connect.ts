@@ -3,7 +3,7 @@ import { isIP, type LookupFunction, type Socket } from "node:net";
 import { buildConnector } from "undici";
 import type { Dialer } from "../proxies/dialer.js";
 import { NotAllowedError } from "./failure.js";
-import { isLoopback } from "./loopback.js";
+import { authorityOf, isLocalName, isLoopback } from "../events/authority.js";
 
 /** A connection that is not made after this time is given up, or earlier when the attempt's own limit is shorter. */
 const CONNECT_MS = 10_000;
@@ -35,7 +35,7 @@ export function refuseLiteral(hostname: string, allowRemote: boolean): NotAllowe
 export function guardedLookup(options: Pick<ConnectOptions, "allowRemote" | "lookup">): LookupFunction {
   const resolve = options.lookup ?? systemLookup;
   return (hostname, lookupOptions, callback) => {
-    if (hostname === "localhost" || hostname.endsWith(".localhost")) {
+    if (isLocalName(hostname)) {
       answer(
         [
           { address: "127.0.0.1", family: 4 },
@@ -91,23 +91,25 @@ async function connectOutside(
   else callback(null, socket);
 }
 
-/** A connection through the proxy that stands before a destination; `undefined`: none does. */
+/** A connection through the proxy that stands before a destination; `undefined`: none does. Rejects when `signal` aborts. */
 export async function dialed(
   dialer: Dialer,
-  { protocol, hostname, port }: { protocol: string; hostname: string; port: string },
+  to: { protocol: string; hostname: string; port: string },
+  signal?: AbortSignal,
 ): Promise<Socket | undefined> {
-  const secure = protocol === "https:";
-  const number = port === "" ? (secure ? 443 : 80) : Number(port);
-  const destination = { protocol: secure ? "https:" : "http:", hostname: bare(hostname), port: number } as const;
+  const destination = authorityOf(to);
   const proxy = await dialer.proxyFor(destination);
+  signal?.throwIfAborted();
   if (proxy === undefined) return undefined;
   const { socket, opened } = dialer.dial(proxy, destination);
-  await opened;
+  const abort = (): void => void socket.destroy(new Error("aborted"));
+  signal?.addEventListener("abort", abort, { once: true });
+  try {
+    await opened;
+  } finally {
+    signal?.removeEventListener("abort", abort);
+  }
   return socket;
-}
-
-function bare(hostname: string): string {
-  return hostname.replace(/^\[(.*)\]$/, "$1");
 }
 
 function answer(found: LookupAddress[], options: LookupOptions, callback: Parameters<LookupFunction>[2]): void {

@@ -1,7 +1,7 @@
-import { isIP } from "node:net";
 import { CliError } from "../errors.js";
 import type { Target } from "./deliverer.js";
 import { redactUrl, REDACTED } from "../events/redact.js";
+import { bareHost, bracketedHost, defaultPort } from "../events/authority.js";
 
 const HINT = "write 5000, 5000/path, localhost:5000, or http://localhost:5000/path";
 
@@ -18,19 +18,15 @@ export function parseTarget(text: string): Target {
   const end = rest.search(/[/?#\\]/);
   const authority = end === -1 ? rest : rest.slice(0, end);
   const path = end === -1 ? undefined : targetPath(text, rest.slice(end));
-  const { hostname, port } = readAuthority(
-    text,
-    authority,
-    scheme === null ? undefined : protocol === "https:" ? 443 : 80,
-  );
+  const { hostname, port } = readAuthority(text, authority, scheme === null ? undefined : defaultPort(protocol));
   const label = `${protocol}//${hostOf({ protocol, hostname, port })}${path ?? ""}`;
   return { label, protocol, hostname, port, path };
 }
 
 /** What stands in the Host header. */
 export function hostOf({ protocol, hostname, port }: Pick<Target, "protocol" | "hostname" | "port">): string {
-  const host = isIP(hostname) === 6 ? `[${hostname}]` : hostname;
-  return port === (protocol === "https:" ? 443 : 80) ? host : `${host}:${port}`;
+  const host = bracketedHost(hostname);
+  return port === defaultPort(protocol) ? host : `${host}:${port}`;
 }
 
 /** The path and query that a request goes to: the target's path, if it names one, with the request's own query. */
@@ -69,7 +65,7 @@ function readHost(text: string, host: string): string {
   // The URL parser knows bracketed addresses and international names, and refuses what is neither name nor address.
   const parsed = /^[^\s%<>^|]+$/.test(host) && URL.canParse(`http://${host}/`) ? new URL(`http://${host}/`) : undefined;
   if (parsed === undefined || parsed.hostname === "") throw bad(text, `${host} is not a host name`);
-  return parsed.hostname.replace(/^\[(.*)\]$/, "$1");
+  return bareHost(parsed.hostname);
 }
 
 function readPort(text: string, digits: string): number {

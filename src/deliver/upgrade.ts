@@ -107,8 +107,7 @@ async function converse(job: UpgradeJob, talk: { outcome: Outcome; early: Early;
   const refused = refuseLiteral(dialName(job.target.hostname), job.options.allowRemote);
   if (refused !== undefined) throw refused;
   const { outcome, signal } = talk;
-  const through = await tunnelFor(job);
-  const { incoming, socket, head } = await firstAnswer(ask(job, through), job.options.timeoutMs, signal);
+  const { incoming, socket, head } = await reach(job, signal);
   outcome.status = incoming.statusCode ?? 0;
   outcome.reason = incoming.statusMessage ?? "";
   outcome.headers = headersFromRaw(incoming.rawHeaders);
@@ -123,11 +122,26 @@ async function converse(job: UpgradeJob, talk: { outcome: Outcome; early: Early;
   await joinSockets(sender, socket, signal);
 }
 
+/** The app's first answer. The way through a proxy, where one stands between, takes of the same time. */
+async function reach(job: UpgradeJob, signal: AbortSignal): Promise<FirstAnswer> {
+  const { timeoutMs } = job.options;
+  const late = new AbortController();
+  const timer = timeoutMs > 0 ? setTimeout(() => late.abort(new TimeoutError()), timeoutMs) : undefined;
+  try {
+    const either = AbortSignal.any([signal, late.signal]);
+    return await firstAnswer(ask(job, await tunnelFor(job, either)), either);
+  } catch (error) {
+    throw late.signal.aborted ? late.signal.reason : error;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 /** A connection through a proxy, where one stands before the target. */
-async function tunnelFor({ target, options }: UpgradeJob): Promise<Socket | undefined> {
+async function tunnelFor({ target, options }: UpgradeJob, signal: AbortSignal): Promise<Socket | undefined> {
   if (!options.allowRemote || options.dialer === undefined) return undefined;
   const { protocol, hostname, port } = target;
-  const socket = await dialed(options.dialer, { protocol, hostname, port: String(port) });
+  const socket = await dialed(options.dialer, { protocol, hostname, port: String(port) }, signal);
   if (socket === undefined || protocol === "http:") return socket;
   return connectTls({
     socket,
@@ -172,14 +186,10 @@ interface FirstAnswer {
   readonly head: Uint8Array;
 }
 
-function firstAnswer(call: ClientRequest, timeoutMs: number, signal: AbortSignal): Promise<FirstAnswer> {
+function firstAnswer(call: ClientRequest, signal: AbortSignal): Promise<FirstAnswer> {
   return new Promise((resolve, reject) => {
-    const timer = timeoutMs > 0 ? setTimeout(() => call.destroy(new TimeoutError()), timeoutMs) : undefined;
     const abort = (): void => void call.destroy(new Error("aborted"));
-    const settled = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", abort);
-    };
+    const settled = (): void => signal.removeEventListener("abort", abort);
     signal.addEventListener("abort", abort);
     if (signal.aborted) abort();
     call.once("upgrade", (incoming, socket, head) => {

@@ -1,6 +1,7 @@
 import { broken, ok, skipped, warning, type Finding, type Result } from "./finding.js";
 import { knock } from "./knock.js";
 import type { Patient } from "./patient.js";
+import { authorityOf } from "../events/authority.js";
 
 const PROXY_NAMES = ["HTTP_PROXY", "HTTPS_PROXY"] as const;
 /** What a NO_PROXY that is meant for local work names. */
@@ -77,8 +78,7 @@ async function probeServers(patient: Patient, signal: AbortSignal): Promise<Resu
   if (distinct.length === 0) return skipped("no proxy is named");
   const results = await Promise.all(
     distinct.map(async (url) => {
-      const port = Number(url.port || (url.protocol === "https:" ? 443 : 80));
-      const host = url.hostname.replace(/^\[(.*)\]$/, "$1");
+      const { hostname: host, port } = authorityOf(url);
       return { url, found: await knock({ host, port, timeoutMs: patient.limits.connectMs, signal }) };
     }),
   );

@@ -5,6 +5,7 @@ import { sentenceOf } from "./failure.js";
 import { broken, ok, skipped, warning, type Finding, type Result } from "./finding.js";
 import { knock, openSocket } from "./knock.js";
 import type { Patient } from "./patient.js";
+import { authorityOf } from "../events/authority.js";
 
 /** Certificates are renewed a month before they end, as a rule: two weeks before, something is wrong. */
 const SOON_MS = 14 * 86_400_000;
@@ -42,7 +43,7 @@ function withUrl(probe: UrlProbe): Finding["probe"] {
 }
 
 async function probeName(url: URL, { network }: Patient): Promise<Result> {
-  const hostname = bareHost(url);
+  const { hostname } = authorityOf(url);
   let addresses: readonly string[];
   try {
     addresses = isIP(hostname) === 0 ? await network.lookup(hostname) : [hostname];
@@ -70,13 +71,14 @@ async function probeConnection(url: URL, patient: Patient, signal: AbortSignal):
     socket.destroy();
     return ok(`${url.host} can be connected to${proxy === undefined ? "" : ", through the proxy"}`);
   }
-  const found = await knock({ host: bareHost(url), port: portOf(url), timeoutMs: patient.limits.connectMs, signal });
+  const { hostname: host, port } = authorityOf(url);
+  const found = await knock({ host, port, timeoutMs: patient.limits.connectMs, signal });
   if (found.outcome === "silent") return broken(`${url.host} does not answer: a firewall between drops the connection`);
   return broken(`${url.host} is not reachable: ${found.outcome === "open" ? sentenceOf(proxy) : found.reason}`);
 }
 
 async function probeCertificate(url: URL, patient: Patient, signal: AbortSignal): Promise<Result> {
-  const hostname = bareHost(url);
+  const { hostname } = authorityOf(url);
   if (url.protocol === "http:") {
     return patient.network.isLoopback(hostname) || hostname.endsWith("localhost")
       ? skipped(`${url.origin} is on this computer, without TLS`)
@@ -117,11 +119,7 @@ async function connectTo(
   { network, limits }: Patient,
   signal: AbortSignal,
 ): Promise<{ socket: Socket; proxy: URL | undefined }> {
-  const destination = {
-    protocol: url.protocol === "https:" ? "https:" : "http:",
-    hostname: bareHost(url),
-    port: portOf(url),
-  } as const;
+  const destination = authorityOf(url);
   const { dialer } = network;
   const proxy = await dialer?.proxyFor(destination);
   if (dialer === undefined || proxy === undefined) {
@@ -144,12 +142,4 @@ async function connectTo(
 /** The first address of a name: what is connected to is what was looked up. */
 async function addressOf(hostname: string, { lookup }: Patient["network"]): Promise<string> {
   return isIP(hostname) === 0 ? ((await lookup(hostname))[0] ?? hostname) : hostname;
-}
-
-function bareHost({ hostname }: URL): string {
-  return hostname.replace(/^\[(.*)\]$/, "$1");
-}
-
-function portOf({ port, protocol }: URL): number {
-  return Number(port || (protocol === "https:" ? 443 : 80));
 }

@@ -6,6 +6,7 @@ import { knock, type Knock } from "./knock.js";
 import { oncePer } from "./once.js";
 import type { Patient, ServiceSide } from "./patient.js";
 import { redactUrl } from "../events/redact.js";
+import { authorityOf, bareHost } from "../events/authority.js";
 
 /** Signatures carry times; providers and their libraries allow five minutes. */
 const TOLERANCE_MS = 300_000;
@@ -52,7 +53,7 @@ function withService(
 }
 
 async function probeName({ url }: ServiceSide, { network }: Patient): Promise<Result> {
-  const hostname = url.hostname.replace(/^\[(.*)\]$/, "$1");
+  const hostname = bareHost(url.hostname);
   if (isIP(hostname) !== 0) return ok(`${hostname} is an address`);
   if ((await proxyBefore(url, network)) !== undefined) return skipped("the proxy resolves it");
   let addresses: readonly string[];
@@ -167,15 +168,13 @@ function readPlace({ url }: ServiceSide, body: Uint8Array): { host: string; port
   const port = document?.["port"];
   const ip = document?.["ip"];
   if (typeof port !== "number" || !Number.isInteger(port) || port < 1 || port > 65_535) return undefined;
-  const host = typeof ip === "string" && isIP(ip) !== 0 ? ip : url.hostname.replace(/^\[(.*)\]$/, "$1");
+  const host = typeof ip === "string" && isIP(ip) !== 0 ? ip : bareHost(url.hostname);
   return { host, port };
 }
 
 async function proxyBefore(url: URL, { dialer }: Patient["network"]): Promise<URL | undefined> {
-  const protocol = url.protocol === "https:" ? "https:" : "http:";
-  const port = Number(url.port || (protocol === "https:" ? 443 : 80));
   try {
-    return await dialer?.proxyFor({ protocol, hostname: url.hostname, port });
+    return await dialer?.proxyFor(authorityOf(url));
   } catch (error) {
     // A variable that names no proxy has a finding of its own.
     if (errorCodeOf(error) === "HOOKCLI_PROXY") return undefined;

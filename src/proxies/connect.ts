@@ -3,6 +3,7 @@ import { connect, isIP, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { ProxyError, type Dialed } from "./dialer.js";
 import { proxyLabel, type Destination } from "./rules.js";
+import { authorityOf, bracketedHost } from "../events/authority.js";
 
 /** A proxy that has not answered by then is given up, milliseconds. */
 const CONNECT_MS = 10_000;
@@ -12,7 +13,7 @@ export function connectThrough(proxy: URL, destination: Destination): Dialed {
   const socket = connectTo(proxy);
   const label = proxyLabel(proxy.href);
   const { hostname, port } = destination;
-  const authority = `${isIP(hostname) === 6 ? `[${hostname}]` : hostname}:${port}`;
+  const authority = `${bracketedHost(hostname)}:${port}`;
   const asked = request({
     method: "CONNECT",
     path: authority,
@@ -48,10 +49,8 @@ export function connectThrough(proxy: URL, destination: Destination): Dialed {
 }
 
 function connectTo(proxy: URL): Socket {
-  const host = proxy.hostname.replace(/^\[(.*)\]$/, "$1");
-  const secure = proxy.protocol === "https:";
-  const port = proxy.port === "" ? (secure ? 443 : 80) : Number(proxy.port);
-  if (!secure) return connect({ host, port, noDelay: true });
+  const { protocol, hostname: host, port } = authorityOf(proxy);
+  if (protocol === "http:") return connect({ host, port, noDelay: true });
   return connectTls({ host, port, ...(isIP(host) === 0 ? { servername: host } : {}) });
 }
 

@@ -1,13 +1,6 @@
 import type { Socket } from "node:net";
-import {
-  isThisMachine,
-  parseProxy,
-  proxyLabel,
-  readProxyRules,
-  variableFor,
-  type Destination,
-  type ProxyRules,
-} from "./rules.js";
+import { parseProxy, proxyLabel, readProxyRules, variableFor, type Destination, type ProxyRules } from "./rules.js";
+import { isThisMachine } from "../events/authority.js";
 
 /** A connection through a proxy, on its way. */
 export interface Dialed {

@@ -1,4 +1,5 @@
 import { BlockList, isIP } from "node:net";
+import { bareHost, isThisMachine } from "../events/authority.js";
 
 /** Where a connection goes to. */
 export interface Destination {
@@ -26,10 +27,6 @@ export interface ProxyRules {
 
 /** The URL parser takes more for a name than any resolver does. */
 const HOST = /^[a-z0-9._:[\]-]+$/i;
-
-const LOOPBACK = new BlockList();
-LOOPBACK.addSubnet("127.0.0.0", 8, "ipv4");
-LOOPBACK.addAddress("::1", "ipv6");
 
 /**
  * The rules of an environment: lower case before upper case, and HTTPS_PROXY falls back to HTTP_PROXY, as undici's
@@ -61,14 +58,6 @@ export function proxyLabel(value: string): string {
   if (url !== undefined) return `${url.protocol}//${url.host}`;
   const at = value.lastIndexOf("@");
   return at === -1 ? value : `***${value.slice(at)}`;
-}
-
-/** True for addresses and names of this machine, whatever a resolver says. */
-export function isThisMachine(hostname: string): boolean {
-  const name = hostname.toLowerCase().replace(/\.$/, "");
-  if (name === "localhost" || name.endsWith(".localhost") || name === "0.0.0.0" || name === "::") return true;
-  const family = isIP(name);
-  return family !== 0 && LOOPBACK.check(name, family === 4 ? "ipv4" : "ipv6");
 }
 
 /** Set but empty means, in every program, that there is none; an empty lower-case one hides the other. */
@@ -105,6 +94,6 @@ function isWithin(host: string, range: string): boolean {
 
 function readEntry(entry: string): { name: string; port: number | undefined } {
   const parts = isIP(entry) === 6 ? null : /^(.+):(\d+)$/.exec(entry);
-  const name = (parts?.[1] ?? entry).replace(/^\*?\./, "").replace(/^\[(.*)\]$/, "$1");
+  const name = bareHost((parts?.[1] ?? entry).replace(/^\*?\./, ""));
   return { name: name.toLowerCase(), port: parts === null ? undefined : Number(parts[2]) };
 }

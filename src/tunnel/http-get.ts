@@ -1,6 +1,7 @@
 import { request as httpRequest, type IncomingHttpHeaders, type IncomingMessage, type RequestOptions } from "node:http";
 import { isIP, type LookupFunction, type Socket } from "node:net";
 import type { Dialer } from "../proxies/dialer.js";
+import { authorityOf } from "../events/authority.js";
 
 /** What {@link httpGet} needs besides the URL. */
 export interface HttpGetOptions {
@@ -78,10 +79,8 @@ async function sendGet(url: URL, dialer: Dialer | undefined, signal: AbortSignal
 
 /** A connection through the proxy that stands before a URL; `undefined`: none does. */
 async function tunnelTo(url: URL, dialer: Dialer, signal: AbortSignal): Promise<Socket | undefined> {
-  const secure = url.protocol === "https:";
-  const hostname = bareHost(url.hostname);
-  const port = url.port === "" ? (secure ? 443 : 80) : Number(url.port);
-  const destination = { protocol: secure ? "https:" : "http:", hostname, port } as const;
+  const destination = authorityOf(url);
+  const { protocol, hostname } = destination;
   const proxy = await dialer.proxyFor(destination);
   if (proxy === undefined) return undefined;
   const { socket, opened } = dialer.dial(proxy, destination);
@@ -93,14 +92,9 @@ async function tunnelTo(url: URL, dialer: Dialer, signal: AbortSignal): Promise<
   } finally {
     signal.removeEventListener("abort", abort);
   }
-  if (!secure) return socket;
+  if (protocol === "http:") return socket;
   const { connect } = await import("node:tls");
   return connect({ socket, ...(isIP(hostname) === 0 ? { servername: hostname } : { host: hostname }) });
-}
-
-/** A host name without the brackets of an IPv6 address. */
-export function bareHost(host: string): string {
-  return host.replace(/^\[(.*)\]$/, "$1");
 }
 
 async function readBody(answer: IncomingMessage, limitBytes: number): Promise<Buffer> {

@@ -1,9 +1,10 @@
 import { isIP } from "node:net";
 import PackageClient, { type LocaltunnelInfo } from "localtunnel/lib/Tunnel.js";
-import { bareHost, describeError, httpGet } from "./http-get.js";
+import { describeError, httpGet } from "./http-get.js";
 import { connectSockets } from "./localtunnel-sockets.js";
 import type { OpenTunnel, Tunnel, TunnelRequest } from "./tunnel.js";
 import { redactUrl } from "../events/redact.js";
+import { bareHost } from "../events/authority.js";
 
 /**
  * The localtunnel protocol: `GET /<name>` (or `/?new`) at the service answers with a name, a URL and a TCP port; each

@@ -2,6 +2,7 @@ import { devNull } from "node:os";
 import { CliError } from "../errors.js";
 import type { TunnelRequest } from "./tunnel.js";
 import { redactUrl } from "../events/redact.js";
+import { bareHost } from "../events/authority.js";
 
 /** A tunnel that is a program: what to start, and what its output means. */
 export interface ProgramRow {
@@ -88,5 +89,5 @@ function parseSshHost(host: string): { destination: string; hostname: string; ss
       hint: "give --tunnel-host user@host, or user@host:port",
     });
   }
-  return { destination: user + hostname.replace(/^\[(.*)\]$/, "$1"), hostname, sshPort };
+  return { destination: user + bareHost(hostname), hostname, sshPort };
 }

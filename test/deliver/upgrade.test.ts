@@ -4,7 +4,9 @@ import type { AddressInfo } from "node:net";
 import { Duplex } from "node:stream";
 import { afterEach, describe, expect, test } from "vitest";
 import { WebSocket, WebSocketServer } from "ws";
-import { headersOf, openRawApp } from "../helpers/app.js";
+import { headersOf, openRawApp, type RawApp } from "../helpers/app.js";
+import type { DelivererOptions } from "../../src/deliver/deliverer.js";
+import { createDialer } from "../../src/proxies/dialer.js";
 import { openProxy, type TestProxy } from "../helpers/proxy.js";
 import { openRaw, sendRaw } from "../helpers/raw-client.js";
 
@@ -204,6 +206,38 @@ describe("a WebSocket through the receiver", () => {
     socket.destroy();
 
     await expect.poll(() => outcomes).toMatchObject([{ error: "aborted", status: null }]);
+  });
+
+  async function silentProxy(): Promise<{ app: RawApp; deliverer: Partial<DelivererOptions> }> {
+    const app = await openRawApp(() => undefined);
+    cleanup.push(() => app.close());
+    const dialer = await createDialer({ HTTP_PROXY: `http://127.0.0.1:${app.port}` });
+    return { app, deliverer: { allowRemote: true, dialer } };
+  }
+
+  test("a proxy before the app that never answers is a timeout", async () => {
+    const { deliverer } = await silentProxy();
+    const options = { deliverer: { ...deliverer, timeoutMs: 100 } };
+    const { receiver, outcomes } = await proxy("http://192.0.2.1", options);
+
+    const answer = await sendRaw(receiver.localPort, HANDSHAKE);
+
+    expect(answer.statuses).toEqual([504]);
+    expect(outcomes).toMatchObject([{ error: "timeout", status: null }]);
+  });
+
+  test("a client that leaves before a proxy has answered ends the attempt, and the connection to the proxy", async () => {
+    const { app, deliverer } = await silentProxy();
+    const { receiver, outcomes } = await proxy("http://192.0.2.1", { deliverer });
+
+    const socket = await openRaw(receiver.localPort);
+    socket.write(HANDSHAKE);
+    await expect.poll(() => app.requests.length).toBe(1);
+    socket.destroy();
+
+    await expect.poll(() => outcomes).toMatchObject([{ error: "aborted", status: null }]);
+    const open = () => new Promise((resolve) => app.server.getConnections((_error, count) => resolve(count)));
+    await expect.poll(open).toBe(0);
   });
 
   test("a client whose connection was cut before the app is asked is not joined with it", async () => {

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { once } from "node:events";
 import { onTestFinished } from "vitest";
 import { createDeliverer } from "../../src/deliver/create.js";
-import { isLoopback } from "../../src/deliver/loopback.js";
+import { isLoopback } from "../../src/events/authority.js";
 import { parseTarget } from "../../src/deliver/target.js";
 import { examine, type Examined } from "../../src/doctor/examine.js";
 import { findings } from "../../src/doctor/findings.js";

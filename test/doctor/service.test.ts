@@ -72,6 +72,16 @@ describe("tunnel-dns", () => {
 });
 
 describe("tunnel-service", () => {
+  it("is of this computer at an IPv6 address, and never behind a proxy", async () => {
+    const service = await makeService(`http://[::1]:${await closedPort()}/`);
+    const env = { HTTP_PROXY: "http://127.0.0.1:9" };
+
+    const { status, fix } = await found("tunnel-service", { service, env });
+
+    expect(status).toBe("broken");
+    expect(fix).toEqual(["try again later, or another one: --tunnel-host, or --via cloudflared"]);
+  });
+
   it("is broken when nothing listens there", async () => {
     const service = await makeService(`http://127.0.0.1:${await closedPort()}/`);
 

@@ -1,4 +1,3 @@
-import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 import { createDeliverer } from "../../deliver/create.js";
 import type { Target } from "../../deliver/deliverer.js";
@@ -14,6 +13,7 @@ import type { DoctorOptions } from "../doctor.js";
 import type { Invocation } from "../command.js";
 import { createProber, type Prober } from "./prober.js";
 import { redactUrl } from "../../events/redact.js";
+import { isLocalName } from "../../events/authority.js";
 
 /** Longest wait for the app's answer to a probe event, milliseconds. */
 const POST_MS = 3_000;
@@ -28,6 +28,8 @@ interface Around {
   readonly listeners: readonly ListenerState[];
   readonly dialer: Dialer | undefined;
   readonly publicUrl: string | undefined;
+  /** Addresses of a name. Rejects when there are none, or when the resolver does not answer. */
+  readonly resolve: (hostname: string) => Promise<readonly string[]>;
 }
 
 /** The app, as the probes see it; a text when none is named. Throws CliError 2. */
@@ -43,12 +45,15 @@ export async function describeApp(
   }
   const target = parseTarget(text);
   refuseListener(target, around.listeners);
-  if (options.allowRemote !== true) await requireLocal(target);
+  // Asked once: a resolver that does not answer is waited for as long.
+  let found: Promise<readonly string[]> | undefined;
+  const resolve = (hostname: string) => (found ??= around.resolve(hostname));
+  if (options.allowRemote !== true) await requireLocal(target, resolve);
   const prober = await createProber(invocation, { ...around, target });
   const { post, close } = createPost(invocation, { ...around, target, insecure, prober });
   const throughProxy = options.allowRemote === true && (await isProxied(target, around.dialer));
   const { signing } = prober;
-  const addresses = throughProxy ? [] : await addressesOf(target);
+  const addresses = throughProxy ? [] : await addressesOf(target, resolve);
   return { app: { target, insecure, post, signing, throughProxy, addresses }, close };
 }
 
@@ -106,11 +111,10 @@ async function isProxied(target: Target, dialer: Dialer | undefined): Promise<bo
   return (await dialer?.proxyFor({ protocol, hostname, port }).catch(() => undefined)) !== undefined;
 }
 
-async function addressesOf({ hostname }: Target): Promise<readonly string[]> {
-  if (hostname === "localhost" || hostname.endsWith(".localhost")) return ["127.0.0.1", "::1"];
+async function addressesOf({ hostname }: Target, resolve: Around["resolve"]): Promise<readonly string[]> {
+  if (isLocalName(hostname)) return ["127.0.0.1", "::1"];
   if (hostname === "0.0.0.0") return ["127.0.0.1"];
   if (hostname === "::") return ["::1"];
   if (isIP(hostname) !== 0) return [hostname];
-  const found = await lookup(hostname, { all: true }).catch(() => []);
-  return found.map(({ address }) => address);
+  return resolve(hostname).catch(() => []);
 }

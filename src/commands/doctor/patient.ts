@@ -1,10 +1,9 @@
 import { statfs } from "node:fs/promises";
-import { lookup } from "node:dns/promises";
 import { dirname } from "node:path";
 import { versions } from "node:process";
 import type { Config } from "../../config/config.js";
 import { stateDir } from "../../config/places.js";
-import { isLoopback } from "../../deliver/loopback.js";
+import { isLoopback } from "../../events/authority.js";
 import type { Patient, ServiceSide, StoreSide } from "../../doctor/patient.js";
 import { CliError } from "../../errors.js";
 import { formatBytes, formatDuration } from "../../output/quantity.js";
@@ -17,6 +16,7 @@ import { findTunnel } from "../../tunnel/kinds.js";
 import type { DoctorOptions } from "../doctor.js";
 import type { Invocation } from "../command.js";
 import { describeApp } from "./app.js";
+import { resolveName } from "./resolve.js";
 import { redactUrl } from "../../events/redact.js";
 
 /** Everything together stays under ten seconds: probes run at once, and none waits longer. */
@@ -35,7 +35,8 @@ export async function describePatient(
   const dialer = await createDialer(context.env);
   const publicUrl = options.publicUrl ?? listener?.publicUrl ?? config.listen.publicUrl;
   const service = describeService(invocation, config, dialer);
-  const { app, close } = await describeApp(invocation, { config, listener, listeners, dialer, publicUrl });
+  const resolve = (hostname: string) => resolveName(hostname, LIMITS.connectMs);
+  const { app, close } = await describeApp(invocation, { config, listener, listeners, dialer, publicUrl, resolve });
   const patient: Patient = {
     env: context.env,
     platform: context.platform,
@@ -48,7 +49,7 @@ export async function describePatient(
     publicUrl:
       publicUrl === undefined ? "no public URL is known: --public-url, or a listen that runs" : new URL(publicUrl),
     network: {
-      lookup: resolveName,
+      lookup: resolve,
       dialer,
       ca: undefined,
       isLoopback,
@@ -99,19 +100,4 @@ function describeService(
   if (!url.pathname.endsWith("/")) url.pathname += "/";
   const limits = { timeoutMs: LIMITS.answerMs, limitBytes: ANSWER_BYTES, dialer };
   return { url, get: (path, signal) => httpGet(new URL(path, url), { ...limits, signal }) };
-}
-
-async function resolveName(hostname: string): Promise<readonly string[]> {
-  if (hostname === "localhost" || hostname.endsWith(".localhost")) return ["127.0.0.1", "::1"];
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    const error = Object.assign(new Error("no answer"), { code: "EAI_AGAIN" });
-    timer = setTimeout(() => reject(error), LIMITS.connectMs);
-  });
-  try {
-    const found = await Promise.race([lookup(hostname, { all: true }), late]);
-    return found.map(({ address }) => address);
-  } finally {
-    clearTimeout(timer);
-  }
 }
