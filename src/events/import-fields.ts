@@ -86,9 +86,14 @@ export function checkedMethod(method: string): string {
   throw new CliError("method is not an HTTP method");
 }
 
-/** A request target: latin1 without spaces and control characters. Throws CliError 2. */
-export function checkedPath(path: string): string {
-  if (path.length <= MAX_PATH_LENGTH && /^[\x21-\x7e\x80-\xff]+$/.test(path)) return path;
+/**
+ * A request target: latin1 without spaces and control characters, a path or `*`. A whole URL is reduced to its path, as the
+ * listener does. Throws CliError 2 for all else: behind a target's authority it would be a part of that.
+ */
+export function checkedPath(target: string): string {
+  const rest = /^https?:\/\/[^/?#]+(.*)$/is.exec(target)?.[1];
+  const path = rest === undefined || rest.startsWith("/") ? (rest ?? target) : `/${rest}`;
+  if (path.length <= MAX_PATH_LENGTH && /^(?:\*|\/[\x21-\x7e\x80-\xff]*)$/.test(path)) return path;
   throw new CliError("path is not a request target");
 }
 

@@ -3,18 +3,18 @@ const MAX_SIZE_LINE_BYTES = 4096;
 const SIZE_LINE = /^([0-9a-fA-F]{1,12})[ \t]*(?:;.*)?$/;
 
 /** The body inside chunked framing, LF or CRLF. A body that is not framed, or breaks off, is kept as it is, and said. */
-export function removeChunks(raw: Uint8Array): { body: Uint8Array; notes: string[] } {
+export function removeChunks(raw: Uint8Array): { body: Uint8Array; notes: string[]; isUnframed?: true } {
   const buffer = Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength);
   const chunks: Buffer[] = [];
   let at = 0;
   for (;;) {
     const size = sizeLine(buffer, at);
-    if (!size) return { body: raw, notes: [unframed(at)] };
+    if (!size) return { body: raw, notes: [unframed(at)], isUnframed: true };
     if (size.bytes === 0)
       return { body: Buffer.concat(chunks), notes: ["the chunk framing was removed from the body"] };
     const end = size.next + size.bytes;
     const next = end + newlineAt(buffer, end);
-    if (end > buffer.length || next === end) return { body: raw, notes: [unframed(at || 1)] };
+    if (end > buffer.length || next === end) return { body: raw, notes: [unframed(at || 1)], isUnframed: true };
     chunks.push(buffer.subarray(size.next, end));
     at = next;
   }

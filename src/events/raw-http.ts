@@ -15,6 +15,8 @@ export interface RawRequest {
   readonly body: Uint8Array;
   /** What was changed or looks odd, a sentence each. */
   readonly notes: readonly string[];
+  /** It says that it is chunked, and the body could not be taken out of chunks: it may hold their framing. */
+  readonly isUnframed?: true;
 }
 
 /** A head longer than this is no head: the blank line before the body is missing. */
@@ -147,7 +149,7 @@ function isBlank(text: string, index: number): boolean {
   return text[index] === " " || text[index] === "\t";
 }
 
-function bodyOf(headers: HeaderList, raw: Uint8Array): { body: Uint8Array; notes: string[] } {
+function bodyOf(headers: HeaderList, raw: Uint8Array): Pick<RawRequest, "body" | "notes" | "isUnframed"> {
   if (headerValues(headers, "transfer-encoding").some((value) => /(?:^|,)[ \t]*chunked[ \t]*$/i.test(value)))
     return removeChunks(raw);
   const lengths = new Set(headerValues(headers, "content-length"));

@@ -275,6 +275,40 @@ describe("files of other tools", () => {
     ]);
   });
 
+  it.each(["-1", "FFFFFFFFFFFFFFFF"])("tell that a body may hold the framing of a chunk of %s bytes", async (size) => {
+    const { run, stored } = sandbox({
+      a: `POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n${size}\r\nabc\r\n0\r\n\r\n`,
+    });
+
+    expect((await run(["import", "a"])).stderr).toContain("1 event: Transfer-Encoding says chunked");
+    expect(await stored()).toHaveLength(1);
+  });
+
+  it.each(["@127.0.0.1:19999/x", ".evil.test/x", "0000/y"])("are bad where the path is %s", async (path) => {
+    const url = {
+      id: "evt_01jggwqhdrr56vwt6x6v0qg1d9",
+      receivedAt: "2025-01-02T03:04:05Z",
+      method: "POST",
+      headers: [],
+    };
+    const har = {
+      startedDateTime: url.receivedAt,
+      request: { method: "POST", url: "http://a/", headers: [] },
+      _hookcli: { ...url, path },
+    };
+    const { run, stored } = sandbox({
+      "a.ndjson": `${JSON.stringify({ ...url, path })}\n`,
+      "a.har": JSON.stringify({ log: { entries: [har] } }),
+      "a.http": `POST ${path} HTTP/1.1\nHost: a\n\nx`,
+    });
+
+    const { code, stderr } = await run(["import", "a.ndjson", "a.har", "a.http"]);
+
+    expect(code).toBe(2);
+    expect(stderr.match(/path is not a request target/g)).toHaveLength(3);
+    expect(await stored()).toEqual([]);
+  });
+
   it("are imported once, though their events have no id of ours", async () => {
     const { run } = sandbox({ "a.log": `${stripe}\n${stripe.replace("_1", "_2")}\n` });
 

@@ -40,6 +40,16 @@ describe("an event out of its public object", () => {
   });
 
   it.each([
+    ["http://a.example/x?y", "/x?y"],
+    ["HTTPS://a.example", "/"],
+    ["http://a.example?y", "/?y"],
+    ["*", "*"],
+    ["//a", "//a"],
+  ])("takes the path of %s as the listener would", (path, expected) => {
+    expect(eventFromJson(json({ path })).path).toBe(expected);
+  });
+
+  it.each([
     ["no object", []],
     ["null", null],
     ["no id", json({ id: undefined })],
@@ -48,6 +58,12 @@ describe("an event out of its public object", () => {
     ["a prefix of an id", json({ id: "evt_01jggwqhdr" })],
     ["a method with a space", json({ method: "GET /" })],
     ["a path with a line break", json({ path: "/a\r\nX: y" })],
+    ["a path that would be a user's name and a host", json({ path: "@127.0.0.1:19999/x" })],
+    ["a path that would end a host", json({ path: ".evil.test/x" })],
+    ["a path that would end a port", json({ path: "0000/y" })],
+    ["a path that is a query", json({ path: "?a=b" })],
+    ["a path of another scheme", json({ path: "ftp://a.test/x" })],
+    ["an empty path", json({ path: "" })],
     ["a path beyond latin1", json({ path: "/\u{1f600}" })],
     ["a header name with a line break", json({ headers: [["A\r\nB", "c"]] })],
     ["a header value with a line break", json({ headers: [["A", "b\r\nC: d"]] })],

@@ -131,15 +131,23 @@ describe("a chunked dump", () => {
     expect(bodyOf(`${head}0\r\n\r\n`)).toBe("");
   });
 
-  it.each(['{"a":1}', "abc\nnot a chunk", "4\r\nabcd", "4\r\nabcdX\r\n0\r\n\r\n", "", "4", `${"1".repeat(5000)}\r\n`])(
-    "that is not framed, or broken, is kept as it is: %j",
-    (body) => {
-      const request = parse(head + body);
+  it.each([
+    '{"a":1}',
+    "abc\nnot a chunk",
+    "4\r\nabcd",
+    "4\r\nabcdX\r\n0\r\n\r\n",
+    "",
+    "4",
+    "-1\r\na\r\n0\r\n\r\n",
+    "FFFFFFFFFFFFFFFF\r\na\r\n0\r\n\r\n",
+    `${"1".repeat(5000)}\r\n`,
+  ])("that is not framed, or broken, is kept as it is: %j", (body) => {
+    const request = parse(head + body);
 
-      expect(Buffer.from(request.body).toString("latin1")).toBe(body);
-      expect(request.notes).toHaveLength(1);
-    },
-  );
+    expect(Buffer.from(request.body).toString("latin1")).toBe(body);
+    expect(request.notes).toHaveLength(1);
+    expect(request.isUnframed).toBe(true);
+  });
 
   it("gives back any body that was cut into any chunks", () => {
     fc.assert(

@@ -102,7 +102,7 @@ function* foundInJson(bytes: Buffer, where: string, only: ImportForm | undefined
 
 function rawImport(bytes: Uint8Array, only: ImportForm | undefined): Imported {
   if (only !== undefined && only !== "http") throw new CliError(`this is no event in the form ${only}`);
-  const { method, path, headers, body, notes } = parseRawRequest(bytes);
+  const { method, path, headers, body, notes, isUnframed } = parseRawRequest(bytes);
   const declared = headerValue(headers, "content-length");
   const differs = declared !== undefined && declared !== String(body.byteLength);
   return {
@@ -115,7 +115,7 @@ function rawImport(bytes: Uint8Array, only: ImportForm | undefined): Imported {
       body,
       receivedAt: null,
       attempts: [],
-      ...(differs && notes[0] !== undefined ? { lossy: notes[0] } : {}),
+      ...((differs || isUnframed) && notes[0] !== undefined ? { lossy: notes[0] } : {}),
     },
   };
 }
