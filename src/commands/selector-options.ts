@@ -2,7 +2,8 @@ import { Option, type Command } from "commander";
 import { collect, parseDuration, parseList } from "../config/values.js";
 import { CliError } from "../errors.js";
 import type { EventSource, EventState, SignatureNote } from "../events/event.js";
-import type { Moment, SelectorFlags } from "../events/selector.js";
+import { parseDayTime, type Moment } from "../events/moment.js";
+import type { SelectorFlags } from "../events/selector.js";
 import { nearest } from "../providers/nearest.js";
 
 export const STATES: readonly EventState[] = ["refused", "stored", "pending", "delivered", "failed", "dead"];
@@ -24,8 +25,8 @@ export function addSelectorOptions(command: Command): Command {
     .addOption(list("--state <state>", STATES.join(", "), oneOf("--state", STATES)))
     .addOption(list("--signature <verdict>", SIGNATURES.join(", "), oneOf("--signature", SIGNATURES)))
     .addOption(list("--source <source>", SOURCES.join(", "), oneOf("--source", SOURCES)))
-    .option("--since <time>", "not older than 2h, or than a date", parseMoment)
-    .option("--until <time>", "not newer than 2h ago, or than a date", parseMoment)
+    .option("--since <time>", "not older than 2h, 18:01, yesterday, a date", parseMoment)
+    .option("--until <time>", "not newer than 2h ago, 18:01, today, a date", parseMoment)
     .option("--grep <text>", "text in headers or in a text body, in any case", grepText)
     .option("--all-projects", "events of all projects, not of this one alone")
     .hook("preAction", settleProviders);
@@ -55,14 +56,24 @@ async function settleProviders(command: Command): Promise<void> {
   command.setOptionValue("provider", settled);
 }
 
-/** `5m`, `2h` (ago), or a date: `2025-03-01`, `2025-03-01T12:00`, `2025-03-01T12:00:00Z`. Throws CliError 2. */
+/**
+ * `5m`, `2h` (ago), a time of day as lists print it (`18:01`, `18:01:45`: the last one that was), `today`, `yesterday`, or a date:
+ * `2025-03-01`, `2025-03-01T12:00`, `2025-03-01T12:00:00Z`. Throws CliError 2.
+ */
 function parseMoment(text: string): Moment {
-  if (/^\d{4}-\d{2}-\d{2}/.test(text)) {
-    // A date without a time would be read as UTC midnight, one with a time as local: both are meant locally.
-    const at = Date.parse(/^\d{4}-\d{2}-\d{2}$/.test(text) ? `${text}T00:00` : text);
-    if (!Number.isNaN(at)) return { at };
-  } else if (/^\d/.test(text)) return { agoMs: parseDuration(text) };
-  throw new CliError(`not a time: ${text}`, { hint: "write it as 30m, 2h, 3d, 2025-03-01 or 2025-03-01T12:00:00Z" });
+  const moment = parseDayTime(text) ?? parseDate(text);
+  if (moment !== undefined) return moment;
+  if (/^\d+(?:\.\d+)?(?:ms|s|m|h|d)$/.test(text)) return { agoMs: parseDuration(text) };
+  throw new CliError(`not a time: ${text}`, {
+    hint: "write it as 30m, 2h or 3d (ago), 18:01, today, yesterday, 2025-03-01 or 2025-03-01T12:00:00Z",
+  });
+}
+
+function parseDate(text: string): Moment | undefined {
+  if (!/^\d{4}-\d{2}-\d{2}/.test(text)) return undefined;
+  // A date without a time would be read as UTC midnight, one with a time as local: both are meant locally.
+  const at = Date.parse(/^\d{4}-\d{2}-\d{2}$/.test(text) ? `${text}T00:00` : text);
+  return Number.isNaN(at) ? undefined : { at };
 }
 
 function list(flags: string, description: string, check: (item: string) => string): Option {

@@ -1,6 +1,7 @@
 import { CliError } from "../errors.js";
 import type { EventState, SignatureNote, EventSource } from "./event.js";
 import { isEventIdPrefix, SHORTEST_PREFIX } from "./id.js";
+import { momentMs, type Moment } from "./moment.js";
 
 /** Which events a command means: all conditions must hold. Built by `parseSelectors`. */
 export interface Selection {
@@ -31,9 +32,6 @@ export type EventName =
   | { readonly kind: "range"; readonly from: number; readonly to: number }
   | { readonly kind: "id"; readonly prefix: string }
   | { readonly kind: "last"; readonly back: number };
-
-/** A moment: so long ago, or milliseconds since 1970. */
-export type Moment = { readonly agoMs: number } | { readonly at: number };
 
 /** The filters of the command line, each parsed already. */
 export interface SelectorFlags {
@@ -109,8 +107,4 @@ function nameHint(text: string): string {
   if (text.startsWith("evt_") && text.length < SHORTEST_PREFIX)
     return `give at least ${SHORTEST_PREFIX} characters of an id`;
   return `name an event by ${SELECTOR_FORMS}; hookcli events list shows them`;
-}
-
-function momentMs(moment: Moment, now: number): number {
-  return "at" in moment ? moment.at : now - moment.agoMs;
 }

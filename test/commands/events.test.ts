@@ -119,7 +119,9 @@ describe("events list", () => {
     [["list", "--status", "abc"], "--status takes a status such as 404 or 5xx, not abc"],
     [["list", "--state", "gone"], "--state takes refused, stored, pending, delivered, failed, dead, not gone"],
     [["list", "--grep", "ab"], "--grep takes three characters or more, not ab"],
-    [["list", "--since", "yesterday"], "not a time: yesterday"],
+    [["list", "--since", "tomorrow"], "not a time: tomorrow"],
+    [["list", "--since", "25:00"], "not a time: 25:00"],
+    [["list", "--since", "5x"], "not a time: 5x"],
     [["list", "--since", "2025-13-01"], "not a time: 2025-13-01"],
     [["list", "--limit", "-1"], "--limit takes a whole number"],
     [["list", "soon"], "not an event: soon"],
@@ -144,6 +146,21 @@ describe("events list", () => {
     expect(await shown("--until", "2h")).toEqual(["#1"]);
     expect(await shown("--since", "2025-01-02T02:00:00Z")).toEqual(["#2"]);
     expect(await shown("--since", "2024-12-30", "--until", "2025-01-04")).toEqual(["#2", "#1"]);
+  });
+
+  it("takes times of day as lists print them, and days", async () => {
+    const midnight = new Date(TEST_NOW).setHours(0, 0, 0, 0);
+    const { run } = await projectWith([{ receivedAt: midnight - 3_600_000 }, { receivedAt: TEST_NOW - 2_000 }]);
+    const shown = async (...argv: string[]) => (await run(["list", ...argv])).stdout.match(/#\d+/g);
+    const time = /\d\d:\d\d:\d\d/.exec((await run(["list", "2"])).stdout)?.[0] ?? "";
+
+    expect(await shown("--since", time)).toEqual(["#2"]);
+    expect(await shown("--until", time)).toEqual(["#2", "#1"]);
+    expect(await shown("--since", "today")).toEqual(["#2"]);
+    expect(await shown("--since", "yesterday", "--until", "today")).toEqual(["#1"]);
+    expect((await run(["list", "--since", "tomorrow"])).stderr).toContain(
+      "30m, 2h or 3d (ago), 18:01, today, yesterday, 2025-03-01 or 2025-03-01T12:00:00Z",
+    );
   });
 });
 

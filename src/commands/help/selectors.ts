@@ -18,14 +18,15 @@ export const FILTER_FORMS: readonly Row[] = [
   ["--state failed", "refused, stored, pending, delivered, failed or dead"],
   ["--signature invalid", "valid, invalid, unchecked or not_checkable"],
   ["--source tunnel", "tunnel, local, send, replay or import"],
-  ["--since 2h", "received in the last 500ms, 30s, 10m, 2h, 3d, or since a date"],
-  ["--until 2025-03-01", "received until a date, or until so long ago"],
+  ["--since 2h", "received in the last 500ms, 30s, 10m, 2h, 3d, or since 18:01, today, yesterday or a date"],
+  ["--until 2025-03-01", "received until then, in the same forms; 2h: until so long ago"],
   ["--grep text", "text in headers or in a text body, in any case; three characters and more"],
   ["--all-projects", "events of all projects, not of this one alone"],
 ];
 
 const NOTES = [
   "--type, --provider, --status, --state, --signature and --source take several: --state failed,dead, or each once more.",
+  "18:01 (or 18:01:45, as lists show it) is of today, or of yesterday if it is still to come; a day is where it begins.",
   "Names and filters hold together: 3..7 --status 5xx is what failed of these.",
   "Events belong to a project: the folder of its config file, else the git root, else the working directory.",
 ];
