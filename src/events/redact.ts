@@ -7,10 +7,10 @@ export const REDACTED = "***";
 
 /** Headers that are a credential themselves. A signature is not: it proves one body and opens nothing. */
 const CREDENTIAL_HEADERS =
-  /^(?:cookie2?|set-cookie2?|.*authori[sz]ation|(?:x-)?authentication|(?:x-)?auth|.*(?:token|secret|passw|api[-_]?key|access[-_]?key|auth[-_]?key|private[-_]?key|session[-_]?id|credential|jwt).*)$/i;
+  /^(?:(?:set-)?cookie[2s]?|.*authori[sz]ation|(?:x-)?authentication|(?:.*[-_])?(?:auth|pass|pwd|otp)|.*(?:functions?|host|master|subscription|signing|encryption|webhook|shared|client|account)[-_]?key|.*(?:token|secret|pass(?:w|phrase|code)|api[-_]?key|access[-_]?key|auth[-_]?key|private[-_]?key|session[-_]?id|credential|jwt).*)$/i;
 /** Names of query parameters that carry a credential. */
 const CREDENTIAL_PARAMETERS =
-  /token|secret|passw|credential|jwt|session[-_]?id|api[-_]?key|access[-_]?key|private[-_]?key|auth[-_]?key|^auth|^key$|^sig$|signature/i;
+  /token|secret|pass(?:w|phrase|code)|credential|jwt|session[-_]?id|(?:subscription|functions?|signing|encryption|webhook|shared|account)[-_]?key|^(?:code|pass|pwd|otp|sid)$|api[-_]?key|access[-_]?key|private[-_]?key|auth[-_]?key|^auth|^key$|^sig$|signature/i;
 /**
  * Shapes of well-known keys, wherever they stand: Standard Webhooks, Stripe, GitHub, GitLab, Slack, AWS, Google, SendGrid,
  * Shopify, npm, OpenAI and Anthropic, JSON Web Tokens, private keys in PEM.
@@ -19,6 +19,8 @@ const CREDENTIAL_SHAPES =
   /whsec_|whsk_|github_pat_|glpat-|PRIVATE KEY-|eyJ[\w-]{8,1000}\.eyJ|(?<![A-Za-z])(?:[sr]k_(?:live|test)_|gh[opusr]_|xox[abeoprs]-|xapp-|(?:AKIA|ASIA)[0-9A-Z]{12}|AIza[\w-]{20}|SG\.[\w-]{10}|shp(?:at|ss|ca|pa)_|npm_[A-Za-z0-9]{20}|sk-(?:ant|proj)-)/;
 /** A credential under another header's name, as proxies hand it on. */
 const AUTHORIZATION_VALUE = /^(?:basic|bearer|token|digest|negotiate|aws4-hmac-sha256)\s+\S/i;
+/** Headers whose value is a URL, also where it is a relative one without a slash. */
+const LINK_HEADERS = /^(?:(?:content-)?location|referer|.*-ur[il])$/i;
 /** The part of a URL before the host that names a user. Anchored on `//`, so that its cost is linear. */
 const USER_INFO = /(^|:)\/\/[^/?#\s]*@/g;
 /**
@@ -39,7 +41,8 @@ export function redactHeaders(headers: HeaderList, alsoSecret: readonly string[]
       CREDENTIAL_SHAPES.test(value) ||
       AUTHORIZATION_VALUE.test(value);
     if (secret) return [name, REDACTED];
-    return [name, /[?&;#@]/.test(value) && value.includes("/") ? redactPath(value) : value];
+    const isLink = LINK_HEADERS.test(name) || value.includes("/");
+    return [name, isLink && /[?&;#@]/.test(value) ? redactPath(value) : value];
   });
 }
 
@@ -80,9 +83,9 @@ export function redactAttempt(attempt: Attempt, alsoSecret: readonly string[] = 
   return { ...attempt, target: redactPath(attempt.target), headers: redactHeaders(attempt.headers, alsoSecret) };
 }
 
-/** A word that was read out of a header may be a key that was put into the wrong one. */
-function redactWord(word: string | null): string | null {
-  return word !== null && CREDENTIAL_SHAPES.test(word) ? REDACTED : word;
+/** A word that was read out of a request, such as an event's type: it may be a key that was put into the wrong place. */
+export function redactWord(word: string | null): string | null {
+  return word !== null && (CREDENTIAL_SHAPES.test(word) || AUTHORIZATION_VALUE.test(word)) ? REDACTED : word;
 }
 
 /** What stands before the query: `//user:password@host`, segments, and their parameters behind semicolons. */

@@ -44,6 +44,19 @@ describe("events stats", () => {
     expect(stdout).toMatch(/^ {2}unknown +1 +25%/m);
   });
 
+  it.each([[], ["--json"]])("shows no type that looks like a key, but counts those together %j", async (...flags) => {
+    const path = await storeOf([
+      [{ eventType: "push" }],
+      [{ eventType: "sk_live_canary1" }],
+      [{ eventType: "Bearer canary2" }],
+    ]);
+
+    const { stdout } = await stats(path, ...flags);
+
+    expect(stdout).not.toContain("canary");
+    expect(stdout).toMatch(flags.length === 0 ? /\*{3} +2 +67%/ : /"name": ?"\*{3}",\s*"events": ?2/);
+  });
+
   it("is one document with --json, of what the filters leave", async () => {
     const path = await storeOf([
       [{ eventType: "a" }, 200],

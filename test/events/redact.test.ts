@@ -25,6 +25,8 @@ describe("redaction of headers", () => {
   it.each([
     ["Referer", "https://a.example/?x=1&token=canary", "https://a.example/?x=1&token=***"],
     ["Location", "/cb#access_token=canary&x=1", "/cb#access_token=***&x=1"],
+    ["Location", "/cb?code=canary&state=1", "/cb?code=***&state=1"],
+    ["Location", "?sid=canary", "?sid=***"],
     ["X-Original-URL", "https://ada:canary@a.example/x", "https://***@a.example/x"],
     ["Link", "<https://a/?api_key=canary>; rel=next", "<https://a/?api_key=***"],
     ["User-Agent", "Mozilla/5.0 (X11; Linux x86_64; rv:1.0)", "Mozilla/5.0 (X11; Linux x86_64; rv:1.0)"],
@@ -41,6 +43,14 @@ describe("redaction of headers", () => {
     "X-Auth",
     "X-Webhook-Secret",
     "X-Session-Id",
+    "X-Functions-Key",
+    "Ocp-Apim-Subscription-Key",
+    "X-Webhook-Auth",
+    "X-Basic-Auth",
+    "X-Signing-Key",
+    "X-Passphrase",
+    "X-Pwd",
+    "Cookies",
     "Set-Cookie2",
     "X-Password",
   ])("hides %s, too", (name) => {
@@ -53,6 +63,8 @@ describe("redaction of headers", () => {
     "Stripe-Signature",
     "WWW-Authenticate",
     "X-Author",
+    "X-Signing-Key-Id",
+    "X-Monkey",
     "Sec-WebSocket-Key",
   ])("keeps %s", (name) => {
     expect(redactHeaders([[name, "value"]])).toEqual([[name, "value"]]);
@@ -90,6 +102,11 @@ describe("redaction of the request target", () => {
     ["/hook?x=1&api_key=canary", "/hook?x=1&api_key=***"],
     ["/hook?%61ccess_token=canary", "/hook?%61ccess_token=***"],
     ["/hook?x=whsec_canary", "/hook?x=***"],
+    [
+      "/hook?code=canary&pass=canary&pwd=canary&otp=canary&sid=canary",
+      "/hook?code=***&pass=***&pwd=***&otp=***&sid=***",
+    ],
+    ["/hook?zipcode=1&compass=n&AccountSid=2", "/hook?zipcode=1&compass=n&AccountSid=2"],
     ["/hook?a=%zz&b", "/hook?a=%zz&b"],
     ["/token=no/query", "/token=no/query"],
     ["/hook?token=", "/hook?token="],

@@ -1,5 +1,6 @@
 import { loadConfig } from "../../config/config.js";
 import { EXIT } from "../../errors.js";
+import { redactWord } from "../../events/redact.js";
 import { parseSelectors } from "../../events/selector.js";
 import { statsLines } from "../../output/stats-page.js";
 import type { StoreStats, Tally } from "../../store/store.js";
@@ -25,11 +26,26 @@ async function runStats({ options, context, global, output }: Invocation<Selecto
   const selection = parseSelectors([], options, { project: config.project, now });
   return withStore(config.dbPath, context, async (store) => {
     await searchReady(store, selection, { context, output });
-    const found = store.stats(selection);
+    const found = shownStats(store.stats(selection));
     if (output.json) output.record(statsJson(found));
     else for (const line of statsLines(found, { columns: output.columns, now })) output.line(line);
     return EXIT.done;
   });
+}
+
+/** Types, providers and projects without those that look like keys: these are counted together. */
+function shownStats(found: StoreStats): StoreStats {
+  const [types, providers, projects] = [found.types, found.providers, found.projects].map(withoutKeys);
+  return { ...found, types: types ?? [], providers: providers ?? [], projects: projects ?? [] };
+}
+
+function withoutKeys(tallies: readonly Tally[]): Tally[] {
+  const counts = new Map<string | null, number>();
+  for (const { value, events } of tallies) {
+    const word = redactWord(value);
+    counts.set(word, (counts.get(word) ?? 0) + events);
+  }
+  return [...counts].map(([value, events]) => ({ value, events })).toSorted((a, b) => b.events - a.events);
 }
 
 function statsJson(found: StoreStats): unknown {
