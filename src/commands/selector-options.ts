@@ -1,14 +1,10 @@
 import { Option, type Command } from "commander";
 import { collect, parseDuration, parseList } from "../config/values.js";
 import { CliError } from "../errors.js";
-import type { EventSource, EventState, SignatureNote } from "../events/event.js";
+import { EVENT_SOURCES, EVENT_STATES, SIGNATURE_STATUSES } from "../events/event.js";
 import { parseDayTime, type Moment } from "../events/moment.js";
 import type { SelectorFlags } from "../events/selector.js";
 import { nearest } from "../providers/nearest.js";
-
-export const STATES: readonly EventState[] = ["refused", "stored", "pending", "delivered", "failed", "dead"];
-export const SIGNATURES: readonly SignatureNote["status"][] = ["valid", "invalid", "unchecked", "not_checkable"];
-export const SOURCES: readonly EventSource[] = ["tunnel", "local", "send", "replay", "import"];
 
 /** The filters of cli.md's selectors as commander gives them: `options` of a command that used {@link addSelectorOptions}. */
 export type SelectorOptions = Omit<SelectorFlags, "limit">;
@@ -22,9 +18,9 @@ export function addSelectorOptions(command: Command): Command {
     .addOption(list("--type <glob>", "events of a type, such as 'invoice.*'", anyText))
     .addOption(list("--provider <name>", "events of a provider", anyText))
     .addOption(list("--status <code>", "last answer's status: 200, 5xx", status))
-    .addOption(list("--state <state>", STATES.join(", "), oneOf("--state", STATES)))
-    .addOption(list("--signature <verdict>", SIGNATURES.join(", "), oneOf("--signature", SIGNATURES)))
-    .addOption(list("--source <source>", SOURCES.join(", "), oneOf("--source", SOURCES)))
+    .addOption(list("--state <state>", EVENT_STATES.join(", "), oneOf("--state", EVENT_STATES)))
+    .addOption(list("--signature <verdict>", SIGNATURE_STATUSES.join(", "), oneOf("--signature", SIGNATURE_STATUSES)))
+    .addOption(list("--source <source>", EVENT_SOURCES.join(", "), oneOf("--source", EVENT_SOURCES)))
     .option("--since <time>", "not older than 2h, 18:01, yesterday, a date", parseMoment)
     .option("--until <time>", "not newer than 2h ago, 18:01, today, a date", parseMoment)
     .option("--grep <text>", "text in headers or in a text body, in any case", grepText)

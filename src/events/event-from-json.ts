@@ -1,6 +1,13 @@
 import { createHash } from "node:crypto";
 import { CliError } from "../errors.js";
-import type { Attempt, EventSource, EventState, ImportedEvent, SignatureNote } from "./event.js";
+import {
+  EVENT_SOURCES,
+  EVENT_STATES,
+  SIGNATURE_STATUSES,
+  type Attempt,
+  type ImportedEvent,
+  type SignatureNote,
+} from "./event.js";
 import {
   base64Bytes,
   checkedHeaders,
@@ -16,10 +23,6 @@ import {
   wordField,
   type Fields,
 } from "./import-fields.js";
-
-const SOURCES: readonly EventSource[] = ["tunnel", "local", "send", "replay", "import"];
-const STATES: readonly EventState[] = ["refused", "stored", "pending", "delivered", "failed", "dead"];
-const VERDICTS: readonly SignatureNote["status"][] = ["valid", "invalid", "unchecked", "not_checkable"];
 
 /** Attempts of one event that are taken. */
 const MAX_ATTEMPTS = 10_000;
@@ -40,7 +43,7 @@ export function eventFromJson(value: unknown): ImportedEvent {
     id,
     project: textOrNull(fields, "project") ?? "",
     receivedAt: timeField(fields, "receivedAt"),
-    source: wordField(fields, "source", { words: SOURCES, fallback: "import" }),
+    source: wordField(fields, "source", { words: EVENT_SOURCES, fallback: "import" }),
     method: checkedMethod(textField(fields, "method")),
     path: checkedPath(textField(fields, "path", Number.POSITIVE_INFINITY)),
     headers: checkedHeaders(field(fields, "headers") ?? [], "headers"),
@@ -55,7 +58,7 @@ export function eventFromJson(value: unknown): ImportedEvent {
     signature: signatureOf(fields),
     duplicateOf: eventIdOrNull(fields, "duplicateOf"),
     replayOf: eventIdOrNull(fields, "replayOf"),
-    state: wordField(fields, "state", { words: STATES, fallback: "stored" }),
+    state: wordField(fields, "state", { words: EVENT_STATES, fallback: "stored" }),
     refusal: textOrNull(fields, "refusal"),
     attempts: attemptsOf(fields),
   };
@@ -86,7 +89,7 @@ function signatureOf(fields: Fields): SignatureNote {
   const [reason, provider, scheme] = ["reason", "provider", "scheme"].map((name) => textOrNull(note, name));
   const secretIndex = numberOrNull(note, "secretIndex");
   return {
-    status: wordField(note, "status", { words: VERDICTS, fallback: "unchecked" }),
+    status: wordField(note, "status", { words: SIGNATURE_STATUSES, fallback: "unchecked" }),
     ...(typeof reason === "string" ? { reason } : {}),
     ...(typeof provider === "string" ? { provider } : {}),
     ...(typeof scheme === "string" ? { scheme } : {}),

@@ -1,10 +1,15 @@
 import type { HeaderList } from "./headers.js";
 
 /** Where an event came from. */
-export type EventSource = "tunnel" | "local" | "send" | "replay" | "import";
+export type EventSource = (typeof EVENT_SOURCES)[number];
+export const EVENT_SOURCES = ["tunnel", "local", "send", "replay", "import"] as const;
 
 /** `refused` by a gate, `stored` and not delivered, `pending` delivery, `delivered` (2xx), `failed`, or given up (`dead`). */
-export type EventState = "refused" | "stored" | "pending" | "delivered" | "failed" | "dead";
+export type EventState = (typeof EVENT_STATES)[number];
+export const EVENT_STATES = ["refused", "stored", "pending", "delivered", "failed", "dead"] as const;
+
+/** What was found of an event's signature. */
+export const SIGNATURE_STATUSES = ["valid", "invalid", "unchecked", "not_checkable"] as const;
 
 /** The request of an event, as it stood on the wire. */
 export interface EventRequest {
@@ -19,7 +24,7 @@ export interface EventRequest {
 
 /** What is known of an event's signature. */
 export interface SignatureNote {
-  readonly status: "valid" | "invalid" | "unchecked" | "not_checkable";
+  readonly status: (typeof SIGNATURE_STATUSES)[number];
   /** A reason code of `signatures/`, when the status is `invalid`. */
   readonly reason?: string;
   readonly provider?: string;

@@ -1,5 +1,7 @@
+import { isUtf8 } from "node:buffer";
 import { safeFileName } from "./export-name.js";
 import type { HookEvent } from "./event.js";
+import { isJson } from "./json-tree.js";
 
 /**
  * The body as a fixture file: its bytes, and one newline that `send` takes off again. A body that begins to look like a
@@ -18,7 +20,7 @@ export function fixtureName(event: Pick<HookEvent, "provider" | "eventType" | "s
   return {
     folder: safeFileName(event.provider, "generic"),
     base: safeFileName(event.eventType, `event-${event.seq}`),
-    extension: isJson(event.body) ? ".json" : ".body",
+    extension: isJsonBody(event.body) ? ".json" : ".body",
   };
 }
 
@@ -27,11 +29,6 @@ export function looksLikeTemplate(event: Pick<HookEvent, "body">): boolean {
   return Buffer.from(event.body.buffer, event.body.byteOffset, event.body.byteLength).includes("{{");
 }
 
-function isJson(body: Uint8Array): boolean {
-  try {
-    JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(body));
-    return true;
-  } catch {
-    return false;
-  }
+function isJsonBody(body: Uint8Array): boolean {
+  return isUtf8(body) && isJson(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString("utf8"));
 }

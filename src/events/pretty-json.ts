@@ -1,3 +1,5 @@
+import { isJson } from "./json-tree.js";
+
 /** Levels that are indented; what lies deeper stays on one line, or the spaces alone would outgrow the text. */
 const DEEPEST_INDENT = 60;
 const INDENTS = Array.from({ length: DEEPEST_INDENT + 1 }, (_, depth) => `\n${"  ".repeat(depth)}`);
@@ -16,16 +18,6 @@ const ENDS_WORD = new Set([...SPACES, ...codesOf(",:]}")]);
  */
 export function prettyJson(text: string): string | undefined {
   return isJson(text) ? reindented(text) : undefined;
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    // A SyntaxError, or a RangeError when it nests too deeply even for the parser.
-    return false;
-  }
 }
 
 function reindented(text: string): string {

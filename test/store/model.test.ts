@@ -1,13 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { EventState, ImportedEvent } from "../../src/events/event.js";
+import { EVENT_STATES, type EventState, type ImportedEvent } from "../../src/events/event.js";
 import { prune } from "../../src/store/retention.js";
 import type { Store } from "../../src/store/store.js";
 import { newEvent, TEST_NOW } from "../helpers/event.js";
 import { openTestStore } from "./open-test-store.js";
 
 const PROJECTS = ["/a", "/b"] as const;
-const STATES: readonly EventState[] = ["refused", "stored", "pending", "delivered", "failed", "dead"];
 
 interface ModelEvent {
   readonly seq: number;
@@ -42,7 +41,7 @@ type Step = (store: Store, model: Model) => Promise<void>;
 
 const fields = fc.record({
   project: fc.constantFrom(...PROJECTS),
-  state: fc.constantFrom(...STATES),
+  state: fc.constantFrom(...EVENT_STATES),
   receivedAt: fc.integer({ min: 0, max: 50 }).map((age) => TEST_NOW - age),
 });
 

@@ -1,8 +1,8 @@
 import type { Argument, Option } from "commander";
 import type { Context } from "../../context.js";
+import { EVENT_SOURCES, EVENT_STATES, SIGNATURE_STATUSES } from "../../events/event.js";
 import { helpTopics } from "../help.js";
 import { commands } from "../index.js";
-import { SIGNATURES, SOURCES, STATES } from "../selector-options.js";
 import { findEntry, type Line } from "./line.js";
 import { values, withPrefix, type Candidate, type Reply } from "./reply.js";
 
@@ -41,9 +41,9 @@ const OPTION_SOURCES: Readonly<Record<string, Source>> = {
   "--type": TYPES,
   "--events": TYPES,
   "--allow-type": TYPES,
-  "--state": listOf(() => STATES),
-  "--signature <verdict>": listOf(() => SIGNATURES),
-  "--source": listOf(() => SOURCES),
+  "--state": listOf(() => EVENT_STATES),
+  "--signature <verdict>": listOf(() => SIGNATURE_STATUSES),
+  "--source": listOf(() => EVENT_SOURCES),
   "--status": listOf(() => ["2xx", "3xx", "4xx", "5xx"]),
   "--expect": from(() => ["2xx", "3xx", "4xx", "5xx"]),
   "--host-header": from(() => ["target", "keep"]),

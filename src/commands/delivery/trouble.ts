@@ -1,6 +1,6 @@
 import { CliError } from "../../errors.js";
 import { headerValue, isFormType } from "../../events/headers.js";
-import { decodeString, JsonSyntaxError, parseJson, toByteText, type JsonNode } from "../../events/json-tree.js";
+import { decodeString, toByteText, tryParseJson, type JsonNode } from "../../events/json-tree.js";
 import { newKey } from "../../keys/new-key.js";
 import { signsBody } from "../../signatures/content.js";
 import type { Scheme, SecretForm } from "../../signatures/scheme.js";
@@ -120,7 +120,8 @@ function characterOfValue(text: string): number | undefined {
 /** The strings of a JSON text, each with its key and the place of a plain character in it. */
 function stringsIn(text: string): { key: string; at: number }[] {
   const found: { key: string; at: number }[] = [];
-  const waiting: JsonNode[] = jsonOf(text);
+  const root = tryParseJson(text);
+  const waiting: JsonNode[] = root === undefined ? [] : [root];
   for (let node = waiting.shift(); node !== undefined; node = waiting.shift()) {
     for (const { keyStart, keyEnd, value } of node.members) {
       if (value.members.length > 0) waiting.push(value);
@@ -131,13 +132,4 @@ function stringsIn(text: string): { key: string; at: number }[] {
     if (found.some(({ key }) => !SELF_DESCRIBING.test(key))) break;
   }
   return found;
-}
-
-function jsonOf(text: string): JsonNode[] {
-  try {
-    return [parseJson(text)];
-  } catch (error) {
-    if (error instanceof JsonSyntaxError) return [];
-    throw error;
-  }
 }

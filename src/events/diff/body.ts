@@ -1,5 +1,5 @@
 import { isUtf8 } from "node:buffer";
-import { parseJson, toByteText, JsonSyntaxError } from "../json-tree.js";
+import { toByteText, tryParseJson } from "../json-tree.js";
 import { diffBytes, type BinaryChange } from "./binary.js";
 import { diffJson, type JsonChange, type JsonText } from "./json.js";
 import { spellingDifference, type Spelling } from "./json-spelling.js";
@@ -56,10 +56,6 @@ function isText(body: Uint8Array): boolean {
 function readJson(body: Uint8Array): JsonText | undefined {
   if (body.length > JSON_LIMIT_BYTES) return undefined;
   const text = toByteText(body);
-  try {
-    return { text, root: parseJson(text) };
-  } catch (error) {
-    if (error instanceof JsonSyntaxError) return undefined;
-    throw error;
-  }
+  const root = tryParseJson(text);
+  return root === undefined ? undefined : { text, root };
 }

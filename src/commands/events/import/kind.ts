@@ -1,4 +1,5 @@
 import { CliError } from "../../../errors.js";
+import { isJson } from "../../../events/json-tree.js";
 import { MAX_LINE_BYTES } from "./lines.js";
 
 /** Fields of an event stream (WHATWG HTML, 9.2) beside `data`; a colon begins a comment, but in a browser's copy of headers. */
@@ -67,13 +68,4 @@ export function kindOf({ prefix, ended }: Omit<Begun, "rest">): "lines" | "entri
 export function refuseCoded(prefix: Buffer, name: string): void {
   const coded = CODED.find(({ start }) => start.every((byte, index) => prefix[index] === byte));
   if (coded !== undefined) throw new CliError(`${name} is ${coded.what}`, { hint: coded.hint });
-}
-
-function isJson(byteText: string): boolean {
-  try {
-    JSON.parse(byteText);
-    return true;
-  } catch {
-    return false;
-  }
 }
