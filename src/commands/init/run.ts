@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { plainReason } from "../../config/input.js";
 import { CONFIG_FILE_NAME, configPlaces } from "../../config/places.js";
@@ -8,8 +8,11 @@ import { CliError, EXIT } from "../../errors.js";
 import { bold } from "../../output/style.js";
 import { shortPath } from "../config/settings.js";
 import type { Invocation } from "../command.js";
+import { writeWholeFile, type FileOptions } from "../whole-file.js";
 import { readAnswers, variableOf, type Answers } from "./answers.js";
 import { exampleFixture, type Example } from "./example.js";
+
+const KEEPS = "change it by hand, or pass --force to write it anew";
 
 /** The options of `init`. */
 export interface InitOptions {
@@ -22,13 +25,13 @@ export interface InitOptions {
 export async function runInit(invocation: Invocation<InitOptions>): Promise<number> {
   const { context, global, options, output } = invocation;
   const path = resolve(context.cwd, global.config ?? CONFIG_FILE_NAME);
-  if (existsSync(path) && options.force !== true) throw exists(path);
+  if (existsSync(path) && options.force !== true) throw new CliError(`${path} is there already`, { hint: KEEPS });
   const outer = configPlaces(context, undefined)[0]?.path;
   const answers = await readAnswers(invocation);
   const example = await exampleFixture(answers.provider, { root: join(dirname(path), "fixtures"), context });
   const isNew = !existsSync(example.path);
-  await write(path, configText(answers, path), options.force === true);
-  if (isNew) await write(example.path, example.text, false);
+  await write(path, configText(answers, path), { context, force: options.force === true });
+  if (isNew) await write(example.path, example.text, { context, force: false });
   const written = isNew ? [path, example.path] : [path];
   for (const file of written) output.line(`wrote ${shortPath(file, context.cwd)}`);
   output.record({ written, config: path, fixture: example.path });
@@ -54,18 +57,13 @@ function configText({ target, provider, secretVariable }: Answers, path: string)
   return `${JSON.stringify(document, null, 2)}\n`;
 }
 
-async function write(path: string, text: string, force: boolean): Promise<void> {
+async function write(path: string, text: string, { context, force }: Pick<FileOptions, "context" | "force">) {
   try {
     await mkdir(dirname(path), { recursive: true });
-    await writeFile(path, text, { flag: force ? "w" : "wx" });
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "EEXIST") throw exists(path);
     throw new CliError(`cannot write ${path}: ${plainReason(error)}`, { cause: error });
   }
-}
-
-function exists(path: string): CliError {
-  return new CliError(`${path} is there already`, { hint: "change it by hand, or pass --force to write it anew" });
+  await writeWholeFile(path, Buffer.from(text), { context, force, isSynced: true, isPrivate: false, hint: KEEPS });
 }
 
 function tellNext({ output }: Invocation<InitOptions>, steps: readonly (readonly [string, string])[]): void {

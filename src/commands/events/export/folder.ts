@@ -8,7 +8,8 @@ import type { HookEvent } from "../../../events/event.js";
 import { looksLikeTemplate } from "../../../events/export-fixture.js";
 import { FileNames } from "../../../events/export-name.js";
 import type { Output } from "../../../output/output.js";
-import { fileSink, stdoutSink, type Sink } from "./file.js";
+import { writeAll } from "../../whole-file.js";
+import { fileSink, stdoutSink } from "./file.js";
 import type { FileForm } from "./forms.js";
 import { sinkOptions, turn, type Exporting, type Written } from "./work.js";
 
@@ -18,7 +19,7 @@ export async function writeFiles(work: Exporting, form: FileForm, path: string |
   if (first === undefined) return { events: 0, files: 0 };
   warnOfLosses(work, [first]);
   if (!several && (path === undefined || !isFolder(path, work.options.output))) {
-    if (path !== undefined) await writeOne(await fileSink(path, sinkOptions(work)), form.entry(first));
+    if (path !== undefined) await writeAll(await fileSink(path, sinkOptions(work)), form.entry(first));
     else await print(work.output, form.entry(first));
     return { events: 1, files: 1 };
   }
@@ -43,7 +44,7 @@ async function writeFolder(
     names.set(folder, taken);
     const inside = join(path, folder);
     await makeFolder(inside);
-    await writeOne(
+    await writeAll(
       await fileSink(join(inside, taken.next(base, extension)), { ...sinkOptions(work), isSynced: false }),
       form.entry(event),
     );
@@ -64,17 +65,7 @@ async function makeFolder(path: string): Promise<void> {
 /** People see lines; a program gets the bytes. */
 async function print(output: Output, data: Uint8Array): Promise<void> {
   if (output.isTerminal && isUtf8(data)) output.block(Buffer.from(data).toString("utf8").replaceAll("\r\n", "\n"));
-  else await writeOne(stdoutSink(output), data);
-}
-
-async function writeOne(sink: Sink, data: Uint8Array): Promise<void> {
-  try {
-    await sink.write(data);
-    await sink.commit();
-  } catch (error) {
-    await sink.abort();
-    throw error;
-  }
+  else await writeAll(stdoutSink(output), data);
 }
 
 /** The first event, and whether there is a second; `rest` gives them all once. */

@@ -3,7 +3,7 @@ import type { HookEvent } from "../../../events/event.js";
 import type { Output } from "../../../output/output.js";
 import type { Progress } from "../../../output/progress.js";
 import type { ExportOptions } from "../export.js";
-import type { FileOptions } from "./file.js";
+import type { FileOptions } from "../../whole-file.js";
 
 /** How many events are written between two turns of the loop, in which a signal is heard. */
 const EVENTS_A_TURN = 100;
