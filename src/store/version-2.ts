@@ -14,8 +14,8 @@ const STEP = 250;
 /**
  * Lists events by what they have in common, and makes room for the index of `--grep`.
  *
- * `facets` has one row for each combination of project, type, provider, status, state, signature and source that ever
- * was (0: none), a few hundred as a rule. `listing` has for each event the number of its combination, so that any filter
+ * `facets` has one row for each combination of project, type, provider, status, state, signature and source that
+ * events have, or had until a sweep (0: none), a few hundred as a rule. A row never changes, and no number is given twice. `listing` has for each event the number of its combination, so that any filter
  * becomes a few ranges of a small table, read from the newest on. `arrivals` tells which events came in a time: an
  * imported one may be older than those before it. `duplicates` are those that repeat an earlier one. Triggers keep all of them true, whoever writes.
  */
