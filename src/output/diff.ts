@@ -16,9 +16,18 @@ const MOST_CHANGES = 100;
 /** What is told of two credentials that differ. */
 const NOT_SHOWN = "  another value, not shown";
 
+/** What is told of a header that does not count. */
+const EACH_TIME = "differs each time";
+/** What stands for a value that is there and empty. */
+const EMPTY = "(empty)";
+/** Two values of so many characters together stand on one line. */
+const SHORT_PAIR = 60;
+
 export interface DiffLook {
-  /** Names of headers that differ each time, in lower case: they are dim. */
+  /** Names of headers that differ each time and do not count, in lower case. */
   readonly fleeting: ReadonlySet<string>;
+  /** These headers count too, and look so. */
+  readonly strict: boolean;
   /** All changes, and values as long as they are. */
   readonly whole: boolean;
 }
@@ -92,8 +101,9 @@ function pathOf(path: JsonPath, { whole }: DiffLook): string {
 /** Two values on one line where they are short, else one below the other. */
 function wentAndCame(what: string, before: string, after: string, { whole }: DiffLook): Line[] {
   const [was, is] = whole ? [before, after] : shortenedPair(before, after);
-  if (was.length + is.length <= 60) return [[yellow("~ "), what, red(was), " -> ", green(is)]];
-  return [[red(`- ${what}${was}`)], [green(`+ ${what}${is}`)]];
+  if (was.length + is.length <= SHORT_PAIR)
+    return [[yellow("~ "), what, red(was || EMPTY), " -> ", green(is || EMPTY)]];
+  return [[red(`- ${what}${was || EMPTY}`)], [green(`+ ${what}${is || EMPTY}`)]];
 }
 
 interface ListLook {
@@ -103,14 +113,28 @@ interface ListLook {
 }
 
 function listLines(change: ListChange, { look, separator, isHeader }: ListLook): Line[] {
-  const lines = listChangeLines(change, look, (entry) => entryText(entry, { separator, isHeader }));
-  if (!isHeader || !isFleeting(change, look.fleeting)) return lines;
-  return lines.map((line) => [dim(typeof line === "string" ? line : line.map(textOf).join(""))]);
+  const text = (entry: Entry) => entryText(entry, { separator, isHeader });
+  if (isHeader && !look.strict && isFleeting(change, look.fleeting)) return fleetingLines(change, look, text);
+  return listChangeLines(change, look, text);
+}
+
+/** What differs each time is told without the signs of what counts. */
+function fleetingLines(change: ListChange, { whole }: DiffLook, text: (entry: Entry) => string): Line[] {
+  const line = (what: string): Line => [dim(`~ ${what}  (${EACH_TIME})`)];
+  if (change.kind === "removed") return [line(`${shortened(text(change.before), whole).trimEnd()}, gone`)];
+  if (change.kind === "added") return [line(`${shortened(text(change.after), whole).trimEnd()}, new`)];
+  const { before, after, hidden } = change;
+  if (hidden) return [line(`${text(after)}${NOT_SHOWN}`)];
+  const name = before.name === after.name ? text({ ...after, value: "" }) : "";
+  const values = [text(before).slice(name.length) || EMPTY, text(after).slice(name.length) || EMPTY] as const;
+  const [was, is] = whole ? values : shortenedPair(...values);
+  if (was.length + is.length <= SHORT_PAIR) return [line(`${name}${was} -> ${is}`)];
+  return [[dim(`~ ${name}${was}`)], [dim(`  ${" ".repeat(Math.max(0, name.length - 3))}-> ${is}  (${EACH_TIME})`)]];
 }
 
 function listChangeLines(change: ListChange, look: DiffLook, text: (entry: Entry) => string): Line[] {
-  if (change.kind === "removed") return [[red(`- ${shortened(text(change.before), look.whole)}`)]];
-  if (change.kind === "added") return [[green(`+ ${shortened(text(change.after), look.whole)}`)]];
+  if (change.kind === "removed") return [[red(`- ${shortened(text(change.before), look.whole).trimEnd()}`)]];
+  if (change.kind === "added") return [[green(`+ ${shortened(text(change.after), look.whole).trimEnd()}`)]];
   const { kind, before, after, hidden } = change;
   if (kind === "moved")
     return [[yellow("~ "), shortened(text(after), look.whole), `  moved: ${before.index + 1} -> ${after.index + 1}`]];
@@ -130,10 +154,6 @@ function entryText({ name, value }: Entry, { separator, isHeader }: Omit<ListLoo
   return `${name}${separator}${isHeader && isUtf8(bytes) ? bytes.toString("utf8") : value}`;
 }
 
-function textOf(piece: Exclude<Line, string>[number]): string {
-  return typeof piece === "string" ? piece : piece.text;
-}
-
 function textLines({ line, afterLine, before, after }: TextChange, { whole }: DiffLook): Line[] {
   const most = whole ? Number.POSITIVE_INFINITY : MOST_CHANGES;
   const [was, is] =
@@ -148,7 +168,11 @@ function textLines({ line, afterLine, before, after }: TextChange, { whole }: Di
 }
 
 function oneSided(sign: string, lines: readonly string[], { most, whole }: { most: number; whole: boolean }): string[] {
-  const shown = lines.slice(0, most).map((text) => `${sign}${lineText(text, whole)}`);
+  const shown = lines.slice(0, most).map((text) => {
+    const line = lineText(text, whole);
+    // An empty line has its sign alone.
+    return line === "" ? sign.trimEnd() : sign + line;
+  });
   return lines.length > most ? [...shown, `${sign}... ${lines.length - most} lines more`] : shown;
 }
 

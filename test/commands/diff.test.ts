@@ -51,8 +51,47 @@ describe("diff", () => {
     const strict = await run(["diff", "1", "2", "--strict"]);
 
     expect([loose.code, strict.code]).toEqual([0, 1]);
-    expect(loose.stdout).toContain("~ Stripe-Signature: t=1,v1=aa -> t=2,v1=bb");
+    expect(loose.stdout).toContain("  ~ Stripe-Signature: t=1,v1=aa -> t=2,v1=bb  (differs each time)\n");
     expect(loose.stdout).toContain("no difference but in what differs each time");
+    expect(strict.stdout).toContain("  ~ Stripe-Signature: t=1,v1=aa -> t=2,v1=bb\n");
+  });
+
+  it("gives a header that does not count no sign of what counts, and ends no line in a blank", async () => {
+    const long = (digit: string) => `t=1,v1=${digit.repeat(64)}`;
+    const { run } = await projectWith([
+      {
+        headers: [
+          ["Stripe-Signature", long("a")],
+          ["Date", "today"],
+          ["X-Empty", ""],
+          ["X-Was", "1"],
+        ],
+        body: json("one\n\n"),
+        eventType: null,
+        provider: null,
+      },
+      {
+        headers: [
+          ["Stripe-Signature", long("b")],
+          ["X-Was", ""],
+        ],
+        body: json("one\n"),
+        eventType: null,
+        provider: null,
+      },
+    ]);
+
+    const loose = (await run(["diff", "1", "2"])).stdout;
+    const strict = (await run(["diff", "1", "2", "--strict"])).stdout;
+
+    expect(loose).toContain(`  ~ Stripe-Signature: ${long("a")}\n`);
+    expect(loose).toContain(`-> ${long("b")}  (differs each time)\n`);
+    expect(loose).toContain("  ~ Date: today, gone  (differs each time)\n");
+    expect(loose).toContain("  - X-Empty:\n");
+    expect(loose).toContain("  ~ X-Was: 1 -> (empty)\n");
+    expect(loose).not.toMatch(/^ *[-+] (?:Stripe-Signature|Date)/m);
+    expect(strict).toMatch(/^ {2}- Stripe-Signature/m);
+    expect(loose + strict).not.toMatch(/[ ]$/m);
   });
 
   it("is one JSON document for programs, with every number as it was written", async () => {

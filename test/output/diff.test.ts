@@ -15,7 +15,7 @@ function printed(before: EventRequest, after: EventRequest, settings: { json?: b
   const { json = false, whole = false } = settings;
   const output = createOutput(context, { json, quiet: false, verbose: whole, color: "never" });
   const diff = diffRequests(before, after);
-  printDiff(output, diff, { fleeting: new Set(), whole });
+  printDiff(output, diff, { fleeting: new Set(), strict: false, whole });
   output.record(diffToJson(diff, new Set()));
   return context.stdout;
 }

@@ -35,11 +35,12 @@ function show(before: HookEvent, after: HookEvent, invocation: Invocation<DiffOp
   const { options, output } = invocation;
   const found = compare(before, after, options);
   const fleeting = fleetingHeaders();
-  const equal = options.strict === true ? found.length === 0 : !saysSomething(found, fleeting);
+  const strict = options.strict === true;
+  const equal = strict ? found.length === 0 : !saysSomething(found, fleeting);
   if (output.json) output.record({ ...headJson(before, after, options), equal, ...diffToJson(found, fleeting) });
   output.line([red("---"), ` ${titleOf(shownEvent(before, options), invocation)}`]);
   output.line([green("+++"), ` ${titleOf(shownEvent(after, options), invocation)}`]);
-  if (!output.json) printDiff(output, found, { fleeting, whole: output.verbose });
+  if (!output.json) printDiff(output, found, { fleeting, strict, whole: output.verbose });
   if (equal) output.line([dim(found.length === 0 ? "no difference" : "no difference but in what differs each time")]);
   return equal ? EXIT.done : EXIT.no;
 }
@@ -71,5 +72,6 @@ function titleOf(event: HookEvent, { options, context }: Invocation<DiffOptions>
   const attempt = attempts.at(-1);
   const answer = options.answers === true && attempt !== undefined ? `  attempt ${attempt.n} to ${attempt.target}` : "";
   const part = bodyComplete ? "" : "  (its body was not wholly read)";
-  return `#${seq}  ${id}  ${formatTime(receivedAt, context.now())}  ${what}${answer}${part}`;
+  const kind = what === "" ? "" : `  ${what}`;
+  return `#${seq}  ${id}  ${formatTime(receivedAt, context.now())}${kind}${answer}${part}`;
 }

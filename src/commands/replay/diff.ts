@@ -23,7 +23,7 @@ export function showDiff({ first, answer, mask }: Compared, output: Output): Rec
   const diff = diffAnswers(first, answer, mask);
   const fleeting = fleetingHeaders();
   const differs = saysSomething(diff, fleeting);
-  if (differs) printDiff(output, diff, { fleeting, whole: output.verbose });
+  if (differs) printDiff(output, diff, { fleeting, strict: false, whole: output.verbose });
   else output.line([dim("the answer is the same as the first one")]);
   return { equal: !differs, ...diffToJson(diff, fleeting) };
 }
