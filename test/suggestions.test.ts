@@ -21,9 +21,14 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const MISTYPED: readonly (readonly [place: string, argv: readonly string[], hint: string])[] = [
   ["a command", ["lisen"], "did you mean listen?"],
   ["a command's alias", ["triger"], "did you mean trigger?"],
-  ["a subcommand of a group that lists alone", ["events", "shwo"], "did you mean hookcli events show?"],
+  ["a subcommand of a group that lists alone", ["events", "shwo", "last", "--raw"], "did you mean show?"],
   ["a subcommand that no event could be", ["config", "lst"], "did you mean list?"],
   ["a subcommand where a name could be", ["fixtures", "shwo"], "did you mean show?"],
+  [
+    "a subcommand where a name could be, with an option of its own",
+    ["fixtures", "shwo", "x", "--raw"],
+    "did you mean show?",
+  ],
   ["a flag", ["listen", "--prot", "4000"], "did you mean --port?"],
   ["a flag in the wrong case", ["send", "message.created", "--To", "5000"], "did you mean --to?"],
   ["a flag with its value", ["send", "x", "--secrt=canary"], "did you mean --secret?"],

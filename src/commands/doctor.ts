@@ -1,6 +1,7 @@
 import { Option, type Command } from "commander";
 import { collect, parseList, urlText } from "../config/values.js";
 import type { CommandDefinition, Example, Invocation } from "./command.js";
+import { TUNNEL_NAMES } from "../config/keys.js";
 
 /** What `doctor` was asked for, parsed. */
 export interface DoctorOptions {
@@ -61,7 +62,7 @@ function targetOptions(): Option[] {
 
 function tunnelOptions(): Option[] {
   return [
-    new Option("--via <kind>", "the kind of tunnel").choices(["localtunnel", "cloudflared", "ssh", "none"]),
+    new Option("--via <kind>", "the kind of tunnel").choices(TUNNEL_NAMES),
     new Option("--tunnel-host <host>", "the tunnel service"),
     new Option("--public-url <url>", "the public URL (default: the running listen's)").argParser(
       urlText("--public-url"),

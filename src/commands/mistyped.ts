@@ -33,15 +33,20 @@ export function usageError(error: CommanderError, command: Command): UsageError 
 }
 
 /**
- * Refuses (CliError 2) a word that was taken for an argument of the command that a group alone means, and is nearly another
- * command of the group: `fixtures shwo`.
+ * Refuses (CliError 2) a first word that was taken for an argument of the command that a group alone means, and is nearly
+ * another command of the group: `fixtures shwo`. To be called while that command is defined: before options of the meant one
+ * are refused. `isArgument`: what the default command takes; `words`: of those, what may have been meant too.
  */
-export function refuseMistypedSubcommand(command: Command): void {
-  const group = command.parent;
-  const [word] = command.args;
-  if (group === null || word === undefined || !isDefault(command, group)) return;
-  const like = likeCommand(word, group);
-  if (like !== undefined) throw new CliError(`unknown command '${word}'`, { hint: like });
+export function refuseMistypedSubcommand(
+  group: Command | null,
+  { isArgument = () => false, words = [] }: { isArgument?: (word: string) => boolean; words?: readonly string[] } = {},
+): void {
+  const word = group?.args[0];
+  if (group === null || word === undefined || !/^[a-z][a-z-]*$/i.test(word)) return;
+  const names = namesOf(group);
+  if (names.includes(word) || isArgument(word)) return;
+  const like = nearest(word, [...names, ...words], HINTED);
+  if (like.length > 0) throw new CliError(`unknown command '${word}'`, { hint: suggestion(word, like) });
 }
 
 /** The hint for a word that is no topic and no command. */

@@ -5,8 +5,7 @@ import { REDACTED, redactHeaders } from "../events/redact.js";
 import type { Output } from "../output/output.js";
 import type { ConfigEntry } from "./file.js";
 import { resolveReference, warnOfLiteral } from "./secrets.js";
-
-const REFERENCE = /^(?:env:|@|file:|literal:)/;
+import { isReference } from "./reference.js";
 
 /**
  * Headers of the command line with their values read: each may be a reference (`env:NAME`, `@file`), as any of them may be
@@ -30,7 +29,7 @@ export async function configuredHeaders(
   for (const { name = "", value, path, file } of entries) {
     if (resolved.has(name.toLowerCase())) continue;
     const what = `${path} in ${file}`;
-    const bytes = REFERENCE.test(String(value))
+    const bytes = isReference(String(value))
       ? await resolveReference(String(value), { ...given, what, inFile: true })
       : Buffer.from(String(value), "latin1");
     resolved.set(name.toLowerCase(), [name, requireFieldValue(name, Buffer.from(bytes).toString("latin1"))]);
@@ -43,7 +42,7 @@ async function resolveValue(
   given: { context: Context; output: Output },
 ): Promise<string> {
   const what = `--header ${name}`;
-  if (REFERENCE.test(value)) {
+  if (isReference(value)) {
     const bytes = await resolveReference(value, { ...given, what });
     return requireFieldValue(name, Buffer.from(bytes).toString("latin1"));
   }

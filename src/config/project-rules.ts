@@ -2,6 +2,7 @@ import { realpathSync } from "node:fs";
 import { isAbsolute, relative, resolve, sep } from "node:path";
 import { REDACTED, redactHeaders } from "../events/redact.js";
 import type { ConfigKey } from "./keys.js";
+import { isReference } from "./reference.js";
 
 /** What a project's file must not say: it is committed, and perhaps somebody else has written it. */
 export interface ProjectProblem {
@@ -11,8 +12,6 @@ export interface ProjectProblem {
 
 /** A secret that a file which is committed may name. */
 export const PROJECT_SECRET = /^env:[A-Za-z_][A-Za-z0-9_]*$/;
-/** What is read from elsewhere, and so is no value for all to see. */
-const REFERENCE = /^(?:env:|@|file:|literal:|-$)/;
 
 /** Why a value cannot stand in a project's file; `undefined`: it can. `name`: the header, for headers. */
 export function projectProblem(
@@ -22,7 +21,7 @@ export function projectProblem(
   if (kind.isInside === true && !isInside(folder, value))
     return { message: `expected a file in the folder of this config, found ${JSON.stringify(value)}` };
   if (kind.isSecret !== true || PROJECT_SECRET.test(value)) return undefined;
-  if (by === "header" && !REFERENCE.test(value) && !isCredential(name, value)) return undefined;
+  if (by === "header" && !isReference(value) && !isCredential(name, value)) return undefined;
   return {
     message: "a secret in a project's config must be env:NAME",
     hint: "this file is meant to be committed; a user's own config may hold a secret",

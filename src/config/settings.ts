@@ -5,6 +5,7 @@ import type { ConfigEntry } from "./file.js";
 import { CONFIG_KEY_ROWS, type ConfigKey, type ConfigKeyName } from "./keys.js";
 import { nonEmpty } from "./places.js";
 import { secretVariable } from "./secrets.js";
+import { isPlace, isReference } from "./reference.js";
 
 /** Where a value came from. */
 export type Origin =
@@ -77,7 +78,7 @@ function headerSettings({ listen }: Config): Setting[] {
     const { name = "", value } = entry;
     if (names.has(name.toLowerCase())) return [];
     names.add(name.toLowerCase());
-    const text = /^(?:env:|@|file:|literal:)/.test(String(value))
+    const text = isReference(String(value))
       ? printableSecret(String(value))
       : (redactHeaders([[name, String(value)]])[0]?.[1] ?? REDACTED);
     return [{ key: `headers.${name}`, value: text, origin: originOf(entry) }];
@@ -91,7 +92,7 @@ function printable({ kind }: ConfigKey, value: unknown): unknown {
 
 /** The reference to a secret tells where it is; a literal is the secret itself. */
 function printableSecret(reference: string): string {
-  return /^(?:env:|@|file:)|^-$/.test(reference) ? reference : REDACTED;
+  return isPlace(reference) ? reference : REDACTED;
 }
 
 function originOf({ file, line, path }: ConfigEntry): Origin {

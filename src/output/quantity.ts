@@ -33,6 +33,16 @@ export function formatShortTime(ms: number, now: number): string {
   return date.getFullYear() === new Date(now).getFullYear() ? `${day} ${time}` : `${date.getFullYear()}-${day}`;
 }
 
+/** 1,234,567 whatever the language of the computer. */
+export function grouped(count: number): string {
+  return String(count).replaceAll(/\B(?=(?:\d{3})+$)/g, ",");
+}
+
+/** `1 event`, `1,234 events`. `what`: in the singular. */
+export function counted(count: number, what: string): string {
+  return `${grouped(count)} ${what}${count === 1 ? "" : "s"}`;
+}
+
 function isSameDay(ms: number, now: number): boolean {
   return ms === now || new Date(ms).toDateString() === new Date(now).toDateString();
 }

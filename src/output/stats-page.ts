@@ -2,7 +2,7 @@ import { safeText } from "../events/safe-text.js";
 import type { StoreStats, Tally } from "../store/store.js";
 import { tableLines, type Cell } from "./columns.js";
 import type { Line, Style } from "./output.js";
-import { formatBytes, formatDuration, formatTime } from "./quantity.js";
+import { formatBytes, formatDuration, formatTime, counted, grouped } from "./quantity.js";
 
 /** Values of one kind that are shown; the rest are one line. */
 const SHOWN = 10;
@@ -111,13 +111,4 @@ function statusStyle(status: string | null): Style {
 
 function share(part: number): string {
   return part > 0 && part < 0.01 ? "<1%" : `${Math.round(part * 100)}%`;
-}
-
-function counted(count: number, what: string): string {
-  return `${grouped(count)} ${what}${count === 1 ? "" : "s"}`;
-}
-
-/** 1,234,567 whatever the language of the computer. */
-function grouped(count: number): string {
-  return String(count).replaceAll(/\B(?=(?:\d{3})+$)/g, ",");
 }

@@ -15,6 +15,7 @@ import { newEvent, TEST_NOW } from "../helpers/event.js";
 import { naughtyStrings, terminalTexts } from "../helpers/hostile.js";
 import { runCli, type RunOptions } from "../helpers/run.js";
 import { setup } from "../helpers/writer.js";
+import { counted } from "../../src/output/quantity.js";
 
 beforeAll(setup);
 
@@ -468,7 +469,7 @@ describe.skipIf(!hasData)("hostile bodies (skipped without HOOKCLI_TEST_DATA)", 
     const imported = await second.run(["import", ...names.map((name) => name.replace("/", "-")).toSorted()]);
 
     expect(exported).toMatchObject({ code: 0, stderr: "" });
-    expect(imported).toMatchObject({ code: 0, stdout: `imported ${bodies.length} events\n` });
+    expect(imported).toMatchObject({ code: 0, stdout: `imported ${counted(bodies.length, "event")}\n` });
     expect((await second.stored()).map(({ bodySha256 }) => bodySha256)).toEqual(
       bodies.map((body) => createHash("sha256").update(body).digest("hex")),
     );

@@ -152,6 +152,14 @@ describe("init", () => {
     expect(written()).toMatchObject({ target: "5000", secrets: { stripe: "env:S" } });
   });
 
+  it.each(["--quiet", "--json"])("is refused with %s on a terminal, which is there", async (flag) => {
+    const { code, stderr } = await typed([], [flag]);
+
+    expect(code).toBe(2);
+    expect(stderr).toContain(`init asks, and ${flag} shows no questions`);
+    expect(readdirSync(sandbox.folder)).toEqual([]);
+  });
+
   it("writes nothing when the answers end early", async () => {
     const { code, stderr } = await typed(["5000"]);
 

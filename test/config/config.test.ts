@@ -136,6 +136,14 @@ describe("the configuration", () => {
     await expect(loading).rejects.toThrow('found "http://***@localhost:5000"');
   });
 
+  it("takes a header's lone - as its value, as the command line does", async () => {
+    write("hookcli.config.json", '{ "headers": { "X-Dash": "-" } }');
+
+    const { listen } = await loadConfig(contextIn(folder), {});
+
+    expect(listen.headers).toMatchObject([{ name: "X-Dash", value: "-" }]);
+  });
+
   it.each(["/etc/passwd", "../outside.json", "link.json", "."])(
     "has a project answer strangers with no file outside of its folder, as %s",
     async (respondBody) => {

@@ -2,6 +2,7 @@ import type { Examined } from "../../doctor/examine.js";
 import type { Status } from "../../doctor/finding.js";
 import type { Output, Span } from "../../output/output.js";
 import { bold, cyan, dim, green, red, yellow } from "../../output/style.js";
+import { counted } from "../../output/quantity.js";
 
 const STYLES: Readonly<Record<Status, (text: string) => Span>> = {
   ok: green,
@@ -19,9 +20,7 @@ export function report(examined: readonly Examined[], output: Output): void {
   const count = (status: Status) => examined.filter((row) => row.status === status).length;
   const [wrong, doubtful] = [count("broken"), count("warning")];
   output.note(
-    wrong + doubtful === 0
-      ? "nothing is wrong"
-      : [bold(`${wrong} broken`), `, ${doubtful} ${doubtful === 1 ? "warning" : "warnings"}`],
+    wrong + doubtful === 0 ? "nothing is wrong" : [bold(`${wrong} broken`), `, ${counted(doubtful, "warning")}`],
   );
   output.record({ broken: wrong, warnings: doubtful, findings: examined.map(toJson) });
 }

@@ -4,13 +4,13 @@ import { parseInteger } from "../../config/values.js";
 import { CliError, EXIT } from "../../errors.js";
 import type { HookEvent } from "../../events/event.js";
 import { eventToJson, STREAM_BODY_LIMIT, type EventJson } from "../../events/event-json.js";
-import { parseSelectors, type Selection } from "../../events/selector.js";
+import { parseSelectors, type Selection, parseEventName } from "../../events/selector.js";
 import { eventTable } from "../../output/event-line.js";
 import type { Line } from "../../output/output.js";
 import type { CommandDefinition, Invocation } from "../command.js";
 import { addSelectorOptions, type SelectorOptions } from "../selector-options.js";
 import { PAGER_OPTION, paged, type PagerOptions } from "../paging.js";
-import { refuseMistypedCommand } from "./meant.js";
+import { refuseMistypedSubcommand } from "../mistyped.js";
 import { withStore } from "./open.js";
 import { searchReady } from "./search-ready.js";
 import { addSecretOptions, shownEvent, type SecretOptions } from "./secret-options.js";
@@ -41,7 +41,7 @@ export const list: CommandDefinition<ListOptions> = {
 };
 
 function addListOptions(command: Command): void {
-  refuseMistypedCommand(command.parent);
+  refuseMistypedSubcommand(command.parent, { isArgument: namesEvent, words: ["last"] });
   addSelectorOptions(command.argument("[events...]", "numbers, ids, last, last~2, ranges 3..7"))
     .option(
       "--limit <number>",
@@ -52,6 +52,15 @@ function addListOptions(command: Command): void {
     .option("-F, --follow", "go on with what comes, whichever process captures it")
     .option(...PAGER_OPTION);
   addSecretOptions(command);
+}
+
+function namesEvent(word: string): boolean {
+  try {
+    parseEventName(word);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 async function runList(invocation: Invocation<ListOptions>): Promise<number> {

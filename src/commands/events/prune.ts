@@ -1,13 +1,13 @@
 import type { Command } from "commander";
 import { loadConfig, type Config } from "../../config/config.js";
 import { EXIT } from "../../errors.js";
-import { formatDuration } from "../../output/quantity.js";
+import { formatDuration, counted, grouped } from "../../output/quantity.js";
 import type { Pruning, Retention } from "../../store/retention.js";
 import type { CommandDefinition, Invocation } from "../command.js";
 import { confirm } from "../delivery/confirm.js";
 import { configuredRetention, retentionOptions, type RetentionOptions } from "../retention-options.js";
 import { withStore } from "./open.js";
-import { eventCount, roomText } from "./removal-text.js";
+import { roomText } from "./removal-text.js";
 import { removeFrom } from "./writing.js";
 
 interface PruneOptions extends RetentionOptions {
@@ -40,7 +40,7 @@ async function runPrune(invocation: Invocation<PruneOptions>): Promise<number> {
   const config = await loadConfig(context, global);
   const retention = await retentionOf(options, config);
   const found = await findPrunable(invocation, { config, retention });
-  const what = `${eventCount(found.count)}${found.span} beyond ${retentionText(retention)}`;
+  const what = `${counted(found.count, "event")}${found.span} beyond ${retentionText(retention)}`;
   if (options.dryRun === true || found.count === 0) {
     output.result(found.count === 0 ? `nothing is beyond ${retentionText(retention)}` : `would remove ${what}`, {
       removed: found.count,
@@ -59,7 +59,7 @@ async function runPrune(invocation: Invocation<PruneOptions>): Promise<number> {
     return removed;
   });
   const { removed, freedBytes } = removal;
-  output.result(`removed ${eventCount(removed)} beyond ${retentionText(retention)}${roomText(removal)}`, {
+  output.result(`removed ${counted(removed, "event")} beyond ${retentionText(retention)}${roomText(removal)}`, {
     removed,
     freedBytes,
     dryRun: false,
@@ -102,7 +102,7 @@ async function findPrunable(
 
 function retentionText({ keep, keepForMs }: Retention): string {
   const parts = [
-    keep === 0 ? [] : [`the newest ${keep.toLocaleString("en-US")}`],
+    keep === 0 ? [] : [`the newest ${grouped(keep)}`],
     keepForMs === 0 ? [] : [`the last ${spanText(keepForMs)}`],
   ].flat();
   return parts.length === 0 ? "what is kept without limit" : parts.join(" or ");

@@ -1,13 +1,6 @@
 import { formatBytes } from "../../output/quantity.js";
 import { WORTH_FREEING_BYTES, type Removal } from "./writing.js";
 
-const NUMBERS = new Intl.NumberFormat("en-US");
-
-/** `1 event`, `1,234 events`. */
-export function eventCount(count: number): string {
-  return `${NUMBERS.format(count)} ${count === 1 ? "event" : "events"}`;
-}
-
 /** What became of the room that removed events had. */
 export function roomText({ freedBytes, freeBytes }: Removal): string {
   if (freedBytes > 0) return `; the file gave ${formatBytes(freedBytes)} back`;

@@ -6,9 +6,10 @@ import type { CommandDefinition, Invocation } from "../command.js";
 import { confirm } from "../delivery/confirm.js";
 import { addSelectorOptions, type SelectorOptions } from "../selector-options.js";
 import { withStore } from "./open.js";
-import { eventCount, roomText } from "./removal-text.js";
+import { roomText } from "./removal-text.js";
 import { searchReady } from "./search-ready.js";
 import { removeFrom } from "./writing.js";
+import { counted } from "../../output/quantity.js";
 
 interface RmOptions extends SelectorOptions {
   readonly all?: boolean;
@@ -35,13 +36,13 @@ async function runRm(invocation: Invocation<RmOptions>): Promise<number> {
   const config = await loadConfig(context, global);
   const selection = selectionOf(invocation, config.project);
   const seqs = await selectedSeqs(selection, { path: config.dbPath, invocation });
-  if (options.dryRun === true) return tell(`would remove ${eventCount(seqs.length)}`, seqs.length);
+  if (options.dryRun === true) return tell(`would remove ${counted(seqs.length, "event")}`, seqs.length);
   const asks = seqs.length > 1;
   const yes = { yes: global.yes, context, output };
-  if (asks && !(await confirm(`this removes ${eventCount(seqs.length)} for good`, yes))) return EXIT.no;
+  if (asks && !(await confirm(`this removes ${counted(seqs.length, "event")} for good`, yes))) return EXIT.no;
   if (seqs.length === 0) return tell("no event fits", 0);
   const removal = await removeFrom(config.dbPath, context, (store) => store.remove(seqs));
-  return tell(`removed ${eventCount(removal.removed)}${roomText(removal)}`, removal.removed, removal.freedBytes);
+  return tell(`removed ${counted(removal.removed, "event")}${roomText(removal)}`, removal.removed, removal.freedBytes);
 
   function tell(text: string, removed: number, freedBytes = 0): number {
     output.result(text, { removed, freedBytes, dryRun: options.dryRun === true });

@@ -22,15 +22,20 @@ export async function readAnswers(invocation: Invocation<InitOptions>): Promise<
   const { args, options, global, context, output } = invocation;
   const given = { target: args[0], provider: options.provider, secret: options.secret };
   if (global.yes) return settle(given);
-  if (context.stdin.isTTY !== true || output.json || output.quiet) {
-    throw new CliError("init asks on a terminal, and there is none", { hint: "pass --yes to take the defaults" });
-  }
+  const reason = whyNotAsk(context.stdin.isTTY === true, output);
+  if (reason !== undefined) throw new CliError(reason, { hint: "pass --yes to take the defaults" });
   const lines = createInterface({ input: context.stdin });
   try {
     return await askFor(given, { next: nextOf(lines[Symbol.asyncIterator]()), output });
   } finally {
     lines.close();
   }
+}
+
+function whyNotAsk(isTerminal: boolean, { json, quiet }: Pick<Asking["output"], "json" | "quiet">): string | undefined {
+  if (!isTerminal) return "init asks on a terminal, and there is none";
+  if (json || quiet) return `init asks, and ${json ? "--json" : "--quiet"} shows no questions`;
+  return undefined;
 }
 
 interface Given {

@@ -9,6 +9,7 @@ import type { TunnelState } from "../../tunnel/tunnel.js";
 import { printEvent } from "../../output/event-page.js";
 import type { StoreError } from "../../store/store.js";
 import { shownEvent } from "../events/secret-options.js";
+import { counted } from "../../output/quantity.js";
 
 /** On a terminal an event whose answer takes longer than this is shown as pending first, milliseconds. */
 const PENDING_AFTER_MS = 100;
@@ -125,10 +126,7 @@ export class ListenReporter {
     const { output } = this;
     output.record({ type: "done", at: this.at(), reason, events: this.captured, exitCode });
     const refused = this.refused + notStored;
-    output.note([
-      `${this.captured} ${this.captured === 1 ? "event" : "events"} captured`,
-      refused === 0 ? "" : `, ${refused} refused`,
-    ]);
+    output.note([`${counted(this.captured, "event")} captured`, refused === 0 ? "" : `, ${refused} refused`]);
   }
 
   private at(): string {

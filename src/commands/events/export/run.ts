@@ -18,6 +18,7 @@ import { fileSink, stdoutSink } from "./file.js";
 import { writeFiles } from "./folder.js";
 import { FORMS, type StreamForm } from "./forms.js";
 import { sinkOptions, turn, type Exporting, type Written } from "./work.js";
+import { counted } from "../../../output/quantity.js";
 
 declare const HOOKCLI_VERSION: string;
 
@@ -134,5 +135,5 @@ function report(
     options.includeSecrets === true
       ? "with the credentials in headers and queries"
       : "credentials in headers and queries are ***";
-  output.note(`${events} ${events === 1 ? "event" : "events"} to ${into}; ${secrets}`);
+  output.note(`${counted(events, "event")} to ${into}; ${secrets}`);
 }

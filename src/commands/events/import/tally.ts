@@ -1,6 +1,7 @@
 import type { CliError } from "../../../errors.js";
 import type { Output } from "../../../output/output.js";
 import type { Progress } from "../../../output/progress.js";
+import { counted } from "../../../output/quantity.js";
 
 /** Bad places that are named one by one. */
 const NAMED = 20;
@@ -36,10 +37,10 @@ export class Tally {
   /** What to know of all events together. */
   warn(): void {
     for (const [why, count] of this.lossy) {
-      this.output.warn(`${events(count)}: ${why}; the signature cannot be relied on`);
+      this.output.warn(`${counted(count, "event")}: ${why}; the signature cannot be relied on`);
     }
     if (this.redacted > 0) {
-      this.output.note(`${events(this.redacted)} came without credentials: *** stands in their place`);
+      this.output.note(`${counted(this.redacted, "event")} came without credentials: *** stands in their place`);
     }
   }
 
@@ -47,14 +48,10 @@ export class Tally {
   report(dryRun: boolean): void {
     const { imported, duplicates, bad, redacted } = this;
     const parts = [
-      `${dryRun ? "would import" : "imported"} ${events(imported)}`,
+      `${dryRun ? "would import" : "imported"} ${counted(imported, "event")}`,
       ...(duplicates > 0 ? [`${duplicates} ${duplicates === 1 ? "was" : "were"} there already`] : []),
       ...(bad > 0 ? [`${bad} could not be read`] : []),
     ];
     this.output.result(parts.join(", "), { imported, duplicates, bad, redacted, dryRun });
   }
-}
-
-function events(count: number): string {
-  return count === 1 ? "1 event" : `${count} events`;
 }
