@@ -167,3 +167,12 @@ function staticClosure(outputs: Metafile["outputs"], entry: string): string[] {
   }
   return [...seen];
 }
+
+describe("docs/architecture.md", () => {
+  it("names every folder of src", () => {
+    const text = readFileSync(join(rootDir, "docs/architecture.md"), "utf8");
+    const folders = readdirSync(join(rootDir, "src"), { withFileTypes: true }).filter((entry) => entry.isDirectory());
+
+    expect(folders.map(({ name }) => name).filter((name) => !text.includes(`\n  ${name}/ `))).toEqual([]);
+  });
+});
