@@ -12,12 +12,15 @@ import { createSandbox, type Sandbox } from "../helpers/program.js";
 
 let sandbox: Sandbox;
 let app: TestApp;
+/** Requests of the tests before this one. */
+let before = 0;
+const received = () => app.requests.slice(before);
 
 beforeAll(async () => {
   sandbox = createSandbox();
   app = await startApp();
 });
-beforeEach(() => void app.requests.splice(0));
+beforeEach(() => void (before = app.requests.length));
 afterAll(async () => {
   await app.close();
   sandbox.remove();
@@ -144,14 +147,14 @@ describe.each(["bash --norc -i", "zsh -f -i"])("a curl command pasted into %s", 
     async (_path, request) => {
       const url = `http://127.0.0.1:${app.port}${request.path}`;
       const script = curlScript({ ...request, url });
-      const before = readdirSync(sandbox.folder);
+      const files = readdirSync(sandbox.folder);
 
       await shell.type([...script.variables.map((name) => `export ${name}=filled`), script.command].join("\n"));
 
       expect(existsSync(join(sandbox.folder, "pwned"))).toBe(false);
-      expect(readdirSync(sandbox.folder)).toEqual(before);
-      expect(app.requests).toHaveLength(1);
-      const [{ method, rawHeaders, body } = app.requests[0]!] = app.requests;
+      expect(readdirSync(sandbox.folder)).toEqual(files);
+      expect(received()).toHaveLength(1);
+      const { method, rawHeaders, body } = received()[0]!;
       expect({ method, body: body.toString("latin1") }).toEqual({
         method: request.method,
         body: request.body.toString("latin1"),
@@ -173,7 +176,7 @@ describe.each(["bash --norc -i", "zsh -f -i"])("a curl command pasted into %s", 
       );
 
       expect(existsSync(join(sandbox.folder, "pwned"))).toBe(false);
-      const seen = app.requests.map(({ method, url, rawHeaders, body }) => ({
+      const seen = received().map(({ method, url, rawHeaders, body }) => ({
         method,
         path: url,
         headers: headersFromRaw(rawHeaders).filter(([name]) => !/^(?:host|content-length|connection)$/i.test(name)),
@@ -189,6 +192,6 @@ describe.each(["bash --norc -i", "zsh -f -i"])("a curl command pasted into %s", 
     await shell.type(curlEntry(event, { url: `http://127.0.0.1:${app.port}/`, path: "/" }, {}));
 
     expect(existsSync(join(sandbox.folder, "pwned"))).toBe(false);
-    expect(app.requests).toHaveLength(1);
+    expect(received()).toHaveLength(1);
   });
 });
