@@ -7,6 +7,7 @@ import {
   rmSync,
   statSync,
   writeFileSync,
+  symlinkSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -256,6 +257,19 @@ const names = [
 ];
 
 describe("names from the network", () => {
+  it.skipIf(process.platform === "win32")("lead to no file through a link", async () => {
+    const { cwd, run } = await projectWith([{ provider: "stripe", eventType: "invoice.paid" }]);
+    mkdirSync(join(cwd, "saved"));
+    mkdirSync(join(cwd, "target"));
+    symlinkSync("../target", join(cwd, "saved", "stripe"));
+
+    const { code, stderr } = await run(["--as", "fixture", "--output", "saved", "--force"]);
+
+    expect(code).toBe(2);
+    expect(stderr).toContain("leads out of");
+    expect(readdirSync(join(cwd, "target"))).toEqual([]);
+  });
+
   it("lead to no file outside of the folder, and to none that is hidden or a device", async () => {
     const hostile = [...names, ...hostileNames()];
     const { cwd, run } = await projectWith(hostile.flatMap((name) => [{ provider: name, eventType: name }]));

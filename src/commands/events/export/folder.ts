@@ -1,7 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import { existsSync, statSync } from "node:fs";
-import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir, realpath } from "node:fs/promises";
+import { join, sep } from "node:path";
 import { plainReason } from "../../../config/input.js";
 import { CliError } from "../../../errors.js";
 import type { HookEvent } from "../../../events/event.js";
@@ -40,10 +40,10 @@ async function writeFolder(
   for (const event of events) {
     if (count > 0) warnOfLosses(work, [event]);
     const { folder, base, extension } = form.name(event);
+    const inside = join(path, folder);
+    if (!names.has(folder)) await makeFolder(inside, path);
     const taken = names.get(folder) ?? new FileNames();
     names.set(folder, taken);
-    const inside = join(path, folder);
-    await makeFolder(inside);
     await writeAll(
       await fileSink(join(inside, taken.next(base, extension)), { ...sinkOptions(work), isSynced: false }),
       form.entry(event),
@@ -54,10 +54,15 @@ async function writeFolder(
   return { events: count, files: count };
 }
 
-async function makeFolder(path: string): Promise<void> {
+/** One that leads out of the folder that was named, by a link that is there, is refused: its name is an event's choice. */
+async function makeFolder(path: string, named: string): Promise<void> {
   try {
     await mkdir(path, { recursive: true });
+    const [root, real] = await Promise.all([realpath(named), realpath(path)]);
+    if (real === root || real.startsWith(root.endsWith(sep) ? root : root + sep)) return;
+    throw new CliError(`the folder ${path} leads out of ${named}`);
   } catch (error) {
+    if (error instanceof CliError) throw error;
     throw new CliError(`cannot make the folder ${path}: ${plainReason(error)}`, { cause: error });
   }
 }
