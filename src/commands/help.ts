@@ -22,7 +22,7 @@ export const helpTopics: readonly HelpTopic[] = [
   },
   {
     name: "signatures",
-    summary: "providers, secrets, and why a signature is not valid",
+    summary: "providers, secrets, what unchecked means, and why a signature is not valid",
     print: async (output) => (await import("./help/signatures.js")).printSignatures(output),
   },
   {

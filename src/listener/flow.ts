@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Deliverer, Delivery, Target } from "../deliver/deliverer.js";
+import { attemptErrorText } from "../events/attempt-error.js";
 import { capturedEvent } from "../events/captured-event.js";
 import type { Attempt, HookEvent, NewEvent } from "../events/event.js";
 import { headerValue } from "../events/headers.js";
@@ -181,5 +182,5 @@ export class ListenerFlow {
 }
 
 function noAnswer({ error }: Delivery, { target }: Onward): string {
-  return `no answer from ${redactUrl(target.label)}: ${error ?? "none came"}`;
+  return `no answer from ${redactUrl(target.label)}: ${attemptErrorText(error ?? "none")}`;
 }

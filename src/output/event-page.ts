@@ -1,4 +1,5 @@
 import type { Attempt, HookEvent, SignatureNote } from "../events/event.js";
+import { attemptErrorText } from "../events/attempt-error.js";
 import { bodyText } from "../events/body-text.js";
 import type { HeaderList } from "../events/headers.js";
 import type { Line, Output } from "./output.js";
@@ -38,7 +39,9 @@ export function printAttempt(output: Output, attempt: Attempt, { now, hexLimit }
   const took = durationMs === null ? "not ended" : formatDuration(durationMs);
   output.line([bold(`attempt ${n}`), ` to ${target}, ${formatTime(startedAt, now)}, ${took}`]);
   output.line(
-    error === null ? `status ${status ?? "unknown"}` : [yellow(error), status === null ? "" : `, status ${status}`],
+    error === null
+      ? `status ${status ?? "unknown"}`
+      : [yellow(attemptErrorText(error)), status === null ? "" : `, status ${status}`],
   );
   printHeaders(output, attempt.headers);
   if (attempt.body.byteLength === 0) return;
@@ -80,7 +83,7 @@ function signatureLine({ status, reason, scheme, secretIndex }: SignatureNote): 
     scheme === undefined ? "" : ` (${scheme}${secretIndex === undefined ? "" : `, secret ${secretIndex + 1}`})`;
   if (status === "valid") return [green("valid"), by];
   if (status === "invalid") return [red(`invalid: ${reason ?? "unknown"}`), by];
-  return status === "unchecked" ? "unchecked" : "not checkable: the provider signs nothing";
+  return status === "unchecked" ? "unchecked" : "not checkable: the provider signs nothing, or not with such a secret";
 }
 
 function printBody(

@@ -51,6 +51,15 @@ describe("help environment", () => {
 });
 
 describe("help signatures", () => {
+  it("says what each verdict in lists and filters means", async () => {
+    const text = (await runCli(["help", "signatures"])).stdout;
+    const json = JSON.parse((await runCli(["help", "signatures", "--json"])).stdout) as { statuses: object };
+
+    expect(Object.keys(json.statuses)).toEqual(["valid", "invalid", "unchecked", "not_checkable"]);
+    for (const status of Object.keys(json.statuses)) expect(text).toMatch(new RegExp(`^  ${status} `, "m"));
+    expect(text).toContain("invalid (missing_header)");
+  });
+
   it("tells of every provider, reason and raw scheme", async () => {
     const text = (await runCli(["help", "signatures"])).stdout;
     const json = JSON.parse((await runCli(["help", "signatures", "--json"])).stdout) as {

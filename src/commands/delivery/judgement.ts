@@ -1,4 +1,5 @@
 import { CliError, EXIT, worstExitCode } from "../../errors.js";
+import { attemptErrorText } from "../../events/attempt-error.js";
 
 /** Which answers are accepted: statuses and classes of them. */
 export interface Expectation {
@@ -52,26 +53,16 @@ function matches(status: number, wanted: string): boolean {
   return wanted.endsWith("xx") ? Math.floor(status / 100) === Number(wanted[0]) : status === Number(wanted);
 }
 
-/** What to say for the codes of `deliver`; a code without a row is shown as it is. */
-const ERRORS: Readonly<Record<string, { readonly text: string; readonly exitCode?: number }>> = {
-  timeout: { text: "no answer in time", exitCode: EXIT.timeout },
-  refused: { text: "connection refused: nothing listens there" },
-  reset: { text: "the connection broke before the answer was whole" },
-  bad_answer: { text: "the answer is not HTTP" },
-  bad_request: { text: "the request cannot be sent over HTTP", exitCode: EXIT.usage },
-  not_allowed: { text: "the target is not on this computer; --allow-remote allows it", exitCode: EXIT.usage },
-  unreachable: { text: "the host cannot be reached" },
-  proxy: { text: "the proxy refused, or cannot be reached; hookcli doctor tells more" },
-  dns: { text: "the host name is not known" },
-  tls: { text: "TLS failed; -k accepts a self-signed certificate" },
-  too_large: { text: "the answer is too large" },
-};
+/** Codes of `deliver` that are not about reaching the target. */
+const EXIT_CODES: ReadonlyMap<string, number> = new Map([
+  ["timeout", EXIT.timeout],
+  ["bad_request", EXIT.usage],
+  ["not_allowed", EXIT.usage],
+]);
 
 function unanswered({ status, error }: Outcome): Judgement {
-  const row = error !== null && Object.hasOwn(ERRORS, error) ? ERRORS[error] : undefined;
-  const text = row?.text ?? `no answer (${error ?? "unknown"})`;
-  const exitCode = row?.exitCode ?? (status === null ? EXIT.unreachable : EXIT.no);
-  return { accepted: false, exitCode, remark: text };
+  const exitCode = EXIT_CODES.get(error ?? "") ?? (status === null ? EXIT.unreachable : EXIT.no);
+  return { accepted: false, exitCode, remark: attemptErrorText(error ?? "unknown") };
 }
 
 /** The exit code of several deliveries. Misuse, such as a target that is not allowed, goes before all outcomes. */

@@ -27,6 +27,7 @@ export const FILTER_FORMS: readonly Row[] = [
 const NOTES = [
   "--type, --provider, --status, --state, --signature and --source take several: --state failed,dead, or each once more.",
   "18:01 (or 18:01:45, as lists show it) is of today, or of yesterday if it is still to come; a day is where it begins.",
+  "What the words of --signature mean: hookcli help signatures.",
   "Names and filters hold together: 3..7 --status 5xx is what failed of these.",
   "Events belong to a project: the folder of its config file, else the git root, else the working directory.",
 ];

@@ -1,4 +1,5 @@
 import { secretVariable } from "../../config/secrets.js";
+import type { SignatureNote } from "../../events/event.js";
 import type { Output } from "../../output/output.js";
 import { bold } from "../../output/style.js";
 import { providers, type Provider } from "../../providers/index.js";
@@ -32,6 +33,20 @@ const SECRETS = [
   "Providers that sign with a key pair take --key: PEM, JWK, hex, base64, whpk_ to check; the private half to sign.",
 ];
 
+/** What lists show of an event's signature, and `--signature` selects. */
+export const STATUSES: Readonly<Record<SignatureNote["status"], string>> = {
+  valid: 'signed rightly, with a secret that is known; lists say "signed ok"',
+  invalid: "not signed rightly, or not signed though a secret is known; lists give the reason",
+  unchecked: "no secret is known for its provider, or neither --provider nor the request says whose it is",
+  not_checkable: 'the provider signs nothing, or the secret cannot be one of its; lists say "no scheme"',
+};
+
+const STATUS_NOTES = [
+  "A request of a provider that is known, by its headers or --provider, has to be signed: without a signature it is",
+  "invalid (missing_header). One of no known provider and without X-Signature is unchecked, unless --require-signature",
+  "stands there: then it is checked as a generic one.",
+];
+
 const CHECKING = [
   "The body is checked as the bytes that came. One that was parsed and written again does not match.",
   "The provider is told by its headers, or by --provider. Without either it is generic: HMAC-SHA256, hex, X-Signature.",
@@ -45,6 +60,11 @@ export function printSignatures(output: Output): void {
   output.line("");
   printPart(output, "Checking", CHECKING);
   output.line("");
+  printPart(output, "An event's signature, in lists and for --signature", []);
+  printRows(output, Object.entries(STATUSES), "  ");
+  output.line("");
+  printPart(output, "Requests that are not signed", STATUS_NOTES);
+  output.line("");
   printProviders(output, rows);
   output.line("");
   printPart(output, "Reasons that a signature is not valid", []);
@@ -55,7 +75,7 @@ export function printSignatures(output: Output): void {
     "Raw schemes, for --scheme with --key-hex or --key: the message alone is signed",
     wrapped([...RAW_ALGORITHMS.keys()]),
   );
-  output.record({ providers: rows, reasons: REASONS, rawSchemes: [...RAW_ALGORITHMS.keys()] });
+  output.record({ statuses: STATUSES, providers: rows, reasons: REASONS, rawSchemes: [...RAW_ALGORITHMS.keys()] });
 }
 
 interface ProviderRow {

@@ -1,4 +1,5 @@
 import type { Delivery, Target } from "../../deliver/deliverer.js";
+import { attemptErrorText } from "../../events/attempt-error.js";
 import type { Attempt, EventState, HookEvent, NewEvent } from "../../events/event.js";
 import type { Appended } from "../../store/store.js";
 import { redactUrl } from "../../events/redact.js";
@@ -13,16 +14,7 @@ export interface Passage {
 
 /** What the sender reads when the app gave no answer. */
 export function failureText(delivery: Delivery, target: Target): string {
-  const why: Readonly<Record<string, string>> = {
-    refused: "nothing listens there",
-    timeout: "it did not answer in time",
-    reset: "it closed the connection",
-    bad_answer: "it answered something that is not HTTP",
-    dns: "its name does not resolve",
-    tls: "TLS failed",
-    not_allowed: "it is not on this computer, and --allow-remote was not given",
-  };
-  const reason = why[delivery.error ?? ""] ?? delivery.error ?? "no answer";
+  const reason = attemptErrorText(delivery.error ?? "none");
   return `hookcli could not deliver to ${redactUrl(target.label)}: ${reason}`;
 }
 
