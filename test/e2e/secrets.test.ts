@@ -274,7 +274,7 @@ describe("secrets in a config and in its variables", () => {
     { tunnelHost: `http://user:${CANARY.password}@127.0.0.1:1` },
     { target: `9/hook?token=${CANARY.query}` },
     CANARY.whsec,
-    [CANARY.whsec],
+    [[CANARY.whsec]],
   ];
 
   it.each(MISPLACED)("are in no error and no list: %j", async (config) => {
