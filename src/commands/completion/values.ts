@@ -1,5 +1,6 @@
 import type { Argument, Option } from "commander";
 import type { Context } from "../../context.js";
+import { PARTS } from "../../events/diff/parts.js";
 import { EVENT_SOURCES, EVENT_STATES, SIGNATURE_STATUSES } from "../../events/event.js";
 import { helpTopics } from "../help.js";
 import { commands } from "../index.js";
@@ -23,6 +24,7 @@ const fixtureNames: Names = async (place) => (await import("./sources/fixtures.j
 const providerNames: Names = async () => (await import("./sources/providers.js")).providerNames();
 const schemeNames: Names = async (place) => (await import("./sources/providers.js")).schemeNames(place);
 const profileNames: Names = async (place) => (await import("./sources/config.js")).profileNames(place);
+const findingNames: Names = async () => (await import("../../doctor/findings.js")).findings.map(({ name }) => name);
 const configKeys: Names = async () => (await import("./sources/config.js")).configKeys();
 
 const FILES: Source = () => ({ kind: "files", prefix: "" });
@@ -44,6 +46,9 @@ const OPTION_SOURCES: Readonly<Record<string, Source>> = {
   "--state": listOf(() => EVENT_STATES),
   "--signature <verdict>": listOf(() => SIGNATURE_STATUSES),
   "--source": listOf(() => EVENT_SOURCES),
+  "--only <findings>": listOf(findingNames),
+  "--skip <findings>": listOf(findingNames),
+  "--only <parts>": listOf(() => PARTS),
   "--status": listOf(() => ["2xx", "3xx", "4xx", "5xx"]),
   "--expect": from(() => ["2xx", "3xx", "4xx", "5xx"]),
   "--host-header": from(() => ["target", "keep"]),
@@ -111,12 +116,16 @@ function from(names: Names): Source {
   return async (place) => values(await names(place), place.typed);
 }
 
-/** A list with commas: its last item is completed. */
+/** A list with commas: its last item is completed, with what does not stand before it. */
 function listOf(names: Names): Source {
   return async (place) => {
     const start = place.typed.lastIndexOf(",") + 1;
     const typed = place.typed.slice(start);
-    return withPrefix(values(await names({ ...place, typed }), typed), place.typed.slice(0, start));
+    const there = new Set(place.typed.slice(0, start).split(","));
+    const left = [...(await names({ ...place, typed }))].filter(
+      (name) => !there.has(typeof name === "string" ? name : name.value),
+    );
+    return withPrefix(values(left, typed), place.typed.slice(0, start));
   };
 }
 
