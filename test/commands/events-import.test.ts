@@ -142,6 +142,16 @@ describe("events import", () => {
     expect((await run(["import", "a.ndjson"])).stdout).toBe("imported 2 events, 1 could not be read\n");
   });
 
+  it("says once of a file of no known form that it is none, and takes the other files", async () => {
+    const { run } = sandbox({ "notes.csv": "id,type\n1,a\n".repeat(500), "a.ndjson": line() });
+
+    const { code, stdout, stderr } = await run(["import", "notes.csv", "a.ndjson"]);
+
+    expect([code, stdout]).toEqual([2, "imported 1 event, 1 could not be read\n"]);
+    expect(stderr.match(/error/g)).toHaveLength(1);
+    expect(stderr).toContain("notes.csv is not in a form that I know");
+  });
+
   it("names twenty bad lines and counts the rest", async () => {
     const { run } = sandbox({ "a.ndjson": `${line()}${"x\n".repeat(1_000)}` });
 

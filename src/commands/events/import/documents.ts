@@ -29,6 +29,7 @@ export async function* documentsOf(input: Input, only: ImportForm | undefined): 
   const all = chain(begun.prefix, begun.rest);
   refuseCoded(begun.prefix, input.name);
   const kind = only === "http" ? "http" : kindOf(begun);
+  if (kind === "lines") refuseUnknown(begun.prefix, input.name);
   if (kind === "lines" || kind === "entries") {
     const partOf = kind === "lines" ? jsonPart : entryPart;
     const reading = { name: input.name, only, partOf };
@@ -38,6 +39,23 @@ export async function* documentsOf(input: Input, only: ImportForm | undefined): 
   const bytes = await whole(all, input.name);
   if (kind === "json") yield foundInDocument(bytes, input.name, only);
   else yield [{ where: input.name, read: () => rawImport(bytes, only) }];
+}
+
+/** Throws CliError 2 for a file of which neither of the first two lines is of any form: to name each line would say no more. */
+function refuseUnknown(prefix: Buffer, name: string): void {
+  const lines = prefix
+    .toString("latin1")
+    .replace(/^\u00ef\u00bb\u00bf/, "")
+    .split(/\r?\n/);
+  const first = lines.filter((line) => line.trim() !== "").slice(0, 2);
+  if (first.length < 2 || first.some((line) => isOfSomeForm(line))) return;
+  throw new CliError(`${name} is not in a form that I know: its first lines are neither JSON nor a request`, {
+    hint: "there are NDJSON and JSON of hookcli, HAR, raw HTTP, and what smee, stripe and gh print: hookcli events import --help",
+  });
+}
+
+function isOfSomeForm(line: string): boolean {
+  return /^\s*(?:[[{]|data:)/.test(line) || STREAM_FIELD.test(line) || STRIPE_TALK.test(line);
 }
 
 interface LineReading {
