@@ -282,6 +282,14 @@ describe("fixtures save", () => {
     expect(readdirSync(cwd)).not.toContain("fixtures");
   });
 
+  it("names the content type with which a form of no known kind can be sent", async () => {
+    const { run } = await projectWith([{ body: Buffer.from("a=1"), headers: FORM }]);
+
+    expect((await run(["fixtures", "save", "1"])).stderr).toContain(
+      "hookcli send --data @FILE --content-type application/x-www-form-urlencoded sends it",
+    );
+  });
+
   it("refuses a body that is too large to be looked through, and says how it is sent without", async () => {
     const { run } = await projectWith([{ body: Buffer.from(`"${"x".repeat(8 * 2 ** 20)}"`) }]);
 
