@@ -67,10 +67,10 @@ const builds = [
  * import one another in a circle would run in the wrong order, which fails the build.
  */
 const groups = {
-  core: /^src\/(?:errors|store\/store|events\/(?:headers|id|percent|redact|safe-text|selector|event-json|glob)|config\/\w[\w-]*|providers\/nearest|output\/(?:columns|width|quantity|event-line|style|terminal))\.ts$/,
-  rows: /^src\/(?:providers\/(?!detect|describe|select|verify|outgoing)[\w-]+|signatures\/generic)\.ts$/,
+  core: /^src\/(?:errors|store\/store|events\/(?:headers|id|percent|redact|safe-text|selector|event-json|glob|moment|json-tree)|config\/\w[\w-]*|providers\/nearest|output\/(?:columns|width|quantity|event-line|style|terminal))\.ts$/,
+  rows: /^src\/(?:providers\/(?!detect|describe|select|verify|outgoing|words)[\w-]+|signatures\/generic)\.ts$/,
   signing:
-    /^src\/(?:signatures\/(?!explain|generic)[\w-]+|providers\/(?:detect|describe|select|verify|outgoing)|keys\/key)\.ts$/,
+    /^src\/(?:signatures\/(?!explain|generic|content-words)[\w-]+|providers\/(?:detect|describe|select|verify|outgoing)|keys\/key)\.ts$/,
   storing: /^src\/store\/(?!writer|catch-up|retention|check|apply|store\.)[\w-]+\.ts$/,
 };
 

@@ -100,20 +100,11 @@ describe("the library", () => {
   });
 
   it("lists the providers", () => {
-    expect(providers.map(({ name }) => name)).toEqual([
-      "generic",
-      "discord",
-      "github",
-      "gitlab",
-      "sendgrid",
-      "shopify",
-      "slack",
-      "square",
-      "standard-webhooks",
-      "stripe",
-      "svix",
-      "twilio",
-    ]);
+    const [first, ...rest] = providers.map(({ name }) => name);
+
+    expect(first).toBe("generic");
+    expect(rest).toEqual(rest.toSorted());
+    expect(rest).toEqual(expect.arrayContaining(["adyen", "github", "paypal", "stripe", "zoom"]));
   });
 });
 

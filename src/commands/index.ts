@@ -40,6 +40,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./fixtures.js")).fixtures,
   },
   {
+    name: "providers",
+    summary: "what is known of each provider: how it signs, and how to try it",
+    load: async () => (await import("./providers.js")).providers,
+  },
+  {
     name: "diff",
     summary: "compare two events, or what the app answered them",
     load: async () => (await import("./diff.js")).diff,

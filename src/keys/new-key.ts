@@ -1,5 +1,6 @@
 import { generateKeyPairSync } from "node:crypto";
 import { CliError } from "../errors.js";
+import { tokenAlgorithm } from "../signatures/jwt.js";
 import { keyFromObject, type Key } from "../signatures/key.js";
 import type { Scheme } from "../signatures/scheme.js";
 
@@ -26,10 +27,11 @@ export function newKey(scheme: Scheme): NewKey {
 
 const OPENSSL_CURVES = { p256: "prime256v1", p384: "secp384r1", p521: "secp521r1", secp256k1: "secp256k1" } as const;
 
-function generate({ algorithm }: Scheme) {
-  if (algorithm.family === "ecdsa")
+function generate(scheme: Scheme) {
+  const algorithm = scheme.algorithm.family === "jwt" ? tokenAlgorithm(scheme.algorithm) : scheme.algorithm;
+  if (algorithm?.family === "ecdsa")
     return generateKeyPairSync("ec", { namedCurve: OPENSSL_CURVES[algorithm.curve] }).privateKey;
-  if (algorithm.family === "rsa") return generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey;
+  if (algorithm?.family === "rsa") return generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey;
   return generateKeyPairSync("ed25519").privateKey;
 }
 

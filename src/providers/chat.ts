@@ -5,6 +5,9 @@ export const slack: Provider = {
   name: "slack",
   aliases: [],
   title: "Slack",
+  evidence: "vector",
+  documents: "https://api.slack.com/authentication/verifying-requests-from-slack",
+  secretPlace: "api.slack.com/apps > the app > Basic Information > Signing Secret",
   schemes: [
     {
       name: "slack-v0",
@@ -61,6 +64,9 @@ export const discord: Provider = {
   name: "discord",
   aliases: [],
   title: "Discord",
+  evidence: "sdk",
+  documents: "https://discord.com/developers/docs/interactions/overview#setting-up-an-endpoint",
+  secretPlace: "discord.com/developers > the application > General Information > Public Key",
   schemes: [
     {
       name: "discord-ed25519",

@@ -8,6 +8,9 @@ export const shopify: Provider = {
   name: "shopify",
   aliases: [],
   title: "Shopify",
+  evidence: "sdk",
+  documents: "https://shopify.dev/docs/apps/build/webhooks/subscribe/https",
+  secretPlace: "the app's Client secret; for a store's own webhooks: Settings > Notifications > Webhooks",
   schemes: [
     {
       name: "shopify-hmac-sha256",

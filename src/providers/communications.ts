@@ -23,12 +23,15 @@ export const twilio: Provider = {
   name: "twilio",
   aliases: [],
   title: "Twilio",
+  evidence: "vector",
+  documents: "https://www.twilio.com/docs/usage/security",
+  secretPlace: "Console > Account Info > Auth Token",
   schemes: [
     twilioScheme("form", [{ part: "url" }, { part: "sortedForm" }]),
     {
       ...twilioScheme("json", [{ part: "url" }]),
       bindings: [{ kind: "bodyHashInQuery", parameter: "bodySHA256", hash: "sha256" }],
-      onlyWithQuery: "bodySHA256",
+      only: { in: "query", name: "bodySHA256" },
       signsMediaType: "application/json",
     },
   ],
@@ -52,6 +55,10 @@ export const sendgrid: Provider = {
   name: "sendgrid",
   aliases: [],
   title: "SendGrid",
+  evidence: "vector",
+  documents:
+    "https://www.twilio.com/docs/sendgrid/for-developers/tracking-events/getting-started-event-webhook-security-features",
+  secretPlace: "Settings > Mail Settings > Event Webhook > Signature Verification > Verification Key",
   schemes: [
     {
       name: "sendgrid-ecdsa",

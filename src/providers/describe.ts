@@ -34,9 +34,12 @@ const MAX_FORM_BYTES = 1024 * 1024;
  * @param provider the provider, when it is known; else it is detected
  */
 export function describeEvent(request: Describable, provider?: Provider): Description {
-  const detected = provider === undefined ? detectProvider(request) : undefined;
-  const row = provider ?? (detected?.kind === "one" ? detected.provider : undefined);
   const reader = makeReader(request);
+  const detected =
+    provider === undefined
+      ? detectProvider({ headers: request.headers, body: request.body, json: reader.json })
+      : undefined;
+  const row = provider ?? (detected?.kind === "one" ? detected.provider : undefined);
   return {
     provider: row?.name ?? null,
     eventType: firstValue([...(row?.eventType ?? []), ...GENERIC_EVENT_TYPE], reader),

@@ -1,9 +1,10 @@
 import type { HeaderList } from "../events/headers.js";
+import { fieldAt, parseJsonBody, scalarText } from "../signatures/body.js";
+import { formField, parseForm } from "../signatures/form.js";
 import { providers } from "./index.js";
-import type { Provider } from "./provider.js";
-import { generic } from "./specs.js";
+import type { BodyTrait, Provider } from "./provider.js";
 
-/** Who sent a request. `evidence`: the header that tells. */
+/** Who sent a request. `evidence`: what of it tells. */
 export type Detected =
   | { readonly kind: "one"; readonly provider: Provider; readonly evidence: string }
   | { readonly kind: "several"; readonly providers: readonly Provider[] }
@@ -14,57 +15,181 @@ interface Sighting {
   readonly evidence: string;
 }
 
-/**
- * Finds the provider by its signature headers (the generic one's count only when there are no others); without any, by other headers that only it sends. Headers are all it looks
- * at; `body` and `path` may be passed along.
- */
-export function detectProvider(request: {
+interface Sighted {
   readonly headers: HeaderList;
-  readonly body?: Uint8Array;
-  readonly path?: string;
-}): Detected {
-  const names = new Set(request.headers.map(([name]) => name.toLowerCase()));
-  const signed = sightings(names, ({ detection }) => detection.signatureHeaders);
-  const named = signed.filter(({ provider }) => provider !== generic);
-  const seen = firstWithAny(
-    named,
-    signed,
-    sightings(names, ({ detection }) => detection.otherHeaders ?? []),
-  );
-  const [first] = seen;
-  if (first === undefined) return { kind: "none" };
-  return seen.length === 1
-    ? { kind: "one", ...first }
-    : { kind: "several", providers: seen.map(({ provider }) => provider) };
+  /** Names of the headers, in lower case. */
+  readonly names: ReadonlySet<string>;
+  /** The JSON body, or the JSON in a field of a form, read when somebody asks. */
+  readonly json: (field: string | undefined) => unknown;
 }
 
-function firstWithAny(...lists: readonly (readonly Sighting[])[]): readonly Sighting[] {
-  return lists.find((list) => list.length > 0) ?? [];
+/** What is known of a request; what is not, tells nothing. */
+export interface Detectable {
+  readonly headers: HeaderList;
+  readonly body?: Uint8Array;
+  /** The JSON body, where it has been read already. */
+  readonly json?: () => unknown;
+}
+
+/**
+ * Finds who sent a request. Its signature headers say who may have; where that may be several, another header or the
+ * shape of the body must tell, else it is the common way of signing that they share, or it stays open. Without any
+ * signature header, other headers that only one provider sends; at last the body, for providers that have no header.
+ */
+export function detectProvider(request: Detectable): Detected {
+  const sighted = sight(request);
+  if (anyOf(sighted.names)) {
+    const signed = signers(sighted);
+    if (signed.length > 0) return among(signed, sighted);
+    const sent = providers.flatMap((provider) => byOtherHeader(provider, sighted));
+    if (sent.length > 0) return answer(sent);
+  }
+  return answer(withoutHeader().flatMap((provider) => byBody(provider, sighted)));
 }
 
 /** The providers whose signature headers a request has, but for the one named. */
 export function otherSigners(headers: HeaderList, besides: Provider): Sighting[] {
-  const names = new Set(headers.map(([name]) => name.toLowerCase()));
-  return sightings(names, ({ detection }) => detection.signatureHeaders).filter(({ provider }) => provider !== besides);
+  const sighted = sight({ headers });
+  if (!anyOf(sighted.names)) return [];
+  return signers(sighted).filter(({ provider }) => provider !== besides);
 }
 
-function sightings(names: ReadonlySet<string>, headersOf: (provider: Provider) => readonly string[]): Sighting[] {
-  if (!anyOf(names)) return [];
+/** Forms over this are not searched for what tells of a provider. */
+const MAX_FORM_BYTES = 1024 * 1024;
+
+function sight({ headers, body = NOTHING, json = () => parseJsonBody(body) }: Detectable): Sighted {
+  const whole = once(json);
+  const fields = once(() => (body.length > MAX_FORM_BYTES || isJson(body) ? [] : parseForm(body)));
+  return {
+    headers,
+    names: new Set(headers.map(([name]) => name.toLowerCase())),
+    json: (field) =>
+      field === undefined ? whole() : parseJsonBody(Buffer.from(formField(fields(), field) ?? "", "latin1")),
+  };
+}
+
+const NOTHING = new Uint8Array(0);
+
+/** An opening brace or bracket: no form begins so. */
+function isJson(body: Uint8Array): boolean {
+  return body[0] === 0x7b || body[0] === 0x5b;
+}
+
+/** How sure it is that one of these sent the request: told by more than the signature's header, by that alone, or only as the common way. */
+interface Group {
+  readonly by: "more" | "header" | "common";
+  readonly sightings: readonly Sighting[];
+}
+
+/** Who signed: each signature header is somebody's. Whom nothing tells but a header that others have too gives way. */
+function among(signed: readonly Sighting[], sighted: Sighted): Detected {
+  const headers = [...new Set(signed.map(({ evidence }) => evidence.toLowerCase()))];
+  const groups = headers.map((name) =>
+    resolve(
+      signed.filter(({ evidence }) => isSame(evidence, name)),
+      sighted,
+    ),
+  );
+  const isTold = groups.some(({ by }) => by === "more");
+  const kept = groups.filter(({ by, sightings }) => by !== "common" || !(isTold || sightings.every(isAnybody)));
+  const sightings = (kept.length > 0 ? kept : groups).flatMap((group) => group.sightings);
+  return answer(providers.flatMap((provider) => sightings.filter((one) => one.provider === provider)));
+}
+
+/** A way to sign that no other header goes with: whoever has a name goes before. */
+function isAnybody({ provider }: Sighting): boolean {
+  return provider.detection.otherHeaders === undefined;
+}
+
+/** Who of those with the same signature header it was: another header or the body tells, else it is the common way. */
+function resolve(group: readonly Sighting[], sighted: Sighted): Group {
+  const common = group.filter(({ provider, evidence }) => provider.detection.commonHeaders?.includes(evidence));
+  const special = group.filter((one) => !common.includes(one));
+  const told = special.filter(({ provider }) => byOtherHeader(provider, sighted).length > 0);
+  if (told.length === 1) return { by: "more", sightings: told };
+  const shaped = (told.length > 0 ? told : special).flatMap(({ provider }) => byBody(provider, sighted));
+  if (special.length > 1 || common.length > 0) {
+    if (shaped.length > 0) return { by: "more", sightings: shaped };
+    if (told.length > 0) return { by: "more", sightings: told };
+  }
+  return common.length > 0 ? { by: "common", sightings: common } : { by: "header", sightings: special };
+}
+
+function isSame(one: string, other: string): boolean {
+  return one.toLowerCase() === other.toLowerCase();
+}
+
+function answer(sightings: readonly Sighting[]): Detected {
+  const [first] = sightings;
+  if (first === undefined) return { kind: "none" };
+  return sightings.length === 1
+    ? { kind: "one", ...first }
+    : { kind: "several", providers: sightings.map(({ provider }) => provider) };
+}
+
+function signers(sighted: Sighted): Sighting[] {
   return providers.flatMap((provider) => {
-    const evidence = headersOf(provider).find((name) => names.has(name.toLowerCase()));
-    const isImitated = provider.detection.unless?.some((name) => names.has(name.toLowerCase())) ?? false;
-    return evidence === undefined || isImitated ? [] : [{ provider, evidence }];
+    const { signatureHeaders, signatureLooks } = provider.detection;
+    const evidence = signatureHeaders.find((name) => sighted.names.has(name.toLowerCase()));
+    if (evidence === undefined || isImitated(provider, sighted)) return [];
+    const looks = signatureLooks instanceof RegExp ? signatureLooks : signatureLooks?.[evidence];
+    if (looks !== undefined && !valuesOf(sighted.headers, evidence).every((value) => looks.test(value))) return [];
+    return [{ provider, evidence }];
   });
 }
 
-/** Every header that tells of some provider, in lower case: most requests have none of them. */
-const TELLING: ReadonlySet<string> = new Set(
-  providers.flatMap(({ detection }) =>
-    [...detection.signatureHeaders, ...(detection.otherHeaders ?? [])].map((name) => name.toLowerCase()),
+function byOtherHeader(provider: Provider, sighted: Sighted): Sighting[] {
+  const evidence = provider.detection.otherHeaders?.find((name) => sighted.names.has(name.toLowerCase()));
+  return evidence === undefined || isImitated(provider, sighted) ? [] : [{ provider, evidence }];
+}
+
+function byBody(provider: Provider, { json }: Sighted): Sighting[] {
+  const traits = provider.detection.bodies?.find((all) => all.every((trait) => hasTrait(json(trait.form), trait)));
+  if (traits === undefined) return [];
+  return [{ provider, evidence: `the body's ${traits.map(({ path }) => path.join(".")).join(", ")}` }];
+}
+
+function hasTrait(json: unknown, { path, looks }: BodyTrait): boolean {
+  const value = fieldAt(json, path);
+  return looks === undefined ? value !== undefined : looks.test(scalarText(value) ?? "");
+}
+
+function isImitated({ detection }: Provider, { names }: Sighted): boolean {
+  return detection.unless?.some((name) => names.has(name.toLowerCase())) ?? false;
+}
+
+function valuesOf(headers: HeaderList, name: string): string[] {
+  return headers.flatMap(([key, value]) => (isSame(key, name) ? [value] : []));
+}
+
+/** Those whose signature stands in no header of their own, but in the body, or in Authorization: their bodies tell. */
+const withoutHeader = once(() =>
+  providers.filter(
+    ({ detection, schemes }) =>
+      detection.bodies !== undefined &&
+      schemes.some(
+        ({ signature }) => signature.from !== "header" || signature.names[0].toLowerCase() === "authorization",
+      ),
   ),
 );
 
+/** Every header that tells of some provider, in lower case: most requests have none of them. */
+const telling = once(
+  () =>
+    new Set(
+      providers.flatMap(({ detection }) =>
+        [...detection.signatureHeaders, ...(detection.otherHeaders ?? [])].map((name) => name.toLowerCase()),
+      ),
+    ),
+);
+
 function anyOf(names: ReadonlySet<string>): boolean {
-  for (const name of names) if (TELLING.has(name)) return true;
+  const known = telling();
+  for (const name of names) if (known.has(name)) return true;
   return false;
+}
+
+function once<Value>(make: () => Value): () => Value {
+  let made: { readonly value: Value } | undefined;
+  return () => (made ??= { value: make() }).value;
 }

@@ -19,12 +19,18 @@ export const github: Provider = {
   name: "github",
   aliases: ["gh"],
   title: "GitHub",
+  evidence: "vector",
+  documents: "https://docs.github.com/webhooks/using-webhooks/validating-webhook-deliveries",
+  secretPlace: "Settings > Webhooks > the webhook > Secret",
   schemes: [githubScheme("sha256", "X-Hub-Signature-256"), githubScheme("sha1", "X-Hub-Signature")],
   contentType: "application/json",
   detection: {
     signatureHeaders: ["X-Hub-Signature-256", "X-Hub-Signature"],
     otherHeaders: ["X-GitHub-Event", "X-GitHub-Delivery"],
     unless: ["X-Gitea-Event", "X-Forgejo-Event", "X-Gogs-Event"],
+    // Its SHA-1 never comes alone; others send such a header, with other hashes in it too.
+    signatureLooks: { "X-Hub-Signature": /^sha1=/i },
+    commonHeaders: ["X-Hub-Signature-256"],
   },
   eventType: [{ in: "header", name: "X-GitHub-Event", also: { in: "body", path: ["action"] } }],
   eventId: [],
@@ -60,6 +66,9 @@ export const gitlab: Provider = {
   name: "gitlab",
   aliases: [],
   title: "GitLab",
+  evidence: "source",
+  documents: "https://docs.gitlab.com/user/project/integrations/webhooks/",
+  secretPlace: "Settings > Webhooks > the webhook > Secret token",
   schemes: [
     {
       name: "gitlab-token",

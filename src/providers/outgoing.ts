@@ -34,6 +34,7 @@ const VALUES: Readonly<Record<Source, (facts: OutgoingFacts, header: OutgoingHea
   eventId: ({ eventId }) => eventId,
   deliveryId: ({ deliveryId }) => deliveryId,
   now: ({ now }) => new Date(now).toISOString(),
+  nowSeconds: ({ now }) => String(Math.floor(now / 1000)),
 };
 
 function typeText(
@@ -44,6 +45,7 @@ function typeText(
   const dot = eventType.indexOf(".");
   if (dot < 0 || value.form === undefined || value.form === "whole") return eventType;
   if (value.form === "beforeDot") return eventType.slice(0, dot);
+  if (value.form === "colon") return eventType.includes(":") ? eventType : eventType.replaceAll(".", ":");
   return eventType.includes("/") ? eventType : `${eventType.slice(0, dot)}/${eventType.slice(dot + 1)}`;
 }
 

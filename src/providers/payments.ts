@@ -8,6 +8,9 @@ export const stripe: Provider = {
   name: "stripe",
   aliases: [],
   title: "Stripe",
+  evidence: "vector",
+  documents: "https://docs.stripe.com/webhooks/signature",
+  secretPlace: "Dashboard > Developers > Webhooks > the endpoint > Signing secret",
   schemes: [
     {
       name: "stripe-v1",
@@ -43,6 +46,9 @@ export const square: Provider = {
   name: "square",
   aliases: [],
   title: "Square",
+  evidence: "vector",
+  documents: "https://developer.squareup.com/docs/webhooks/step3validate",
+  secretPlace: "Developer Console > the application > Webhooks > the subscription > Signature key",
   schemes: [
     {
       name: "square-hmacsha256",

@@ -24,9 +24,23 @@ export interface Provider {
   readonly ackDeadlineMs?: number;
   /** What the provider documents about deliveries that were not accepted. */
   readonly retry?: RetryFacts;
+  /** How well the row is known: the best of what it was read from. */
+  readonly evidence: Evidence;
+  /** The provider's own page about its webhooks. */
+  readonly documents?: string;
+  /** Where people find the secret at the provider. */
+  readonly secretPlace?: string;
+  /** For one whose requests prove little or nothing: what there is not to check, and what to do about it. */
+  readonly unchecked?: string;
   /** What the endpoint must answer before or beside events. */
   readonly handshake?: HandshakeKind;
 }
+
+/**
+ * `sdk`: the provider's own or a widely used library takes what we make and refuses what is changed; `vector`: published
+ * examples were computed again; `source`, `documents`: read in its code, in its documents; `third-party`: others say so.
+ */
+export type Evidence = "sdk" | "vector" | "source" | "documents" | "third-party";
 
 /** How a request tells who sent it. */
 export interface Detection {
@@ -36,6 +50,22 @@ export interface Detection {
   readonly otherHeaders?: readonly string[];
   /** With one of these it is somebody else, who imitates the provider's headers. */
   readonly unless?: readonly string[];
+  /** What its signature headers look like, where others send headers of the same names: the whole value of any, or of those named. */
+  readonly signatureLooks?: RegExp | Readonly<Record<string, RegExp>>;
+  /**
+   * Members of a JSON body that tell it from others with the same headers; all of one list must be there. A provider whose
+   * signature has no header of its own is told by them alone.
+   */
+  readonly bodies?: readonly (readonly BodyTrait[])[];
+  /** Signature headers that others use in the same way: the row is meant when nothing tells which of them sent the request. */
+  readonly commonHeaders?: readonly string[];
+}
+
+/** A member that a JSON body has, or the JSON in a field of a form: whatever its value, or with a text that looks like this. */
+export interface BodyTrait {
+  readonly form?: string;
+  readonly path: FieldPath;
+  readonly looks?: RegExp;
 }
 
 /**
@@ -61,16 +91,18 @@ export interface OutgoingHeader {
   readonly name: string;
   readonly value:
     | { readonly from: "literal"; readonly text: string }
-    /** `beforeDot`: up to the first dot; `slash`: the first dot becomes a slash; `names`: by table, else the header is left out. */
+    /** `beforeDot`: up to the first dot; `slash`: the first dot becomes one; `colon`: all do; `names`: by table, else the header is left out. */
     | {
         readonly from: "eventType";
-        readonly form?: "whole" | "beforeDot" | "slash";
+        readonly form?: "whole" | "beforeDot" | "slash" | "colon";
         readonly names?: Readonly<Record<string, string>>;
       }
     | { readonly from: "eventId" }
     | { readonly from: "deliveryId" }
     /** RFC 3339. */
-    | { readonly from: "now" };
+    | { readonly from: "now" }
+    /** Seconds since 1970. */
+    | { readonly from: "nowSeconds" };
 }
 
 export interface RetryFacts {

@@ -1,7 +1,8 @@
 import { CliError } from "../errors.js";
 import { looksLikeKey, type Key } from "../signatures/key.js";
 import type { SignedRequest } from "../signatures/request.js";
-import type { Scheme } from "../signatures/scheme.js";
+import { fieldAt, parseJsonBody, scalarText } from "../signatures/body.js";
+import type { Condition, Scheme } from "../signatures/scheme.js";
 import { findHeader } from "../signatures/spelling.js";
 import { queryParameter } from "../signatures/url.js";
 import type { Provider } from "./provider.js";
@@ -56,12 +57,23 @@ function fitsCredentials(scheme: Scheme, { secrets, keys }: SchemeQuestion): boo
 }
 
 function isConditional(scheme: Scheme): boolean {
-  return scheme.onlyWithQuery !== undefined || scheme.signsMediaType !== undefined;
+  return scheme.only !== undefined || scheme.signsMediaType !== undefined;
 }
 
-function fulfils(scheme: Scheme, { purpose, request }: SchemeQuestion): boolean {
-  if (purpose === "verify")
-    return scheme.onlyWithQuery !== undefined && queryParameter(request.url, scheme.onlyWithQuery) !== undefined;
+function fulfils({ only, signsMediaType }: Scheme, { purpose, request }: SchemeQuestion): boolean {
+  if (only !== undefined && (purpose === "verify" || only.in !== "query")) return holds(only, request);
   const type = findHeader(request.headers, "content-type");
-  return type.count === 1 && scheme.signsMediaType === type.value.split(";", 1)[0]?.trim().toLowerCase();
+  return purpose === "sign" && type.count === 1 && signsMediaType === mediaType(type.value);
+}
+
+function holds(condition: Condition, request: SignedRequest): boolean {
+  if (condition.in === "query") return queryParameter(request.url, condition.name) !== undefined;
+  if (condition.in === "bodyField")
+    return scalarText(fieldAt(parseJsonBody(request.body), condition.path)) === condition.value;
+  const found = findHeader(request.headers, condition.name);
+  return found.count === 1 && (condition.value === undefined || found.value === condition.value);
+}
+
+function mediaType(value: string): string | undefined {
+  return value.split(";", 1)[0]?.trim().toLowerCase();
 }

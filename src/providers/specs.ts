@@ -1,6 +1,7 @@
 import { GENERIC } from "../signatures/generic.js";
-import type { HeaderNames, Scheme } from "../signatures/scheme.js";
 import type { Provider, ValueSource } from "./provider.js";
+import { STANDARD_LOOKS } from "./define.js";
+import { STANDARD_NAMES, standardScheme, type StandardNames } from "./schemes.js";
 
 /** Generic events: where the type and the id stand when no provider's rule says better. */
 export const GENERIC_EVENT_TYPE: readonly ValueSource[] = [
@@ -20,66 +21,18 @@ export const generic: Provider = {
   name: "generic",
   aliases: ["hmac"],
   title: "Generic HMAC",
+  evidence: "source",
   schemes: [GENERIC],
   contentType: "application/json",
-  detection: { signatureHeaders: ["X-Signature"] },
+  detection: { signatureHeaders: ["X-Signature"], commonHeaders: ["X-Signature"] },
   eventType: GENERIC_EVENT_TYPE,
   eventId: GENERIC_EVENT_ID,
   deliveryId: [],
   outgoing: [],
 };
 
-interface StandardNames {
-  readonly id: HeaderNames;
-  readonly timestamp: HeaderNames;
-  readonly signature: HeaderNames;
-}
-
-/**
- * The Standard Webhooks scheme under the header names given: `v1` with a shared secret, `v1a` with Ed25519 keys.
- * A header may list signatures of both, and of versions to come; only those of the scheme's own version count.
- * Source: https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
- */
-function standardScheme(prefix: string, version: "v1" | "v1a", names: StandardNames): Scheme {
-  const isShared = version === "v1";
-  return {
-    name: `${prefix}-${version}`,
-    label: version,
-    algorithm: isShared ? { family: "hmac", hash: "sha256" } : { family: "ed25519" },
-    content: [
-      { part: "id" },
-      { part: "literal", text: "." },
-      { part: "timestamp" },
-      { part: "literal", text: "." },
-      { part: "body" },
-    ],
-    signature: {
-      from: "header",
-      names: names.signature,
-      parse: { kind: "pairs", item: " ", pair: ",", signature: version },
-    },
-    encoding: "base64",
-    secret: isShared
-      ? { kind: "prefixedBase64", prefix: "whsec_", without: "base64" }
-      : { kind: "key", type: "ed25519", text: "standard-webhooks" },
-    timestamp: {
-      from: { kind: "header", names: names.timestamp },
-      unit: "s",
-      providerToleranceSeconds: 300,
-      providerRefusesFuture: true,
-    },
-    id: names.id,
-  };
-}
-
-const STANDARD_NAMES: StandardNames = {
-  id: ["webhook-id"],
-  timestamp: ["webhook-timestamp"],
-  signature: ["webhook-signature"],
-};
-
 /** Svix's libraries take the headers of Standard Webhooks too; where both are whole, `svix-` wins. */
-const SVIX_NAMES: StandardNames = {
+export const SVIX_NAMES: StandardNames = {
   id: ["svix-id", "webhook-id"],
   timestamp: ["svix-timestamp", "webhook-timestamp"],
   signature: ["svix-signature", "webhook-signature"],
@@ -89,12 +42,19 @@ export const standardWebhooks: Provider = {
   name: "standard-webhooks",
   aliases: ["standardwebhooks", "standard"],
   title: "Standard Webhooks",
+  evidence: "vector",
+  documents: "https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md",
   schemes: [
     standardScheme("standard-webhooks", "v1", STANDARD_NAMES),
     standardScheme("standard-webhooks", "v1a", STANDARD_NAMES),
   ],
   contentType: "application/json",
-  detection: { signatureHeaders: ["webhook-signature"], otherHeaders: ["webhook-id"] },
+  detection: {
+    signatureHeaders: ["webhook-signature"],
+    signatureLooks: STANDARD_LOOKS,
+    otherHeaders: ["webhook-id"],
+    commonHeaders: ["webhook-signature"],
+  },
   eventType: [{ in: "body", path: ["type"] }],
   eventId: [{ in: "header", name: "webhook-id" }],
   deliveryId: [{ in: "header", name: "webhook-id" }],
@@ -110,9 +70,12 @@ export const svix: Provider = {
   name: "svix",
   aliases: [],
   title: "Svix",
+  evidence: "vector",
+  documents: "https://docs.svix.com/receiving/verifying-payloads/how",
+  secretPlace: "the consumer portal > the endpoint > Signing Secret",
   schemes: [standardScheme("svix", "v1", SVIX_NAMES), standardScheme("svix", "v1a", SVIX_NAMES)],
   contentType: "application/json",
-  detection: { signatureHeaders: ["svix-signature"], otherHeaders: ["svix-id"] },
+  detection: { signatureHeaders: ["svix-signature"], otherHeaders: ["svix-id"], commonHeaders: ["svix-signature"] },
   eventType: [
     { in: "body", path: ["type"] },
     { in: "body", path: ["eventType"] },

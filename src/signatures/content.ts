@@ -1,4 +1,7 @@
 import { createHash } from "node:crypto";
+import { createRequire } from "node:module";
+import type { gunzipSync } from "node:zlib";
+import { CliError } from "../errors.js";
 import { crc32 } from "./crc32.js";
 import { isFormType, type HeaderList } from "../events/headers.js";
 import { fieldAt, parseJsonBody, scalarText } from "./body.js";
@@ -8,7 +11,7 @@ import { byCodeUnits, formField, parseForm, phpFields, sortedFields, type FormFi
 import type { Settings, SignedRequest } from "./request.js";
 import type { ContentPart, FieldPath, Scheme } from "./scheme.js";
 import { findHeader } from "./spelling.js";
-import { queryParameter } from "./url.js";
+import { canonicalRequest, queryParameter, reescapedPath, unescaped } from "./url.js";
 
 /** What the parts are taken from. */
 export interface ContentFacts {
@@ -51,11 +54,20 @@ const PARTS: PartTable = {
   bodyField: ({ request }, { path }) => utf8(scalarText(fieldAt(parseJsonBody(request.body), path)) ?? ""),
   secret: ({ secret }) => secret ?? "",
   sortedQuery: ({ url }) => utf8(queryOf(url).split("&").toSorted(byCodeUnits).join("&")),
-  signedHeaders: ({ request }, { list, separator }) => signedHeaders(request.headers, list, separator),
+  signedHeaders: ({ request }, part) => signedHeaders(request.headers, part),
   fieldLines: ({ request }, { names }) => utf8(fieldLines(parseJsonBody(request.body), names)),
   bodyAsJsonString: ({ request }) => utf8(JSON.stringify(textOf(request.body))),
   bodyWithSecretAt: ({ request, secret }, { path }) => bodyWithSecret(request.body, path, secret),
   canonicalJson: ({ request }) => utf8(canonicalJson(parseJsonBody(request.body)) ?? ""),
+  bodyUnzipped: ({ request }) => unzipped(request.body),
+  compactJson: ({ request }) => utf8(compactJson(parseJsonBody(request.body))),
+  formJsonField: ({ request }, { name, path }) => {
+    const json = Buffer.from(formField(formOf(request), name) ?? "", "latin1");
+    return utf8(scalarText(fieldAt(parseJsonBody(json), path)) ?? "");
+  },
+  urlUnescaped: ({ url }, { characters }) => utf8(unescaped(url ?? "", characters)),
+  pathReescaped: ({ url }) => utf8(reescapedPath(url ?? "")),
+  canonicalRequest: ({ request, url }) => utf8(canonicalRequest(request.method ?? "POST", pathOf(url), queryOf(url))),
   phpForm: ({ request }, { without }) => phpFields(parseForm(request.body).filter(([name]) => name !== without)),
 };
 
@@ -87,7 +99,16 @@ export function joinPieces(pieces: readonly Piece[]): Uint8Array {
   return Buffer.concat(pieces.map((piece) => (typeof piece === "string" ? Buffer.from(piece, "latin1") : piece)));
 }
 
-const URL_PARTS: ReadonlySet<ContentPart["part"]> = new Set(["url", "path", "query", "queryParameter", "sortedQuery"]);
+const URL_PARTS: ReadonlySet<ContentPart["part"]> = new Set([
+  "url",
+  "path",
+  "query",
+  "queryParameter",
+  "sortedQuery",
+  "urlUnescaped",
+  "pathReescaped",
+  "canonicalRequest",
+]);
 const BODY_PARTS: ReadonlySet<ContentPart["part"]> = new Set([
   "body",
   "bodyHash",
@@ -100,7 +121,20 @@ const BODY_PARTS: ReadonlySet<ContentPart["part"]> = new Set([
   "canonicalJson",
   "phpForm",
   "bodyField",
+  "bodyUnzipped",
+  "compactJson",
+  "formJsonField",
 ]);
+
+/** Refuses to go on without a value that the user has configured at the provider, and that is signed. @throws CliError */
+export function demandSettings({ name: scheme, content }: Scheme, settings: Settings): void {
+  for (const part of content) {
+    if (part.part !== "setting" || Object.hasOwn(settings, part.name)) continue;
+    throw new CliError(`${scheme} signs ${part.name}, which is configured at the provider, and it is not known`, {
+      hint: `pass --setting ${part.name}=VALUE`,
+    });
+  }
+}
 
 /** True when any of the parts is taken from the URL. */
 export function signsUrl(parts: readonly ContentPart[]): boolean {
@@ -123,9 +157,9 @@ function utf8(text: string): Piece {
   return Buffer.from(text, "utf8");
 }
 
-function signedHeaders(headers: HeaderList, list: string, separator: string): string {
+function signedHeaders(headers: HeaderList, { list, separator, between }: PartOf<"signedHeaders">): string {
   const names = headerText(headers, list).split(separator);
-  return names.map((name) => `${name}:${headerText(headers, name)}`).join(separator);
+  return names.map((name) => `${name}:${headerText(headers, name).trim()}`).join(between);
 }
 
 function headerText(headers: HeaderList, name: string): string {
@@ -147,6 +181,24 @@ function bodyWithSecret(body: Uint8Array, path: FieldPath, secret: Uint8Array | 
   const text = Buffer.from(body.buffer, body.byteOffset, body.length).toString("latin1");
   const wanted = Buffer.from(value).toString("latin1");
   return text.replace(wanted, () => Buffer.from(secret).toString("latin1"));
+}
+
+/** A compressed body of a few kilobytes may stand for gigabytes. */
+const MAX_UNZIPPED_BYTES = 16 * 2 ** 20;
+
+function unzipped(body: Uint8Array): Uint8Array {
+  if (body[0] !== 0x1f || body[1] !== 0x8b) return body;
+  try {
+    // Loaded for the one who needs it: it takes a part of every start.
+    const zlib = createRequire(import.meta.url)("node:zlib") as { gunzipSync: typeof gunzipSync };
+    return zlib.gunzipSync(body, { maxOutputLength: MAX_UNZIPPED_BYTES });
+  } catch {
+    return body;
+  }
+}
+
+function compactJson(value: unknown): string {
+  return value === undefined ? "" : (JSON.stringify(value) ?? "");
 }
 
 function textOf(body: Uint8Array): string {

@@ -17,6 +17,7 @@ export const RAW_BODY: readonly Fix[] = [
     text: "app router: await request.text(), not request.json(); pages router: export const config = { api: { bodyParser: false } } and read the stream",
   },
   { for: "Hono, Bun, Deno, Workers", text: "await request.arrayBuffer(), not request.json()" },
+  { for: "Koa", text: "await getRawBody(ctx.req), of the package raw-body, before a body parser has read the request" },
   {
     for: "AWS Lambda",
     text: 'verify event.body as it is; Buffer.from(event.body, "base64") when event.isBase64Encoded',

@@ -25,6 +25,11 @@ const ALGORITHMS: Readonly<Record<JwtAlgorithm, ByteAlgorithm>> = {
   EdDSA: { family: "ed25519" },
 };
 
+/** What the scheme's own tokens are signed with. */
+export function tokenAlgorithm({ algorithms: [name] }: JwtScheme): ByteAlgorithm | undefined {
+  return name === undefined ? undefined : ALGORITHMS[name];
+}
+
 /** A token taken apart, its algorithm one that the scheme allows; nothing is believed of it yet. */
 export interface ParsedToken {
   readonly algorithm: ByteAlgorithm;
@@ -84,6 +89,17 @@ export function timeProblem(claims: Claims, now: number, leewayMs: number): Sign
     return { reason: "timestamp_too_old", message: "the token has expired" };
   if (nbf !== undefined && (typeof nbf !== "number" || nbf * 1000 - now > leewayMs))
     return { reason: "timestamp_in_future", message: "the token is not valid yet" };
+  return undefined;
+}
+
+/** Whether the token was issued within the tolerance of now, either way. */
+export function issueProblem({ iat }: Claims, now: number, toleranceMs: number): SignatureProblem | undefined {
+  if (typeof iat !== "number")
+    return { reason: "timestamp_missing", message: "the token does not say when it was issued (iat)" };
+  if (now - iat * 1000 > toleranceMs)
+    return { reason: "timestamp_too_old", message: `the token was issued ${Math.floor(now / 1000 - iat)} s ago` };
+  if (iat * 1000 - now > toleranceMs)
+    return { reason: "timestamp_in_future", message: `the token was issued ${Math.ceil(iat - now / 1000)} s from now` };
   return undefined;
 }
 

@@ -5,6 +5,7 @@ import type { Scheme, SignatureSource, TimestampRule } from "./scheme.js";
 import { readSignatureText, type SignatureFields, type SignatureProblem } from "./signature-text.js";
 import { chooseSpelling, findHeader, spell } from "./spelling.js";
 import { readTimestamp, UNIT_TITLES } from "./timestamp.js";
+import { queryParameter } from "./url.js";
 
 /** What a request says about its signature, read but not believed. */
 export interface RequestReading {
@@ -33,13 +34,22 @@ function readSignature(
   column: number,
 ): SignatureFields | SignatureProblem {
   if (source.from === "header") return readSignatureHeaders(source, request, column);
-  const name = source.from === "formField" ? source.name : source.path.join(".");
-  const text =
-    source.from === "formField"
-      ? formField(parseForm(request.body), source.name)
-      : scalarText(fieldAt(parseJsonBody(request.body), source.path));
-  if (text === undefined) return { reason: "missing_header", message: `the body has no ${name} with the signature` };
+  const name = source.from === "bodyField" ? source.path.join(".") : source.name;
+  const text = textInside(source, request);
+  const where = source.from === "query" ? "the URL" : "the body";
+  if (text === undefined) return { reason: "missing_header", message: `${where} has no ${name} with the signature` };
   return named(readSignatureText(text, source.parse), name);
+}
+
+function textInside(
+  source: Exclude<SignatureSource, { readonly from: "header" }>,
+  { url, body }: SignedRequest,
+): string | undefined {
+  if (source.from === "query") return queryParameter(url, source.name);
+  if (source.from === "bodyField") return scalarText(fieldAt(parseJsonBody(body), source.path));
+  const field = formField(parseForm(body), source.name);
+  if (field === undefined || source.path === undefined) return field;
+  return scalarText(fieldAt(parseJsonBody(Buffer.from(field, "latin1")), source.path));
 }
 
 /** The header and its companions for rotation: their signatures together, in order; it is enough that one is there. */

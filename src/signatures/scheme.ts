@@ -38,8 +38,10 @@ export interface Scheme {
   readonly bindings?: readonly Binding[];
   /** Other spellings of the URL that the provider may have signed, tried in this order after the one given. */
   readonly urlForms?: readonly UrlForm[];
-  /** The scheme is for requests that have this query parameter; others of the same provider are for the rest. */
-  readonly onlyWithQuery?: string;
+  /** The scheme is for requests like this; others of the same provider are for the rest. */
+  readonly only?: Condition;
+  /** Constant headers that go with the signature, such as the version of it. */
+  readonly companions?: readonly (readonly [name: string, value: string])[];
   /** When signing, the scheme is for bodies of this media type; others of the same provider are for the rest. */
   readonly signsMediaType?: string;
   /** The scheme is considered too weak to count unless it is asked for by name. */
@@ -79,7 +81,13 @@ export type Algorithm =
   /** `pss`: salt as long as the hash, MGF1 with the same hash. */
   | { readonly family: "rsa"; readonly hash: HashName; readonly padding: "pkcs1" | "pss" }
   /** A compact JWS; the scheme fixes which algorithms count, the token never does. `content` is not used. */
-  | { readonly family: "jwt"; readonly algorithms: readonly JwtAlgorithm[]; readonly claims: readonly ClaimRule[] }
+  | {
+      readonly family: "jwt";
+      readonly algorithms: readonly JwtAlgorithm[];
+      readonly claims: readonly ClaimRule[];
+      /** The token counts by its `iat`, within the tolerance: the provider gives it no `exp`. */
+      readonly countsFromIssue?: boolean;
+    }
   /** The value sent is the secret itself; for basic authorization it is `user:password` in base64 after a prefix. */
   | { readonly family: "token" };
 
@@ -105,7 +113,14 @@ export type SignatureSource =
       readonly more?: readonly string[];
     }
   | { readonly from: "bodyField"; readonly path: FieldPath; readonly parse: SignatureParse }
-  | { readonly from: "formField"; readonly name: string; readonly parse: SignatureParse };
+  /** `path`: the field holds JSON, and the signature stands there in it. */
+  | {
+      readonly from: "formField";
+      readonly name: string;
+      readonly path?: FieldPath;
+      readonly parse: SignatureParse;
+    }
+  | { readonly from: "query"; readonly name: string; readonly parse: SignatureParse };
 
 /** Steps into a JSON body: object keys and array indexes. */
 export type FieldPath = readonly (string | number)[];
@@ -118,6 +133,7 @@ export type SignatureParse =
   /**
    * Items such as `t=1,v1=ab,v1=cd` (`item` ",", `pair` "=") or `v1,ab v1,cd` (`item` " ", `pair` ","). `signature`: the
    * key whose values count, `undefined` for any; other keys are skipped. `trim`: blanks around an item are dropped.
+   * `written`: what the provider writes between items, where that is more than `item`.
    */
   | {
       readonly kind: "pairs";
@@ -126,6 +142,7 @@ export type SignatureParse =
       readonly signature: string | undefined;
       readonly timestamp?: string;
       readonly trim?: boolean;
+      readonly written?: string;
     }
   /** Values one after the other; `timestampFirst`: the first is the timestamp. */
   | { readonly kind: "list"; readonly separator: string; readonly timestampFirst?: boolean }
@@ -164,6 +181,12 @@ export interface TimestampRule {
   readonly providerRefusesFuture: boolean;
 }
 
+/** What a request has. `value`: exactly this text, else any. A query is there only once the request has been signed. */
+export type Condition =
+  | { readonly in: "query"; readonly name: string }
+  | { readonly in: "header"; readonly name: string; readonly value?: string }
+  | { readonly in: "bodyField"; readonly path: FieldPath; readonly value: string };
+
 /** One part of the signed content. */
 export type ContentPart =
   | { readonly part: "body" }
@@ -191,8 +214,8 @@ export type ContentPart =
   | { readonly part: "formField"; readonly name: string }
   /** The query's parameters sorted by name, as they are encoded, joined with `&`. */
   | { readonly part: "sortedQuery" }
-  /** `name:value` of the headers that a header names, joined with the same separator as the names. */
-  | { readonly part: "signedHeaders"; readonly list: string; readonly separator: string }
+  /** `name:value` of the headers that a header names; `separator`: between the names, `between`: between what is signed. */
+  | { readonly part: "signedHeaders"; readonly list: string; readonly separator: string; readonly between: string }
   /** The name, a line feed, the value, a line feed, for those fields of a JSON body that are there, in this order. */
   | { readonly part: "fieldLines"; readonly names: readonly string[] }
   /** The body as a JSON string, quotes included. */
@@ -203,6 +226,18 @@ export type ContentPart =
   | { readonly part: "canonicalJson" }
   /** Form fields sorted by name, without the one that carries the signature, as PHP's serialize writes an array of strings. */
   | { readonly part: "phpForm"; readonly without: string }
+  /** The body with its gzip undone; as it is when it is not compressed. At most 16 MiB come out. */
+  | { readonly part: "bodyUnzipped" }
+  /** The JSON body without blanks, as JSON.stringify writes what JSON.parse has read; empty when it is none. */
+  | { readonly part: "compactJson" }
+  /** A field of a JSON object that a form field holds. */
+  | { readonly part: "formJsonField"; readonly name: string; readonly path: FieldPath }
+  /** The URL with the percent escapes of some characters undone. */
+  | { readonly part: "urlUnescaped"; readonly characters: string }
+  /** Path and query as encodeURI writes them, the query escaped once more before. */
+  | { readonly part: "pathReescaped" }
+  /** METHOD&path&query as Atlassian Connect makes canonical requests: parameters sorted, escaped, repeated ones joined, `jwt` left out. */
+  | { readonly part: "canonicalRequest" }
   /** A JSON body's field as text; empty when it is absent or null. */
   | { readonly part: "bodyField"; readonly path: FieldPath }
   /** For `family` hash: the secret's bytes. */

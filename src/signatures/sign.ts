@@ -1,17 +1,18 @@
 import { CliError } from "../errors.js";
-import type { HeaderList } from "../events/headers.js";
+import { withHeaders, type HeaderList } from "../events/headers.js";
 import { makeSignature, type Credential } from "./algorithm.js";
 import { bindUrl } from "./binding.js";
-import { contentPieces, signsUrl, type ContentFacts } from "./content.js";
+import { withBodyField, withFormField, withFormJson } from "./body-place.js";
+import { contentPieces, demandSettings, signsUrl, type ContentFacts } from "./content.js";
 import { credentialsFor } from "./credentials.js";
 import { encodeSignature } from "./encoding.js";
 import { makeToken } from "./jwt.js";
 import type { SignatureParts, SignOptions } from "./request.js";
-import type { Scheme } from "./scheme.js";
+import type { Scheme, SignatureSource } from "./scheme.js";
 import { SecretError } from "./secret.js";
 import { writeSignatureText } from "./signature-text.js";
 import { writeTimestamp } from "./timestamp.js";
-import { requireUrl } from "./url.js";
+import { requireUrl, withQueryParameter } from "./url.js";
 
 export type { SignatureParts, SignOptions } from "./request.js";
 
@@ -19,21 +20,60 @@ export type { SignatureParts, SignOptions } from "./request.js";
  * Signs a request as the provider would: the headers to add, and the URL where signing changes it.
  *
  * @throws SecretError (a CliError) when the secret or key is missing, empty, malformed, or public; CliError when the
- *   scheme signs an id or a URL that is not given, or puts the signature into the body
+ *   scheme signs an id, a URL or a configured value that is not given, or puts the signature into a body that has no place for it
  */
 export function signRequest(options: SignOptions): SignatureParts {
-  const { scheme, now } = options;
-  if (scheme.signature.from !== "header")
-    throw new CliError(`${scheme.name} carries its signature in the body, which is not rewritten`);
+  const { scheme, now, settings = {} } = options;
+  demandSettings(scheme, settings);
   const credential = credentialOf(options);
   const timestamp =
     scheme.timestamp === undefined ? undefined : (options.timestamp ?? writeTimestamp(now, scheme.timestamp.unit));
-  const url = urlToSign(options);
-  const facts = factsOf(options, { credential, timestamp, url });
+  const request = { ...options.request, body: preparedBody(options, timestamp) };
+  const url = urlToSign({ ...options, request });
+  const known = { ...request, headers: withHeaders(request.headers, constantHeaders(scheme, options.id, timestamp)) };
+  const facts = factsOf({ ...options, request: known }, { credential, timestamp, url });
   const signature = signatureText(scheme, { credential, facts, now });
   const text = writeSignatureText({ signature, timestamp }, scheme.signature.parse);
-  const headers = headersOf(scheme, { id: facts.id, timestamp, text });
-  return url !== undefined && scheme.bindings !== undefined ? { headers, url } : { headers };
+  const body = placedBody(scheme.signature, request.body, text);
+  return {
+    headers: headersOf(scheme, { id: facts.id, timestamp, text }),
+    ...placedUrl(options, url, text),
+    ...(body === options.request.body ? {} : { body }),
+  };
+}
+
+/** The URL where signing changes it: by a fact in the query, or by the signature itself. */
+function placedUrl({ scheme, request }: SignOptions, url: string | undefined, text: string): { url?: string } {
+  const { signature } = scheme;
+  if (signature.from === "query") {
+    return {
+      url: withQueryParameter(url ?? requireUrl(scheme.name, request.url, request.headers), signature.name, text),
+    };
+  }
+  return url !== undefined && scheme.bindings !== undefined ? { url } : {};
+}
+
+/** As long as any signature that replaces it, so that no text in front of it moves. */
+const PLACEHOLDER = "0".repeat(32);
+
+/** The body with the timestamp in it, where it stands there, and with a place for the signature where one is signed around. */
+function preparedBody({ scheme, request }: SignOptions, timestamp: string | undefined): Uint8Array {
+  const { from } = scheme.timestamp ?? {};
+  const stamped =
+    from?.kind === "bodyField" && timestamp !== undefined
+      ? withBodyField(request.body, from.path, /^\d{1,15}$/.test(timestamp) ? Number(timestamp) : timestamp)
+      : request.body;
+  const hole = scheme.content.find((part) => part.part === "bodyWithSecretAt");
+  return hole === undefined ? stamped : withBodyField(stamped, hole.path, PLACEHOLDER);
+}
+
+/** The body with the signature in it, where it stands there. */
+function placedBody(source: SignatureSource, body: Uint8Array, text: string): Uint8Array {
+  if (source.from === "bodyField") return withBodyField(body, source.path, text);
+  if (source.from !== "formField") return body;
+  return source.path === undefined
+    ? withFormField(body, source.name, text)
+    : withFormJson(body, { name: source.name, path: source.path, value: text });
 }
 
 function signatureText(scheme: Scheme, given: { credential: Credential; facts: ContentFacts; now: number }): string {
@@ -72,11 +112,20 @@ function headersOf(
   scheme: Scheme,
   { id, timestamp, text }: { id: string | undefined; timestamp: string | undefined; text: string },
 ): HeaderList {
+  const own: HeaderList = scheme.signature.from === "header" ? [[scheme.signature.names[0], text]] : [];
+  return [...stampHeaders(scheme, id, timestamp), ...own, ...(scheme.companions ?? [])];
+}
+
+/** The headers beside the signature, which it may cover. */
+function constantHeaders(scheme: Scheme, id: string | undefined, timestamp: string | undefined): HeaderList {
+  return [...stampHeaders(scheme, id, timestamp), ...(scheme.companions ?? [])];
+}
+
+function stampHeaders(scheme: Scheme, id: string | undefined, timestamp: string | undefined): HeaderList {
   const headers: [string, string][] = [];
   if (scheme.id !== undefined && id !== undefined) headers.push([scheme.id[0], id]);
   if (scheme.timestamp?.from.kind === "header" && timestamp !== undefined)
     headers.push([scheme.timestamp.from.names[0], timestamp]);
-  if (scheme.signature.from === "header") headers.push([scheme.signature.names[0], text]);
   return headers;
 }
 

@@ -113,7 +113,7 @@ function writePairs(
 ): string {
   const item = `${parse.signature ?? "key"}${parse.pair}${signature}`;
   if (parse.timestamp === undefined || timestamp === undefined) return item;
-  return `${parse.timestamp}${parse.pair}${timestamp}${parse.item}${item}`;
+  return `${parse.timestamp}${parse.pair}${timestamp}${parse.written ?? parse.item}${item}`;
 }
 
 function readList(text: string, { separator, timestampFirst }: ParseOf<"list">): SignatureReading {

@@ -1,6 +1,7 @@
-import { parse, stringify } from "node:querystring";
+import { escape, parse, stringify } from "node:querystring";
 import type { HeaderList } from "../events/headers.js";
 import { CliError } from "../errors.js";
+import { byCodeUnits } from "./form.js";
 import type { UrlForm } from "./scheme.js";
 import { findHeader } from "./spelling.js";
 
@@ -79,6 +80,47 @@ export function withQueryParameter(url: string, name: string, value: string): st
   const kept = items.filter((item) => item.split("=", 1)[0] !== name);
   const joined = `${path}?${[...kept, `${name}=${value}`].join("&")}`;
   return fragment === undefined ? joined : `${joined}#${fragment}`;
+}
+
+/** The URL with the percent escapes of these ASCII characters undone, and no others. */
+export function unescaped(url: string, characters: string): string {
+  return url.replaceAll(/%[0-9a-f]{2}/gi, (escape) => {
+    const character = String.fromCodePoint(Number.parseInt(escape.slice(1), 16));
+    return characters.includes(character) ? character : escape;
+  });
+}
+
+/** As Contentful signs paths: the query, as it was sent, escaped as one text, then path and query by encodeURI. */
+export function reescapedPath(url: string): string {
+  const [target] = splitOnce(url.replace(/^https?:\/\/[^/?#]*/i, ""), "#");
+  const [path, query = ""] = splitOnce(target === "" ? "/" : target, "?");
+  return encodeURI(query === "" ? path : `${path}?${escape(query)}`);
+}
+
+/**
+ * The canonical request of Atlassian Connect.
+ * Source: https://developer.atlassian.com/cloud/bitbucket/query-string-hash/
+ */
+export function canonicalRequest(method: string, path: string, query: string): string {
+  const byName = new Map<string, string[]>();
+  for (const [name, value] of new URLSearchParams(query)) {
+    if (name !== "jwt") byName.set(name, [...(byName.get(name) ?? []), value]);
+  }
+  const parameters = [...byName].map(([name, values]) => {
+    const sorted = values.map(percentEncoded).toSorted(byCodeUnits);
+    return [percentEncoded(name), sorted.join(",")] as const;
+  });
+  const sorted = parameters.toSorted(([a], [b]) => byCodeUnits(a, b)).map(([name, value]) => `${name}=${value}`);
+  const trimmed = path.length > 1 && path.endsWith("/") ? path.slice(0, -1) : path;
+  return `${method.toUpperCase()}&${trimmed === "" ? "/" : trimmed.replaceAll("&", "%26")}&${sorted.join("&")}`;
+}
+
+/** RFC 3986: all but unreserved characters. */
+function percentEncoded(text: string): string {
+  return encodeURIComponent(text).replaceAll(
+    /[!'()*]/g,
+    (character) => `%${character.codePointAt(0)?.toString(16).toUpperCase() ?? ""}`,
+  );
 }
 
 function splitOnce(text: string, separator: string): [string, string?] {

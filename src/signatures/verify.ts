@@ -1,13 +1,13 @@
 import { CliError } from "../errors.js";
 import { makeChecker, type ByteAlgorithm, type Credential } from "./algorithm.js";
 import { bindingProblem } from "./binding.js";
-import { contentPieces, signsUrl, type ContentFacts } from "./content.js";
+import { contentPieces, demandSettings, signsUrl, type ContentFacts } from "./content.js";
 import { credentialsFor } from "./credentials.js";
 import { decodeSignature } from "./encoding.js";
-import { claimProblem, parseToken, timeProblem, tokenMatches, type ParsedToken } from "./jwt.js";
+import { claimProblem, issueProblem, parseToken, timeProblem, tokenMatches, type ParsedToken } from "./jwt.js";
 import { formProblem, mismatch, windowProblem } from "./problems.js";
 import { readRequest, type RequestReading } from "./read-request.js";
-import { isToleranceOff, type VerifyOptions } from "./request.js";
+import { DEFAULT_TOLERANCE_SECONDS, isToleranceOff, type VerifyOptions } from "./request.js";
 import type { SignatureProblem } from "./signature-text.js";
 import { ageInSeconds } from "./timestamp.js";
 import { requireUrl, urlSpellings } from "./url.js";
@@ -26,11 +26,12 @@ const NO_SETTINGS = {};
  * wrong signature is `signature_mismatch` however old it is.
  *
  * @throws SecretError (a CliError) when a secret or key is missing, empty or malformed; CliError when the scheme signs the
- *   URL and it is not known. Never for anything in the request.
+ *   URL, or a value configured at the provider, and it is not known. Never for anything in the request.
  */
 export function verifyRequest(options: VerifyOptions): Verdict {
   const { scheme, request } = options;
   demandNumbers(options);
+  demandSettings(scheme, options.settings ?? NO_SETTINGS);
   const credentials = credentialsFor(scheme, options.secrets ?? [], options.keys ?? []);
   const reading = readRequest(scheme, request);
   if ("reason" in reading) return invalid(options, reading);
@@ -140,9 +141,14 @@ function verifyToken(options: VerifyOptions, reading: RequestReading, credential
 const TOKEN_LEEWAY_MS = 5_000;
 
 function tokenProblem(options: VerifyOptions, token: ParsedToken, facts: ContentFacts): SignatureProblem | undefined {
-  const rules = options.scheme.algorithm.family === "jwt" ? options.scheme.algorithm.claims : [];
-  const late = isToleranceOff(options.tolerance) ? undefined : timeProblem(token.claims, options.now, TOKEN_LEEWAY_MS);
-  return claimProblem(token.claims, rules, facts) ?? late;
+  const { algorithm } = options.scheme;
+  if (algorithm.family !== "jwt") throw new TypeError("not a JWT scheme");
+  const wrong = claimProblem(token.claims, algorithm.claims, facts);
+  if (wrong !== undefined || isToleranceOff(options.tolerance)) return wrong;
+  const { tolerance = DEFAULT_TOLERANCE_SECONDS, now } = options;
+  const late =
+    algorithm.countsFromIssue === true ? issueProblem(token.claims, now, Number(tolerance) * 1000) : undefined;
+  return late ?? timeProblem(token.claims, now, TOKEN_LEEWAY_MS);
 }
 
 function tokenUrl({ scheme, request }: VerifyOptions): string | undefined {

@@ -3,14 +3,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { newKey } from "../../src/keys/new-key.js";
-import { providers, type Provider } from "../../src/providers/index.js";
+import { providerNamed, providers, type Provider } from "../../src/providers/index.js";
 import { verifyProvider } from "../../src/providers/verify.js";
 import { credentialsFor } from "../../src/signatures/credentials.js";
 import { parseKey } from "../../src/signatures/key.js";
 import { runCli } from "../helpers/run.js";
 import { openTestApp } from "../helpers/verifying-app.js";
 
-const signing = providers.filter(({ schemes }) => schemes.length > 0);
+/** Those whose signature or time stands in events of their own form, or who sign what is configured there, get no probe. */
+const UNFIT = ["adyen", "dropbox-sign", "linear", "mailgun", "paypal", "unisender"];
+const signing = providers.filter(({ name, schemes }) => schemes.length > 0 && !UNFIT.includes(name));
 
 /** A secret, or a private key, that the first scheme of a provider takes. */
 function credentialOf({ schemes }: Provider): { text: string; isKey: boolean } {
@@ -39,6 +41,20 @@ function credentialOf({ schemes }: Provider): { text: string; isKey: boolean } {
 }
 
 describe("the signed probe of hookcli doctor", () => {
+  it.each(UNFIT)("is not sent as %s, and doctor says why", async (name) => {
+    const folder = mkdtempSync(join(tmpdir(), "hookcli-doctor-"));
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+    const { text, isKey } = credentialOf(providerNamed(name));
+    writeFileSync(join(folder, "credential"), text);
+    const app = await openTestApp(() => ({ status: 200 }));
+    onTestFinished(() => app.close());
+
+    const argv = ["doctor", `${app.port}/hook`, "--provider", name, isKey ? "--key" : "--secret", "@credential"];
+    const { stdout } = await runCli([...argv, "--only", "app-verifies", "--json"], { cwd: folder });
+
+    expect(stdout).toMatch(/events of its own form|configured there/);
+  });
+
   it.each(signing.map((provider) => [provider.name, provider] as const))(
     "is accepted by an app that verifies as %s does",
     async (name, provider) => {

@@ -38,7 +38,7 @@ describe("fixtures list", () => {
       return (JSON.parse(stdout) as { name: string; builtIn: boolean }[]).map(({ name, builtIn }) => [name, builtIn]);
     };
 
-    expect(await names("invoice.*")).toEqual([["stripe/invoice.paid", false]]);
+    expect(await names("invoice.pai*")).toEqual([["stripe/invoice.paid", false]]);
     expect(await names("generic/user.*")).toEqual([
       ["generic/user.joined", true],
       ["generic/user.left", true],
@@ -104,7 +104,7 @@ describe("fixtures validate", () => {
     const { code, stdout, stderr } = await run(["fixtures", "validate", "--all"]);
 
     expect([code, stdout]).toEqual([0, ""]);
-    expect(stderr).toMatch(/^\d\d fixtures checked, 0 errors\n$/);
+    expect(stderr).toMatch(/^\d{3} fixtures checked, 0 errors\n$/);
   });
 
   it.each([

@@ -218,21 +218,33 @@ describe("verify --batch", () => {
   });
 });
 
-const ROWS: Readonly<Record<string, string>> = {
-  "standard-webhooks-v1a": "standard-webhooks",
-  openai: "standard-webhooks",
+/** The row and the scheme of vectors under other names, or for one of several schemes. */
+const ROWS: Readonly<Record<string, readonly [row: string, scheme?: string]>> = {
+  "standard-webhooks-v1a": ["standard-webhooks"],
+  "hubspot-v1": ["hubspot", "v1"],
+  "hubspot-v2": ["hubspot", "v2"],
+  "adyen-banking": ["adyen", "platforms"],
+  "plivo-v1": ["plivo", "v1"],
+  "plivo-v2": ["plivo", "v2"],
 };
-const covered = vectors.filter(({ provider }) => findProvider(ROWS[provider] ?? provider) !== undefined);
+const rowNamed = (name: string) => ROWS[name]?.[0] ?? name;
+const covered = vectors.filter(({ provider }) => findProvider(rowNamed(provider)) !== undefined);
 
 function lineOf(vector: Vector) {
-  const { url, method } = vector;
-  const isKey = ["sendgrid", "standard-webhooks-v1a"].includes(vector.provider);
+  const { url, method, provider } = vector;
+  const isKey = ["sendgrid", "standard-webhooks-v1a"].includes(provider);
+  const scheme = ROWS[provider]?.[1];
+  // Box's two keys stand in one text; a token without an algorithm has no secret at its origin.
+  const secret = provider === "box" ? vector.secret_or_key?.split("|").filter(Boolean) : vector.secret_or_key;
+  const at = /now=(\S+)/.exec(vector.note)?.[1];
   return {
     id: vector.note,
-    provider: ROWS[vector.provider] ?? vector.provider,
-    ...(isKey ? { key: vector.secret_or_key } : { secret: vector.secret_or_key }),
+    provider: rowNamed(provider),
+    ...(scheme === undefined ? {} : { scheme }),
+    ...(isKey ? { key: vector.secret_or_key } : { secret: secret ?? "any" }),
     headers: vector.headers,
     bodyBase64: vector.body_base64,
+    ...(at === undefined ? { tolerance: "off" } : { now: at }),
     ...(url === undefined ? {} : { url }),
     ...(method === undefined ? {} : { method }),
   };
@@ -240,19 +252,27 @@ function lineOf(vector: Vector) {
 
 describe("published vectors through verify --batch", () => {
   it("come out as their origins say", async () => {
-    const { rows } = await batch(covered.map(lineOf), ["--tolerance", "off"]);
+    const { rows } = await batch(covered.map(lineOf));
 
-    expect(covered).toHaveLength(37);
+    expect(covered).toHaveLength(103);
     expect(rows.map(({ id, valid }) => [id, valid])).toEqual(covered.map(({ note, valid }) => [note, valid]));
   });
 });
 
 const schemes: readonly (readonly [string, Scheme])[] = providers.flatMap(({ name, schemes: rows }) =>
-  rows.filter(({ secret }) => secret.kind !== "key").map((row) => [name, row] as const),
+  rows
+    .filter(({ secret, signature }) => secret.kind !== "key" && signature.from === "header")
+    .map((row) => [name, row] as const),
 );
 
+const SECRETS: Readonly<Partial<Record<Scheme["secret"]["kind"], string>>> = {
+  prefixedBase64: "whsec_c2VjcmV0",
+  base64: "c2VjcmV0",
+  hex: "00ff",
+};
+
 function hostileLine(provider: string, scheme: Scheme, value: string) {
-  const secret = scheme.secret.kind === "prefixedBase64" ? "whsec_c2VjcmV0" : SECRET;
+  const secret = SECRETS[scheme.secret.kind] ?? SECRET;
   const names = [
     scheme.signature.from === "header" ? scheme.signature.names[0] : "X",
     scheme.id?.[0],
@@ -294,7 +314,7 @@ describe("hostile headers", () => {
   );
 
   it.each(schemes)("of %s never break a run, and are never valid", async (provider, scheme) => {
-    const values = fc.sample(value, { numRuns: 5_000, seed: 20_260_131 });
+    const values = fc.sample(value, { numRuns: 1_000, seed: 20_260_131 });
 
     const { rows, code } = await batch(values.map((text) => hostileLine(provider, scheme, text)));
 

@@ -305,7 +305,7 @@ describe("verify gives no verdict and ends with 2", () => {
     [
       "several providers' headers",
       ["--secret", "env:S", "--header", stripe(1)],
-      "the headers fit several providers: github, stripe",
+      "the request fits several providers: github, stripe",
     ],
     ["a tolerance that is none", ["--secret", "env:S", "--tolerance", "soon"], "not a duration: soon"],
     ["a time that is none", ["--secret", "env:S", "--now", "yesterday"], "not a time: yesterday"],

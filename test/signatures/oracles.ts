@@ -3,6 +3,10 @@ import type { HeaderList } from "../../src/events/headers.js";
 import { findProvider } from "../../src/providers/index.js";
 import type { Provider } from "../../src/providers/provider.js";
 import type { Scheme } from "../../src/signatures/scheme.js";
+import { bodyOracles } from "./oracles-of-bodies.js";
+import { keyOracles } from "./oracles-of-keys.js";
+import { macOracles } from "./oracles-of-macs.js";
+import { tokenOracles } from "./oracles-of-tokens.js";
 
 /*
  * The other side of every scheme, written out with node:crypto from the providers' documents: nothing of the code under
@@ -38,9 +42,23 @@ export interface Oracle {
   /** What signs, where that is something else. */
   readonly signingSecret?: string;
   readonly headers: (sent: Sent) => HeaderList;
-  /** Of the header that carries the signature. */
-  readonly signatureHeader: string;
+  /** Of the header that carries the signature; without one it stands in the body. */
+  readonly signatureHeader?: string;
   readonly timestampHeader?: string;
+  /** Headers that the request has before it is signed. */
+  readonly beside?: (sent: Sent) => HeaderList;
+  /** What is sent by default, where a scheme asks for a body of its own form. */
+  readonly sends?: string;
+  /** The body with the signature, or the time, in it. */
+  readonly signedBody?: (sent: Sent) => Uint8Array;
+  /** Finds the signature, its only group, in that body. */
+  readonly signatureInBody?: RegExp;
+  /** Finds the time in it, so that it can be left out. */
+  readonly timeInBody?: RegExp;
+  /** What of the body is signed, where it is not every byte: its fields as a form, some of its fields, nothing. */
+  readonly covers?: "form" | "fields" | "nothing";
+  /** Values configured at the provider. */
+  readonly settings?: Readonly<Record<string, string>>;
   /** The URL, where the body changes it. */
   readonly url?: (sent: Sent) => string;
   /** Signatures are made with fresh randomness: two are never equal. */
@@ -61,6 +79,11 @@ const standardV1a = ({ body, time, id }: Sent) =>
 const whpk = `whpk_${rawPublic.toString("base64")}`;
 const whsk = `whsk_${Buffer.concat([rawSeed, rawPublic]).toString("base64")}`;
 const pem = ed25519.privateKey.export({ format: "pem", type: "pkcs8" }).toString();
+
+/** The rows that sign as Standard Webhooks do, under either name of the headers. */
+function alikes(prefix: string, providers: readonly string[]): Oracle[] {
+  return providers.flatMap((provider) => standard(provider, prefix).slice(0, 1));
+}
 
 function standard(provider: string, prefix: string): Oracle[] {
   const headers = (sent: Sent, signature: string): HeaderList => [
@@ -93,6 +116,23 @@ export const oracles: readonly Oracle[] = [
   },
   ...standard("standard-webhooks", "webhook"),
   ...standard("svix", "svix"),
+  ...alikes("webhook", ["openai", "anthropic", "replicate", "liveblocks", "dodo-payments", "lithic"]),
+  ...alikes("svix", ["clerk", "resend"]),
+  {
+    scheme: "polar-v1",
+    provider: "polar",
+    secret: "polar_whs_used_as_it_is_written",
+    signatureHeader: "webhook-signature",
+    timestampHeader: "webhook-timestamp",
+    headers: ({ body, time, id }) => [
+      ["webhook-id", id],
+      ["webhook-timestamp", time],
+      [
+        "webhook-signature",
+        `v1,${hmac("sha256", "polar_whs_used_as_it_is_written", `${id}.${time}.`, body).digest("base64")}`,
+      ],
+    ],
+  },
   {
     scheme: "stripe-v1",
     provider: "stripe",
@@ -116,13 +156,6 @@ export const oracles: readonly Oracle[] = [
     };
   }),
   {
-    scheme: "gitlab-token",
-    provider: "gitlab",
-    secret: SECRET,
-    signatureHeader: "X-Gitlab-Token",
-    headers: () => [["X-Gitlab-Token", SECRET]],
-  },
-  {
     scheme: "slack-v0",
     provider: "slack",
     secret: SECRET,
@@ -145,6 +178,8 @@ export const oracles: readonly Oracle[] = [
     provider: "twilio",
     secret: SECRET,
     signatureHeader: "X-Twilio-Signature",
+    covers: "form",
+    sends: "From=%2B15005550006&Body=hello+w%C3%B6rld&MessageSid=SM1",
     headers: ({ body, url }) => {
       const fields = [...new URLSearchParams(Buffer.from(body).toString())].toSorted(([a], [b]) => (a < b ? -1 : 1));
       return [
@@ -201,12 +236,15 @@ export const oracles: readonly Oracle[] = [
     signatureHeader: "x-square-hmacsha256-signature",
     headers: ({ body, url }) => [["x-square-hmacsha256-signature", hmac("sha256", SECRET, url, body).digest("base64")]],
   },
+  ...macOracles,
+  ...tokenOracles,
+  ...keyOracles,
+  ...bodyOracles,
 ];
 
-/** What a test sends when it has nothing better to send; forms for the scheme that signs forms. */
+/** What a test sends when it has nothing better to send. */
 export function sentBy(oracle: Oracle, changes: Partial<Sent> = {}): Sent {
-  const body =
-    oracle.scheme === "twilio-form" ? Buffer.from("From=%2B15005550006&Body=hello+w%C3%B6rld&MessageSid=SM1") : BODY;
+  const body = oracle.sends === undefined ? BODY : Buffer.from(oracle.sends);
   return { body, time: String(NOW / 1000), id: "msg_1", url: URL_SIGNED, ...changes };
 }
 
@@ -222,5 +260,10 @@ export function requestBy(
   oracle: Oracle,
   sent: Sent,
 ): { headers: HeaderList; body: Uint8Array; url: string; method: string } {
-  return { headers: oracle.headers(sent), body: sent.body, url: oracle.url?.(sent) ?? sent.url, method: "POST" };
+  return {
+    headers: [...(oracle.beside?.(sent) ?? []), ...oracle.headers(sent)],
+    body: oracle.signedBody?.(sent) ?? sent.body,
+    url: oracle.url?.(sent) ?? sent.url,
+    method: "POST",
+  };
 }

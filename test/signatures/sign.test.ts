@@ -5,7 +5,8 @@ import { GENERIC } from "../../src/signatures/generic.js";
 import { keyFromObject, parseKey } from "../../src/signatures/key.js";
 import { signRequest } from "../../src/signatures/sign.js";
 import { verifyRequest } from "../../src/signatures/verify.js";
-import { BODY, NOW, oracles, rowOf, sentBy, URL_SIGNED, type Oracle } from "./oracles.js";
+import { BODY, NOW, oracles, requestBy, rowOf, sentBy, URL_SIGNED, type Oracle } from "./oracles.js";
+import { jwtOracles } from "./oracles-of-tokens.js";
 
 function signBy(oracle: Oracle, changes: { url?: string; id?: string | undefined } = {}) {
   const sent = sentBy(oracle);
@@ -13,9 +14,14 @@ function signBy(oracle: Oracle, changes: { url?: string; id?: string | undefined
   const id = "id" in changes ? changes.id : sent.id;
   return signRequest({
     scheme,
-    request: { headers: [], body: sent.body, url: changes.url ?? sent.url },
+    request: {
+      headers: [["Content-Type", "application/x-www-form-urlencoded"], ...(oracle.beside?.(sent) ?? [])],
+      body: sent.body,
+      url: changes.url ?? oracle.url?.(sent) ?? sent.url,
+    },
     secret: Buffer.from(oracle.signingSecret ?? oracle.secret),
     now: NOW,
+    settings: oracle.settings,
     ...(id === undefined ? {} : { id }),
   });
 }
@@ -29,10 +35,34 @@ describe("signRequest", () => {
       const sent = sentBy(oracle);
       const expected = oracle.headers(sent).filter(([name]) => name !== "Content-Type");
 
-      const { headers } = signBy(oracle);
+      const { headers, body } = signBy(oracle);
 
       expect(headers.map(([name]) => name)).toEqual(expected.map(([name]) => name));
       expect(headers).toEqual(expected);
+      expect(Buffer.from(body ?? sent.body).toString()).toBe(Buffer.from(requestBy(oracle, sent).body).toString());
+    },
+  );
+
+  it.each(jwtOracles.map((oracle) => [oracle.scheme, oracle] as const))(
+    "makes a token for %s that says what the provider's says, and is accepted",
+    (_name, oracle) => {
+      const sent = sentBy(oracle);
+
+      const { headers } = signBy(oracle);
+      const [head, claims] = (headers[0]?.[1].replace("Bearer ", "") ?? "")
+        .split(".", 2)
+        .map((part) => JSON.parse(Buffer.from(part, "base64url").toString()) as unknown);
+
+      expect(head).toEqual({ alg: oracle.scheme === "plaid-jwt" ? "ES256" : "HS256", typ: "JWT" });
+      expect(claims).toEqual({ ...oracle.claims(sent), iat: NOW / 1000, nbf: NOW / 1000, exp: NOW / 1000 + 60 });
+      expect(
+        verifyRequest({
+          scheme: rowOf(oracle).scheme,
+          request: { headers, body: sent.body, url: sent.url },
+          secrets: [Buffer.from(oracle.secret)],
+          now: NOW,
+        }).valid,
+      ).toBe(true);
     },
   );
 

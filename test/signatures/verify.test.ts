@@ -3,7 +3,8 @@ import type { HeaderList } from "../../src/events/headers.js";
 import { providers } from "../../src/providers/index.js";
 import type { Tolerance } from "../../src/signatures/request.js";
 import { verifyRequest } from "../../src/signatures/verify.js";
-import { NOW, oracles, requestBy, rowOf, sentBy, type Oracle, type Sent } from "./oracles.js";
+import { BODY, NOW, oracles, requestBy, rowOf, sentBy, type Oracle, type Sent } from "./oracles.js";
+import { hmacToken, jwtOracles } from "./oracles-of-tokens.js";
 
 interface Change {
   readonly headers?: (headers: HeaderList) => HeaderList;
@@ -26,7 +27,32 @@ function check(oracle: Oracle, change: Change = {}) {
     secrets: (change.secrets ?? [oracle.secret]).map((secret) => Buffer.from(secret)),
     now: change.now ?? NOW,
     tolerance: change.tolerance,
+    settings: oracle.settings,
   });
+}
+
+/** The signature's text edited, where it stands. */
+function editSignature(oracle: Oracle, edit: (value: string) => string): Change {
+  const { signatureHeader, signatureInBody } = oracle;
+  if (signatureHeader !== undefined) return { headers: editHeader(signatureHeader, edit) };
+  const text = bodyText(oracle);
+  const found = signatureInBody?.exec(text);
+  if (found?.[1] === undefined) throw new Error(`no signature in the body of ${oracle.scheme}`);
+  const start = text.indexOf(found[1], found.index);
+  return {
+    body: Buffer.from(text.slice(0, start) + edit(found[1]) + text.slice(start + found[1].length), "latin1"),
+  };
+}
+
+/** The body as it is sent. */
+function bodyText(oracle: Oracle): string {
+  return Buffer.from(requestBy(oracle, sentBy(oracle)).body).toString("latin1");
+}
+
+/** The signature is wrong, whatever else is right. */
+function spoil(oracle: Oracle): Change {
+  const isOfBytes = oracle.covers === undefined && oracle.signatureHeader !== undefined;
+  return isOfBytes ? { body: Buffer.from(`${bodyText(oracle)} `, "latin1") } : { secrets: [otherSecret(oracle, "x")] };
 }
 
 function editHeader(name: string, edit: (value: string) => string): (headers: HeaderList) => HeaderList {
@@ -34,6 +60,8 @@ function editHeader(name: string, edit: (value: string) => string): (headers: He
 }
 
 const timed = oracles.filter((oracle) => rowOf(oracle).scheme.timestamp !== undefined);
+const tokens = oracles.filter(({ covers }) => covers === "nothing");
+const signed = oracles.filter(({ covers }) => covers !== "nothing");
 const named = <Row extends Oracle>(rows: readonly Row[]) => rows.map((row) => [row.scheme, row] as const);
 
 describe("the oracles", () => {
@@ -63,7 +91,7 @@ describe.each(named(oracles))("%s", (_name, oracle) => {
   });
 
   it("tells which of several secrets made the signature", () => {
-    const other = oracle.secret.startsWith("whsec_") ? "whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA" : `${oracle.secret}x`;
+    const other = otherSecret(oracle, "x");
     const isKey = rowOf(oracle).scheme.secret.kind === "key";
 
     expect(check(oracle, { secrets: [isKey ? oracle.secret : other, oracle.secret] })).toMatchObject({
@@ -72,16 +100,11 @@ describe.each(named(oracles))("%s", (_name, oracle) => {
     });
   });
 
-  it("says that the signature's header is missing", () => {
+  it("says that the signature is missing", () => {
     const without = (headers: HeaderList) => headers.filter(([name]) => name !== oracle.signatureHeader);
+    const change = oracle.signatureHeader === undefined ? { body: BODY } : { headers: without };
 
-    expect(check(oracle, { headers: without })).toMatchObject({ valid: false, reason: "missing_header" });
-  });
-
-  it("refuses the signature's header sent twice, even twice the same", () => {
-    const twice = (headers: HeaderList) => [...headers, ...headers.filter(([name]) => name === oracle.signatureHeader)];
-
-    expect(check(oracle, { headers: twice })).toMatchObject({ valid: false, reason: "malformed_header" });
+    expect(check(oracle, change)).toMatchObject({ valid: false, reason: "missing_header" });
   });
 
   it("refuses an empty secret as misuse", () => {
@@ -90,6 +113,22 @@ describe.each(named(oracles))("%s", (_name, oracle) => {
     expect(() => check(oracle, { secrets: [] })).toThrow(/no (secret|key) is known/);
   });
 });
+
+describe.each(named(oracles.filter(({ signatureHeader }) => signatureHeader !== undefined)))("%s", (_name, oracle) => {
+  it("refuses the signature's header sent twice, even twice the same", () => {
+    const twice = (headers: HeaderList) => [...headers, ...headers.filter(([name]) => name === oracle.signatureHeader)];
+
+    expect(check(oracle, { headers: twice })).toMatchObject({ valid: false, reason: "malformed_header" });
+  });
+});
+
+/** Another secret of the same form. */
+function otherSecret(oracle: Oracle, end: string): string {
+  const { kind } = rowOf(oracle).scheme.secret;
+  if (kind === "prefixedBase64") return "whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+  if (kind === "base64") return "AAAAAAAAAAAAAAAAAAAAAA==";
+  return kind === "hex" ? "00".repeat(16) : oracle.secret + end;
+}
 
 /** Headers that are no signature at all; none may be accepted, none may throw. */
 const JUNK = [
@@ -114,11 +153,20 @@ const JUNK = [
 ];
 
 /** Lists with blanks between their items: one at the end makes no difference. */
-const LISTS = new Set(["webhook-signature", "svix-signature"]);
+const LISTS = new Set([
+  "webhook-signature",
+  "svix-signature",
+  "X-PagerDuty-Signature",
+  "fpjs-event-signature",
+  "WorkOS-Signature",
+  "recurly-signature",
+  "x-signature",
+  "X-Plivo-Signature-V2",
+]);
 
-describe.each(named(oracles.filter(({ scheme }) => scheme !== "gitlab-token")))("%s refuses", (_name, oracle) => {
+describe.each(named(signed.filter(({ covers }) => covers !== "fields")))("%s, which covers the body, refuses", (_name, oracle) => {
   it("a body with any one bit changed", () => {
-    const { body } = sentBy(oracle);
+    const { body } = requestBy(oracle, sentBy(oracle));
     for (let bit = 0; bit < body.length * 8; bit += 1) {
       const changed = Buffer.from(body);
       changed[bit >> 3] = (changed[bit >> 3] ?? 0) ^ (1 << (bit & 7));
@@ -127,8 +175,8 @@ describe.each(named(oracles.filter(({ scheme }) => scheme !== "gitlab-token")))(
     }
   });
 
-  it("a body longer or shorter by a byte, with a byte order mark, or with other line ends", () => {
-    const { body } = sentBy(oracle);
+  it("a body longer or shorter by a byte, or with a byte order mark", () => {
+    const { body } = requestBy(oracle, sentBy(oracle));
     for (const changed of [
       body.subarray(1),
       body.subarray(0, -1),
@@ -138,11 +186,16 @@ describe.each(named(oracles.filter(({ scheme }) => scheme !== "gitlab-token")))(
       expect(check(oracle, { body: changed }).valid).toBe(false);
     }
   });
+});
 
+describe.each(named(signed))("%s refuses", (_name, oracle) => {
   it("a signature cut, lengthened, re-encoded, or changed in any character", () => {
+    const request = requestBy(oracle, sentBy(oracle));
     const signature =
-      requestBy(oracle, sentBy(oracle)).headers.find(([name]) => name === oracle.signatureHeader)?.[1] ?? "";
-    const text = /[A-Za-z0-9+/]{20,}={0,2}$/.exec(signature)?.[0] ?? "";
+      oracle.signatureInBody?.exec(bodyText(oracle))?.[1] ??
+      request.headers.find(([name]) => name === oracle.signatureHeader)?.[1] ??
+      "";
+    const text = /[\w+/-]{20,}={0,2}$/.exec(signature)?.[0] ?? "";
     const head = signature.slice(0, -text.length);
     const changedAt = Array.from(
       text,
@@ -169,8 +222,8 @@ describe.each(named(oracles.filter(({ scheme }) => scheme !== "gitlab-token")))(
 
     expect(text.length).toBeGreaterThan(26);
     for (const mutant of mutants) {
-      if (mutant === `${text} ` && LISTS.has(oracle.signatureHeader)) continue;
-      const verdict = check(oracle, { headers: editHeader(oracle.signatureHeader, () => head + mutant) });
+      if (mutant.trim() === text && LISTS.has(oracle.signatureHeader ?? "")) continue;
+      const verdict = checkText(oracle, { request, signature, mutant: head + mutant });
       expect(verdict.valid, mutant).toBe(false);
     }
   });
@@ -178,7 +231,10 @@ describe.each(named(oracles.filter(({ scheme }) => scheme !== "gitlab-token")))(
   it("junk, at once and without throwing", () => {
     for (const junk of JUNK) {
       const started = performance.now();
-      const verdict = check(oracle, { headers: editHeader(oracle.signatureHeader, () => junk) });
+      const verdict = check(
+        oracle,
+        editSignature(oracle, () => junk),
+      );
 
       expect(verdict.valid).toBe(false);
       expect(performance.now() - started).toBeLessThan(500);
@@ -187,7 +243,7 @@ describe.each(named(oracles.filter(({ scheme }) => scheme !== "gitlab-token")))(
 
   it("a signature made with another secret", () => {
     if (rowOf(oracle).scheme.secret.kind === "key") return;
-    const other = oracle.secret.startsWith("whsec_") ? "whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA" : `${oracle.secret} `;
+    const other = otherSecret(oracle, " ");
 
     expect(check(oracle, { secrets: [other] })).toMatchObject({
       valid: false,
@@ -197,26 +253,212 @@ describe.each(named(oracles.filter(({ scheme }) => scheme !== "gitlab-token")))(
   });
 });
 
+/** The request with other text in place of its signature. */
+function checkText(
+  oracle: Oracle,
+  { request, signature, mutant }: { request: ReturnType<typeof requestBy>; signature: string; mutant: string },
+) {
+  const swap = (text: string) => text.replace(signature, () => mutant);
+  const swapped = {
+    headers: request.headers.map(
+      ([name, value]) => [name, name === oracle.signatureHeader ? swap(value) : value] as const,
+    ),
+    body:
+      oracle.signatureInBody === undefined
+        ? request.body
+        : Buffer.from(swap(Buffer.from(request.body).toString("latin1")), "latin1"),
+  };
+  return verifyRequest({
+    scheme: rowOf(oracle).scheme,
+    request: { ...request, ...swapped },
+    secrets: [Buffer.from(oracle.secret)],
+    now: NOW,
+    settings: oracle.settings,
+  });
+}
+
 /** Two writings of a form with the same fields are the same to a scheme that signs fields. */
 function isSameForm(oracle: Oracle, a: Uint8Array, b: Uint8Array): boolean {
-  if (oracle.scheme !== "twilio-form") return false;
+  if (oracle.covers !== "form") return false;
   const fields = (body: Uint8Array) =>
     [...new URLSearchParams(Buffer.from(body).toString("latin1"))].map(String).toSorted().join();
   return fields(a) === fields(b);
 }
 
-describe("the token of GitLab", () => {
-  const oracle = oracles.find(({ scheme }) => scheme === "gitlab-token") as Oracle;
+describe.each(named(tokens))("the secret that %s sends", (_name, oracle) => {
+  it.each([
+    () => "",
+    () => "a",
+    (text: string) => text.slice(0, -1),
+    (text: string) => `${text} `,
+    (text: string) => ` ${text}`,
+    (text: string) => text + text,
+    (text: string) => text.toUpperCase(),
+    (text: string) => text.slice(0, -1) + (text.endsWith("h") ? "H" : "h"),
+  ])("is refused when it is another: %s", (edit) => {
+    expect(check(oracle, editSignature(oracle, edit)).valid).toBe(false);
+  });
+
+  it("says nothing about the body", () => {
+    expect(check(oracle, { body: Buffer.from("another") }).valid).toBe(true);
+  });
+});
+
+/** What of a body is signed where not all of it is: each change of the first must be refused, of the second cannot be. */
+const FIELDS: Readonly<
+  Record<string, { signed: readonly (readonly [string, string])[]; rest: readonly [string, string] }>
+> = {
+  "adyen-item": {
+    signed: [
+      ["7914073381342284", "7914073381342285"],
+      ['"merchantAccountCode"', '"originalReference":"x","merchantAccountCode"'],
+      ["TestMerchant", "TestMerchanT"],
+      ["TestPayment-", "TestPayment_"],
+      ["1130", "1131"],
+      ['"EUR"', '"USD"'],
+      ["AUTHORISATION", "REFUND"],
+      ['"success":"true"', '"success":"false"'],
+      ['"success":"true"', '"success":null'],
+    ],
+    rest: ['"live":"false"', '"live":"true"'],
+  },
+  "mailgun-hmac-sha256": {
+    signed: [
+      ["0123456789abcdef", "0123456789abcdeF"],
+      ["1700000000", "1700000001"],
+    ],
+    rest: ["opened", "failed"],
+  },
+  "dropbox-sign-hmac-sha256": {
+    signed: [
+      ["1700000000", "1700000001"],
+      ["signature_request_sent", "signature_request_signed"],
+    ],
+    rest: ["json=", "other=1&json="],
+  },
+};
+
+describe.each(Object.entries(FIELDS))("the fields that %s signs", (scheme, { signed: changes, rest }) => {
+  const oracle = oracles.find((one) => one.scheme === scheme) as Oracle;
+  const withChange = ([from, to]: readonly [string, string]) => {
+    expect(bodyText(oracle)).toContain(from);
+    return check(oracle, { body: Buffer.from(bodyText(oracle).replace(from, to), "latin1") }).valid;
+  };
+
+  it.each(changes)("are refused with %s as %s", (from, to) => {
+    expect(withChange([from, to])).toBe(false);
+  });
+
+  it("leave the rest of the body open", () => {
+    expect(withChange(rest)).toBe(true);
+  });
+});
+
+describe("ids and URLs in place of the body", () => {
+  const changed = (scheme: string, change: { url?: string; header?: string }) => {
+    const oracle = oracles.find((one) => one.scheme === scheme) as Oracle;
+    const request = requestBy(oracle, sentBy(oracle));
+    const headers = request.headers.map(
+      ([name, value]) => [name, name === change.header ? `${value}0` : value] as const,
+    );
+    return verifyRequest({
+      scheme: rowOf(oracle).scheme,
+      request: { ...request, headers, url: change.url ?? request.url, body: Buffer.from("{}") },
+      secrets: [Buffer.from(oracle.secret)],
+      now: NOW,
+    });
+  };
+
+  it("hold whatever the body says (Mercado Pago, Plivo)", () => {
+    expect(changed("mercado-pago-v1", {}).valid).toBe(true);
+    expect(changed("plivo-v2", {}).valid).toBe(true);
+  });
 
   it.each([
-    "",
-    "a",
-    "a secret of some lengt",
-    "a secret of some length ",
-    "A secret of some length",
-    "a secret of some lengtH",
-  ])("refuses %j", (token) => {
-    expect(check(oracle, { headers: editHeader("X-Gitlab-Token", () => token) }).valid).toBe(false);
+    ["mercado-pago-v1", { url: "https://example.com/hooks?data.id=PAY-2&type=payment" }],
+    ["mercado-pago-v1", { url: "https://example.com/hooks" }],
+    ["mercado-pago-v1", { header: "x-request-id" }],
+    ["plivo-v2", { url: "https://example.com/hooks?x=2" }],
+    ["plivo-v2", { header: "X-Plivo-Signature-V2-Nonce" }],
+  ])("are refused when another is sent: %s %j", (scheme, change) => {
+    expect(changed(scheme, change)).toMatchObject({ valid: false, reason: "signature_mismatch" });
+  });
+
+  it("take Mercado Pago's id in any case", () => {
+    expect(changed("mercado-pago-v1", { url: "https://example.com/hooks?data.id=pay-1" }).valid).toBe(true);
+  });
+});
+
+describe.each(named(jwtOracles))("the token of %s", (_name, oracle) => {
+  const prefix = oracle.scheme === "vonage-jwt" ? "Bearer " : "";
+  const isShared = oracle.scheme !== "plaid-jwt";
+  const reasonOf = (head: object, claims: object) =>
+    check(
+      oracle,
+      editSignature(oracle, () => prefix + hmacToken(head, claims)),
+    ).reason;
+  const claims = { ...oracle.claims(sentBy(oracle)), iat: NOW / 1000 };
+
+  it.each(["none", "None", "nOnE", "RS256", "HS1", "hs256", "", ["HS256"], null, undefined])(
+    "does not count with the algorithm %j",
+    (alg) => {
+      expect(reasonOf({ alg }, claims)).toBe("algorithm_not_allowed");
+    },
+  );
+
+  it("is not believed without its signature", () => {
+    for (const alg of ["none", "HS256", "ES256"]) {
+      const [head, body] = hmacToken({ alg }, claims).split(".");
+      expect(
+        check(
+          oracle,
+          editSignature(oracle, () => `${prefix}${head}.${body}.`),
+        ).valid,
+      ).toBe(false);
+    }
+  });
+
+  it.runIf(isShared)("is refused for another body, another claim, or one claim less", () => {
+    expect(reasonOf({ alg: "HS256" }, claims)).toBeNull();
+    expect(check(oracle, { body: Buffer.from("{}") }).reason).toBe("body_hash_mismatch");
+    for (const name of Object.keys(oracle.claims(sentBy(oracle)))) {
+      expect(reasonOf({ alg: "HS256" }, { ...claims, [name]: "other" }), name).not.toBeNull();
+      expect(reasonOf({ alg: "HS256" }, { ...claims, [name]: undefined }), name).not.toBeNull();
+    }
+  });
+
+  it.runIf(isShared)("keeps to the times in it", () => {
+    const now = NOW / 1000;
+
+    expect(reasonOf({ alg: "HS256" }, { ...claims, exp: now - 60 })).toBe("timestamp_too_old");
+    expect(reasonOf({ alg: "HS256" }, { ...claims, exp: "soon" })).toBe("timestamp_too_old");
+    expect(reasonOf({ alg: "HS256" }, { ...claims, nbf: now + 60 })).toBe("timestamp_in_future");
+  });
+
+  it.runIf(isShared)("takes no secret that is a public key", () => {
+    expect(() => check(oracle, { secrets: ["-----BEGIN PUBLIC KEY-----\n"] })).toThrow(
+      "takes a shared secret, not a key",
+    );
+  });
+});
+
+describe("a token that counts from its issue (Plaid)", () => {
+  const oracle = oracles.find(({ scheme }) => scheme === "plaid-jwt") as Oracle;
+
+  it.each([
+    [-301, "timestamp_too_old"],
+    [-300, null],
+    [0, null],
+    [300, null],
+    [301, "timestamp_in_future"],
+  ])("%d s from now: %s", (offset, reason) => {
+    expect(check(oracle, { sent: { time: String(NOW / 1000 + offset) } }).reason).toBe(reason);
+  });
+
+  it("must say when that was, and need not with the tolerance off", () => {
+    expect(check(oracle, { sent: { time: "x" } }).reason).toBe("timestamp_missing");
+    expect(check(oracle, { sent: { time: "x" }, tolerance: "off" }).valid).toBe(true);
+    expect(check(oracle, { sent: { time: String(NOW / 1000 - 400) }, tolerance: 400 }).valid).toBe(true);
   });
 });
 
@@ -257,6 +499,11 @@ describe.each(named(timed))("the time of %s", (_name, oracle) => {
     "1".repeat(16),
     "1".repeat(1000),
   ])("%j, signed rightly, is malformed", (time) => {
+    // Blanks around an item of a list are no part of it: the time that was signed with them is not the one that is read.
+    if (time.trim() !== time && oracle.timestampHeader === undefined && LISTS.has(oracle.signatureHeader ?? "")) {
+      expect(check(oracle, { sent: { time } })).toMatchObject({ valid: false });
+      return;
+    }
     expect(check(oracle, { sent: { time } })).toMatchObject({
       valid: false,
       reason: "timestamp_malformed",
@@ -265,18 +512,16 @@ describe.each(named(timed))("the time of %s", (_name, oracle) => {
     });
   });
 
-  it("milliseconds in place of seconds are named as such", () => {
+  it.runIf(rowOf(oracle).scheme.timestamp?.unit === "s")("milliseconds in place of seconds are named as such", () => {
     const verdict = check(oracle, { sent: { time: String(NOW) } });
 
     expect(verdict).toMatchObject({ reason: "timestamp_in_future", message: expect.stringContaining("milliseconds") });
   });
 
   it("an old timestamp with a wrong signature is a mismatch", () => {
-    const { body } = sentBy(oracle);
+    const wrong = spoil(oracle);
 
-    expect(check(oracle, { sent: { time: "1500000000" }, body: Buffer.concat([body, Buffer.from(" ")]) }).reason).toBe(
-      "signature_mismatch",
-    );
+    expect(check(oracle, { sent: { time: "1500000000" }, ...wrong }).reason).toBe("signature_mismatch");
   });
 
   it("is left out with the tolerance off or 0, and the verdict says so", () => {
@@ -297,18 +542,22 @@ describe.each(named(timed))("the time of %s", (_name, oracle) => {
   });
 
   it("is missing when it is not there", () => {
-    const { timestampHeader, signatureHeader } = oracle;
-    const without: Change["headers"] =
-      timestampHeader === undefined
-        ? editHeader(signatureHeader, (value) => value.replace(/^t=\d+,/, ""))
-        : (headers) => headers.filter(([name]) => name !== timestampHeader);
+    const isPositional = oracle.scheme === "recurly-hmac-sha256";
 
-    expect(check(oracle, { headers: without }).reason).toBe("timestamp_missing");
+    expect(check(oracle, withoutTime(oracle)).reason).toBe(isPositional ? "malformed_header" : "timestamp_missing");
   });
 });
 
+function withoutTime(oracle: Oracle): Change {
+  const { timestampHeader, timeInBody } = oracle;
+  if (timeInBody !== undefined) return { body: Buffer.from(bodyText(oracle).replace(timeInBody, ""), "latin1") };
+  return timestampHeader === undefined
+    ? editSignature(oracle, (value) => value.replace(/^(?:\w+=)?\d+[,;] ?/, ""))
+    : { headers: (headers) => headers.filter(([name]) => name !== timestampHeader) };
+}
+
 describe("bodies that are not UTF-8", () => {
-  it.each(named(oracles.filter(({ scheme }) => !["gitlab-token", "twilio-form"].includes(scheme))))(
+  it.each(named(oracles.filter(({ covers, signedBody }) => covers === undefined && signedBody === undefined)))(
     "are told apart by %s",
     (_name, oracle) => {
       const [one, two] = [Buffer.from([0x22, 0xff, 0x22]), Buffer.from([0x22, 0xfe, 0x22])];

@@ -81,6 +81,7 @@ const SOURCES_OF_KINDS: Readonly<Record<string, Source>> = {
 const ARGUMENT_SOURCES: Readonly<Record<string, Source>> = {
   "send event": orPath(from(fixtureNames)),
   "help command": from(helpWords),
+  filter: PROVIDERS,
   "help subcommand": from(({ line }) => subcommandsOf(line)),
   event: EVENTS,
   events: EVENTS,

@@ -17,6 +17,7 @@ export interface DeliveryOptions {
   readonly edit?: boolean;
   readonly header: HeaderList;
   readonly secret: readonly string[];
+  readonly setting: readonly string[];
   readonly key: readonly string[];
   readonly scheme?: string;
   readonly url?: string;
@@ -82,6 +83,12 @@ function signatureOptions(): Option[] {
       .argParser(collect)
       .default([], ""),
     new Option("--key <key>", "the private key of schemes that have keys: @file, env:NAME")
+      .argParser(collect)
+      .default([], ""),
+    new Option(
+      "--setting <name=value>",
+      "a value configured at the provider that is signed; env:NAME, @file (repeatable)",
+    )
       .argParser(collect)
       .default([], ""),
     new Option("--scheme <name>", "the provider's scheme, in place of its default"),

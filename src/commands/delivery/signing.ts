@@ -5,7 +5,7 @@ import type { Provider } from "../../providers/provider.js";
 import type { Key } from "../../signatures/key.js";
 import type { Scheme } from "../../signatures/scheme.js";
 import { signRequest } from "../../signatures/sign.js";
-import type { Tolerance } from "../../signatures/request.js";
+import type { Settings, Tolerance } from "../../signatures/request.js";
 import type { Verdict } from "../../signatures/verdict.js";
 import { missingSecret, type Credentials } from "../verify/credentials.js";
 import { atUrl, replaceHeaders, type OutgoingRequest } from "./request.js";
@@ -16,6 +16,8 @@ export interface Signer {
   readonly scheme: Scheme;
   readonly secret?: Uint8Array;
   readonly key?: Key;
+  /** Values configured at the provider, for whoever checks what was signed. */
+  readonly settings?: Settings;
 }
 
 /**
@@ -61,21 +63,25 @@ export interface SigningFacts {
   readonly timestamp?: string | undefined;
   /** The URL to sign, where it is not the one that the request goes to. */
   readonly signedUrl?: string | undefined;
+  /** Values configured at the provider. */
+  readonly settings?: Settings | undefined;
 }
 
 /** The request with its signature's headers, and with the URL that signing makes. */
 export function sign(request: OutgoingRequest, { scheme, secret, key }: Signer, facts: SigningFacts): OutgoingRequest {
-  const { now, deliveryId, timestamp, signedUrl } = facts;
+  const { now, deliveryId, timestamp, signedUrl, settings } = facts;
   const parts = signRequest({
     scheme,
     request: { method: request.method, url: signedUrl ?? request.url, headers: request.headers, body: request.body },
     ...(secret === undefined ? {} : { secret }),
     ...(key === undefined ? {} : { key }),
     now,
+    settings,
     id: deliveryId,
     ...(timestamp === undefined ? {} : { timestamp }),
   });
-  const signed = replaceHeaders(request, parts.headers);
+  const headed = replaceHeaders(request, parts.headers);
+  const signed = parts.body === undefined ? headed : { ...headed, body: parts.body };
   if (parts.url === undefined) return signed;
   return atUrl(signed, signedUrl === undefined ? parts.url : withQueryOf(request.url, parts.url));
 }
@@ -95,9 +101,10 @@ export function check(
     credentials: Credentials;
     now: number;
     tolerance?: Tolerance;
+    settings?: Settings | undefined;
   },
 ): Verdict | undefined {
-  const { provider, schemeName, credentials, now, tolerance } = by;
+  const { provider, schemeName, credentials, now, tolerance, settings } = by;
   if (provider.schemes.length === 0 || credentials.secrets.length + credentials.keys.length === 0) return undefined;
   return verifyProvider({
     provider,
@@ -105,6 +112,7 @@ export function check(
     request,
     ...credentials,
     now,
+    settings,
     ...(tolerance === undefined ? {} : { tolerance }),
   });
 }

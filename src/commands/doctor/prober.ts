@@ -5,6 +5,7 @@ import { CliError } from "../../errors.js";
 import { providerNamed } from "../../providers/index.js";
 import { outgoingHeaders } from "../../providers/outgoing.js";
 import type { Provider } from "../../providers/provider.js";
+import type { Scheme } from "../../signatures/scheme.js";
 import { newDeliveryId } from "../delivery/ids.js";
 import type { OutgoingRequest } from "../delivery/request.js";
 import { sign, signerFor, type Signer } from "../delivery/signing.js";
@@ -84,6 +85,8 @@ async function findSigner(
   { config, provider, sample }: SignerParts,
 ): Promise<Signer | string> {
   if (provider.schemes.length === 0) return `${provider.title} signs nothing`;
+  const unfit = provider.schemes[0] === undefined ? undefined : whyNoProbe(provider.schemes[0]);
+  if (unfit !== undefined && options.scheme === undefined) return `${provider.title} ${unfit}`;
   const credentials = await knownCredentials(options, provider.name, { context, output, config });
   if (credentials.secrets.length + credentials.keys.length === 0) {
     return `no secret is known for ${provider.name}: --secret env:NAME`;
@@ -95,4 +98,12 @@ async function findSigner(
     credentials,
     otherwise: "--skip raw-body",
   });
+}
+
+/** Why a probe, which is nobody's event, cannot be signed. */
+function whyNoProbe({ content, signature, timestamp }: Scheme): string | undefined {
+  if (signature.from !== "header" && signature.from !== "query")
+    return "puts its signature into events of its own form";
+  if (timestamp?.from.kind === "bodyField") return "puts its time into events of its own form";
+  return content.some(({ part }) => part === "setting") ? "signs what is configured there" : undefined;
 }

@@ -6,6 +6,7 @@ import { hostOf } from "../../deliver/target.js";
 import type { Override } from "../../fixtures/overrides.js";
 import type { Provider } from "../../providers/provider.js";
 import { noteOf } from "../../providers/verify.js";
+import type { Settings } from "../../signatures/request.js";
 import { publicUrl } from "../../signatures/url.js";
 import type { Store } from "../../store/store.js";
 import type { Invocation } from "../command.js";
@@ -16,6 +17,7 @@ import { check } from "../delivery/signing.js";
 import { placeAt, replayDestination, type Destination } from "../delivery/target.js";
 import type { ReplayOptions } from "../replay.js";
 import { knownCredentials, type Credentials } from "../verify/credentials.js";
+import { settingsOf } from "../verify/settings.js";
 import { providerOf, resign, type Resigned } from "./resign.js";
 
 /** One event on its way: what goes out, where to, and why it looks as it does. */
@@ -40,6 +42,7 @@ export class Preparer {
   private readonly source: ReplaySource;
   private readonly overrides: readonly Override[];
   private readonly credentials = new Map<string, Promise<Credentials>>();
+  private given: Promise<Settings> | undefined;
 
   static async create(source: ReplaySource): Promise<Preparer> {
     const { options, context } = source.invocation;
@@ -59,18 +62,20 @@ export class Preparer {
     const destination = this.destinationOf(event);
     const provider = providerOf(event);
     const credentials = await this.credentialsOf(provider?.name ?? "generic");
+    const settings = await this.settings();
     const request = await this.requestOf(event, destination);
     const signedUrl = options.url ?? signedUrlOf(event);
     const resigned = resign(event, request, provider, {
       context,
       credentials,
+      settings,
       schemeName: options.scheme,
       signedUrl,
       mode: options.verbatim === true ? "verbatim" : options.resign === true ? "always" : "auto",
       changed: changesBody(options),
     });
     const final = { ...resigned, request: replaceHeaders(resigned.request, options.header) };
-    const signature = this.noteOn(final, { provider, credentials, url: signedUrl ?? final.request.url });
+    const signature = this.noteOn(final, { provider, credentials, settings, url: signedUrl ?? final.request.url });
     return { event, provider, destination, resigned: final, signature };
   }
 
@@ -106,15 +111,21 @@ export class Preparer {
     return known;
   }
 
+  /** Read once: a file may be a pipe. */
+  private settings(): Promise<Settings> {
+    this.given ??= settingsOf(this.source.invocation.options, this.source.invocation);
+    return this.given;
+  }
+
   private noteOn(
     { request }: Resigned,
-    by: { provider: Provider | undefined; credentials: Credentials; url: string },
+    by: { provider: Provider | undefined; credentials: Credentials; settings: Settings; url: string },
   ): SignatureNote {
-    const { provider, credentials, url } = by;
+    const { provider, credentials, settings, url } = by;
     if (provider === undefined) return { status: "unchecked" };
     const { options, context } = this.source.invocation;
     const { method, headers, body } = request;
-    const how = { provider, schemeName: options.scheme, credentials, now: context.now() };
+    const how = { provider, schemeName: options.scheme, credentials, settings, now: context.now() };
     return noteOf(check({ method, url, headers, body }, how), provider);
   }
 }

@@ -3,6 +3,7 @@ import type { HookEvent } from "../../events/event.js";
 import { detectProvider } from "../../providers/detect.js";
 import { findProvider, type Provider } from "../../providers/index.js";
 import { headerValue, withoutHeaders } from "../../events/headers.js";
+import type { Settings } from "../../signatures/request.js";
 import type { Verdict } from "../../signatures/verdict.js";
 import type { OutgoingRequest } from "../delivery/request.js";
 import { check, sign, signerFor, type Signer } from "../delivery/signing.js";
@@ -21,6 +22,7 @@ export interface Resigned {
 export interface ResignOptions {
   readonly context: Context;
   readonly credentials: Credentials;
+  readonly settings: Settings;
   readonly schemeName: string | undefined;
   readonly signedUrl: string | undefined;
   readonly mode: "auto" | "verbatim" | "always";
@@ -83,11 +85,11 @@ function renewed(
 
 /** The verdict on the captured request. Its own URL is what was signed, where a URL is signed. */
 function verdictOn(event: HookEvent, provider: Provider, options: ResignOptions): Verdict | undefined {
-  const { context, credentials, schemeName, signedUrl } = options;
+  const { context, credentials, settings, schemeName, signedUrl } = options;
   const { method, headers, body } = event;
   return check(
     { method, url: signedUrl ?? event.path, headers, body },
-    { provider, schemeName, credentials, now: context.now() },
+    { provider, schemeName, credentials, settings, now: context.now() },
   );
 }
 
@@ -96,7 +98,7 @@ function signedAnew(
   by: { provider: Provider; options: ResignOptions; reason: string; index?: number },
 ): Resigned {
   const { provider, options, reason, index = 0 } = by;
-  const { context, signedUrl } = options;
+  const { context, settings, signedUrl } = options;
   const signer = signerFor({
     provider,
     schemeName: options.schemeName,
@@ -107,7 +109,7 @@ function signedAnew(
   const chosen = withCredential(signer, options.credentials, index);
   const deliveryId = idOf(request, signer) ?? newDeliveryId(provider, context);
   const bare = { ...request, headers: withoutOtherSpellings(request, signer) };
-  const signed = sign(bare, chosen, { now: context.now(), deliveryId, signedUrl });
+  const signed = sign(bare, chosen, { now: context.now(), deliveryId, signedUrl, settings });
   return { request: signed, note: `signed anew with ${signer.scheme.name}: ${reason}`, signedAnew: true };
 }
 

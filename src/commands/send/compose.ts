@@ -12,6 +12,7 @@ import { refuseUnnoticeable, tampered, withWrongSecret } from "../delivery/troub
 import type { SendOptions } from "../send.js";
 import { knownCredentials } from "../verify/credentials.js";
 import type { Surroundings } from "../verify/input.js";
+import { settingsOf } from "../verify/settings.js";
 import type { Source } from "./source.js";
 
 /** The request of `send`, and who signed it. */
@@ -42,15 +43,20 @@ export async function compose(
     otherwise: "--unsigned",
   });
   refuseUnnoticeable(signer.scheme, { tamper: options.tamper, stale: options.stale !== undefined });
+  const settings = await settingsOf(options, around);
   const used = options.tamper === "secret" ? withWrongSecret(signer, context.random) : signer;
   const signed = sign(plain, used, {
     now: context.now() - (options.stale ?? 0),
     deliveryId,
     timestamp: options.timestamp,
+    settings,
     signedUrl: options.url ?? publicUrlOf(destination, plain),
   });
   for (const [name, value] of signed.headers) requireFieldValue(name, value);
-  return { request: replaceHeaders(tampered(signed, signer.scheme, options.tamper), options.header), signer };
+  return {
+    request: replaceHeaders(tampered(signed, signer.scheme, options.tamper), options.header),
+    signer: { ...signer, settings },
+  };
 }
 
 /** What a provider would sign for a listener with a public URL. */

@@ -89,7 +89,13 @@ function newEvent(
     secrets: signer?.secret === undefined ? [] : [signer.secret],
     keys: signer?.key === undefined ? [] : [signer.key],
   };
-  const verdict = check(request, { provider, schemeName: signer?.scheme.name, credentials, now: context.now() });
+  const verdict = check(request, {
+    provider,
+    schemeName: signer?.scheme.name,
+    credentials,
+    settings: signer?.settings,
+    now: context.now(),
+  });
   return eventOf(request, {
     context,
     project,

@@ -1,7 +1,7 @@
 import { CliError } from "../../errors.js";
 import type { HeaderList } from "../../events/headers.js";
 import { parseKey, type Key } from "../../signatures/key.js";
-import type { Tolerance } from "../../signatures/request.js";
+import type { Settings, Tolerance } from "../../signatures/request.js";
 import { headersFromJson } from "./headers.js";
 import { parseTime, parseTolerance } from "./options.js";
 import { hexBytes } from "./raw.js";
@@ -24,6 +24,7 @@ export interface BatchCase {
   /** Milliseconds since 1970. */
   readonly now: number | undefined;
   readonly tolerance: Tolerance;
+  readonly settings: Settings | undefined;
 }
 
 type Row = Readonly<Record<string, unknown>>;
@@ -54,7 +55,16 @@ export function readCase(row: Row, caches: CaseCaches): BatchCase {
     method: text(row, "method")?.toUpperCase(),
     now: now === undefined ? undefined : parseTime(scalar(now, "now")),
     tolerance: tolerance === undefined ? undefined : parseTolerance(scalar(tolerance, "tolerance")),
+    settings: settingsOf(row["settings"]),
   };
+}
+
+function settingsOf(value: unknown): Settings | undefined {
+  if (value === undefined) return undefined;
+  const entries = typeof value === "object" && value !== null ? Object.entries(value) : undefined;
+  if (entries === undefined || Array.isArray(value) || entries.some(([, text]) => typeof text !== "string"))
+    throw new CliError("settings is not an object of strings");
+  return Object.fromEntries(entries) as Settings;
 }
 
 /** Entries that a cache holds before it starts anew. */

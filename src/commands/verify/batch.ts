@@ -9,7 +9,7 @@ import { selectScheme } from "../../providers/select.js";
 import { verifyProvider } from "../../providers/verify.js";
 import { encodeSignature } from "../../signatures/encoding.js";
 import { parseKey, type Key } from "../../signatures/key.js";
-import type { SignedRequest } from "../../signatures/request.js";
+import type { Settings, SignedRequest } from "../../signatures/request.js";
 import { RAW_ALGORITHMS, verifyRaw, type RawVerdict } from "../../signatures/raw.js";
 import { CaseCaches, idOf, readCase, type BatchCase } from "./batch-case.js";
 import { eachLine, MAX_LINE_BYTES, type InputLine } from "./batch-lines.js";
@@ -20,6 +20,7 @@ import type { Surroundings } from "./input.js";
 import type { VerifyCommandOptions } from "./options.js";
 import { hexBytes, isHex, rawVerdictJson } from "./raw.js";
 import { verdictJson } from "./report.js";
+import { settingsOf } from "./settings.js";
 
 /** Verdicts are written in pieces of about this size, characters. */
 const FLUSH_LENGTH = 64 * 1024;
@@ -29,6 +30,7 @@ interface Defaults {
   readonly options: VerifyCommandOptions;
   readonly secrets: readonly Uint8Array[];
   readonly keys: readonly Key[];
+  readonly settings: Settings;
   readonly now: () => number;
   readonly fallback: string | undefined;
 }
@@ -81,6 +83,7 @@ async function defaultsOf(options: VerifyCommandOptions, around: Surroundings): 
     options,
     secrets: found.map(({ bytes }) => bytes),
     keys: await keysOf(options, around),
+    settings: await settingsOf(options, around),
     now: context.now,
     fallback: config.provider,
   };
@@ -153,14 +156,15 @@ class Batch {
       keys,
       now: given.now ?? options.now ?? this.defaults.now(),
       tolerance: given.tolerance ?? options.tolerance,
+      settings: given.settings ?? this.defaults.settings,
     });
     return verdictJson({ provider: choice.provider.name, verdict, explanation: undefined });
   }
 
-  /** A provider that is named is looked up once; one that is not is found by each line's headers. */
-  private choose(provider: string | undefined, scheme: string | undefined, { headers }: BatchCase): Choice {
+  /** A provider that is named is looked up once; one that is not is found by each line's request. */
+  private choose(provider: string | undefined, scheme: string | undefined, given: BatchCase): Choice {
     const { options, fallback } = this.defaults;
-    if (provider === undefined && scheme === undefined) return chooseProvider(options, headers, fallback);
+    if (provider === undefined && scheme === undefined) return chooseProvider(options, given, fallback);
     const name = scheme === undefined ? (provider ?? "") : `${provider ?? ""}\n${scheme}`;
     const known = this.named.get(name);
     if (known !== undefined) return known;
@@ -169,7 +173,7 @@ class Batch {
       ...(provider === undefined ? {} : { provider }),
       ...(scheme === undefined ? {} : { scheme }),
     };
-    const choice = chooseProvider(wanted, headers, fallback);
+    const choice = chooseProvider(wanted, given, fallback);
     this.named.set(name, choice);
     return choice;
   }

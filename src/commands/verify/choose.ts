@@ -13,7 +13,7 @@ export interface Choice {
   readonly provider: Provider;
   /** Name or label of the scheme asked for; else the one that fits. */
   readonly schemeName: string | undefined;
-  /** The header by which the provider was found, when nobody named it. */
+  /** What of the request the provider was found by, when nobody named it. */
   readonly evidence: string | undefined;
 }
 
@@ -23,21 +23,21 @@ type ChoiceOptions = Pick<
 >;
 
 /**
- * The provider that the options name, else the one whose signature headers are there, else `fallback`, else generic.
+ * The provider that the options name, else the one whose headers or body these are, else `fallback`, else generic.
  * Throws CliError 2 for unknown names, for several providers' headers, and for a provider that signs nothing.
  */
 export function chooseProvider(
   options: ChoiceOptions,
-  headers: SignatureInput["headers"],
+  { headers, body }: Pick<SignatureInput, "headers" | "body">,
   fallback: string | undefined,
 ): Choice {
   if (options.provider !== undefined) return chosen(providerNamed(options.provider), options);
   if (options.scheme !== undefined) return chosen(providerOfScheme(options.scheme), options);
-  const detected = detectProvider({ headers });
+  const detected = detectProvider({ headers, body });
   if (detected.kind === "one") return chosen(detected.provider, options, detected.evidence);
   if (detected.kind === "none") return chosen(providerNamed(fallback ?? "generic"), options);
   const names = detected.providers.map((provider) => provider.name);
-  throw new CliError(`the headers fit several providers: ${names.join(", ")}`, {
+  throw new CliError(`the request fits several providers: ${names.join(", ")}`, {
     hint: `say which: --provider ${names[0] ?? ""}`,
   });
 }

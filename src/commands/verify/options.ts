@@ -9,6 +9,7 @@ export interface SignatureOptions {
   readonly scheme?: string;
   readonly secret: readonly string[];
   readonly key: readonly string[];
+  readonly setting: readonly string[];
   readonly keyHex?: string;
   readonly header: readonly string[];
   readonly headers?: string;
@@ -88,6 +89,12 @@ function sharedOptions(): Option[] {
       .argParser(collect)
       .default([], "none"),
     new Option("--key <key>", "PEM, JWK, hex or base64, as @file, env:NAME or a literal (repeatable)")
+      .argParser(collect)
+      .default([], "none"),
+    new Option(
+      "--setting <name=value>",
+      "a value configured at the provider that is signed; env:NAME, @file (repeatable)",
+    )
       .argParser(collect)
       .default([], "none"),
     new Option("--key-hex <hex>", "with a raw --scheme: the key's bytes"),

@@ -16,6 +16,7 @@ import { credentialsOf } from "./credentials.js";
 import { fillHeaders } from "./fill.js";
 import { readSignatureInput, type Surroundings } from "./input.js";
 import type { VerifyCommandOptions } from "./options.js";
+import { settingsOf } from "./settings.js";
 import { hexBytes, rawAsRequest, rawVerdictJson, readRawInput } from "./raw.js";
 import { printExplanation, printOutcome, type Outcome } from "./report.js";
 
@@ -52,7 +53,7 @@ interface Facts {
 async function verifyInput(options: VerifyCommandOptions, around: Surroundings, facts: Facts): Promise<Outcome> {
   const { context, config } = around;
   const input = await readSignatureInput(options, around);
-  const { provider, schemeName, evidence } = chooseProvider(options, input.headers, input.provider ?? config.provider);
+  const { provider, schemeName, evidence } = chooseProvider(options, input, input.provider ?? config.provider);
   facts.provider = provider.name;
   const credentials = await credentialsOf(options, provider.name, around);
   const selected = selectScheme({
@@ -64,10 +65,11 @@ async function verifyInput(options: VerifyCommandOptions, around: Surroundings, 
   });
   facts.scheme = selected.name;
   const request = { ...requestOf(input), headers: fillHeaders(input.headers, selected, options) };
-  const given = { request, ...credentials, now: options.now ?? context.now() };
+  const settings = await settingsOf(options, around);
+  const given = { request, ...credentials, settings, now: options.now ?? context.now() };
   const verdict = verifyProvider({ provider, schemeName, ...given, tolerance: options.tolerance });
   const scheme = provider.schemes.find(({ name }) => name === verdict.scheme) ?? selected;
-  const explanation = await explanationOf(verdict, options, { scheme, ...given, others: otherSchemes() });
+  const explanation = await explanationOf(verdict, options, () => ({ scheme, ...given, others: otherSchemes() }));
   return { provider: provider.name, evidence, verdict, explanation };
 }
 
@@ -92,7 +94,7 @@ async function verifyMessage(scheme: string, options: VerifyCommandOptions, arou
   const input = await readRawInput(scheme, options, around);
   const verdict = verifyRaw({ algorithm: scheme, ...input, signature });
   const asRequest = rawAsRequest(scheme, input, { signature, now: around.context.now() });
-  const explanation = await explanationOf(verdict, options, asRequest);
+  const explanation = await explanationOf(verdict, options, () => asRequest);
   const line = verdict.valid
     ? [green("valid:"), ` ${scheme}`]
     : [red("invalid:"), ` ${verdict.reason}: ${verdict.message}`];
@@ -105,11 +107,11 @@ async function verifyMessage(scheme: string, options: VerifyCommandOptions, arou
 async function explanationOf(
   verdict: { readonly valid: boolean },
   options: VerifyCommandOptions,
-  given: ExplainOptions,
+  given: () => ExplainOptions,
 ): Promise<Explanation | undefined> {
   if (verdict.valid || !options.explain) return undefined;
   const { explain } = await import("../../signatures/explain.js");
-  const explanation = explain(given);
+  const explanation = explain(given());
   // Nothing to compare: the verdict has said why.
   return explanation.cause === "incomplete" ? undefined : explanation;
 }

@@ -5,6 +5,7 @@ import { curlCommand } from "../../events/curl.js";
 import { headerValue, withHeaders, type HeaderList } from "../../events/headers.js";
 import { REDACTED } from "../../events/redact.js";
 import type { Output } from "../../output/output.js";
+import { outgoingHeaders, type OutgoingFacts } from "../../providers/outgoing.js";
 import type { Provider } from "../../providers/provider.js";
 import { selectScheme } from "../../providers/select.js";
 import { parseKey } from "../../signatures/key.js";
@@ -21,6 +22,7 @@ import { readSignatureInput, type SignatureInput, type Surroundings } from "./in
 import { makeKey } from "./new-key.js";
 import type { SignCommandOptions } from "./options.js";
 import { readRawInput } from "./raw.js";
+import { settingsOf } from "./settings.js";
 
 /** `hookcli sign`. */
 export async function runSign({ options, global, context, output }: Invocation<SignCommandOptions>): Promise<number> {
@@ -48,21 +50,44 @@ async function signInput(options: SignCommandOptions, around: Surroundings): Pro
   const given = await readSignatureInput(options, around);
   const url = options.url ?? given.url ?? options.curl;
   const input = { ...given, url };
-  const { provider, schemeName } = chooseProvider(options, input.headers, input.provider ?? around.config.provider);
+  // What is to be signed tells by its headers alone: a body that looks like somebody's may be anybody's.
+  const { provider, schemeName } = chooseProvider(
+    options,
+    { headers: input.headers, body: new Uint8Array() },
+    input.provider ?? around.config.provider,
+  );
   const credentials = await credentialsOf(options, provider.name, around);
   const headers = withContentType(input.headers, provider);
   const { method, body } = input;
-  const request = { headers, body, ...(method === undefined ? {} : { method }), ...(url === undefined ? {} : { url }) };
-  const scheme = selectScheme({ provider, name: schemeName, purpose: "sign", request, ...credentials });
+  const plain = { headers, body, ...(method === undefined ? {} : { method }), ...(url === undefined ? {} : { url }) };
+  const scheme = selectScheme({ provider, name: schemeName, purpose: "sign", request: plain, ...credentials });
+  const now = options.now ?? around.context.now();
+  const newId = () => newDeliveryId(provider, around.context);
+  const beside = signedHeaders({ provider, eventType: undefined, deliveryId: newId(), now, body }, scheme, headers);
+  const request = { ...plain, headers: [...headers, ...beside] };
   const parts = signRequest({
     scheme,
     request,
-    now: options.now ?? around.context.now(),
+    now,
+    settings: await settingsOf(options, around),
     ...credentialOf(provider, scheme, credentials),
-    ...idOf(scheme, options, { input, newId: () => newDeliveryId(provider, around.context) }),
+    ...idOf(scheme, options, { input, newId }),
     ...(options.timestamp === undefined ? {} : { timestamp: options.timestamp }),
   });
-  return { provider, scheme, input: { ...input, headers }, parts };
+  return {
+    provider,
+    scheme,
+    input: { ...input, headers },
+    parts: { ...parts, headers: [...beside, ...parts.headers] },
+  };
+}
+
+/** Headers of the provider that the scheme signs, where the request has none. */
+function signedHeaders(facts: OutgoingFacts, { content }: Scheme, headers: HeaderList): HeaderList {
+  const names = content.flatMap((part) => (part.part === "header" ? [part.name.toLowerCase()] : []));
+  return outgoingHeaders(facts).filter(
+    ([name]) => names.includes(name.toLowerCase()) && headerValue(headers, name) === undefined,
+  );
 }
 
 function withContentType(headers: HeaderList, provider: Provider): HeaderList {

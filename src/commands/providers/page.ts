@@ -1,0 +1,142 @@
+import { secretVariable } from "../../config/secrets.js";
+import type { Line } from "../../output/output.js";
+import { bold, dim, yellow } from "../../output/style.js";
+import { wrapText } from "../../output/wrap.js";
+import type { Provider } from "../../providers/provider.js";
+import { evidenceWords, handshakeWords, placesWords, retryWords, waitWords } from "../../providers/words.js";
+import { signsBody } from "../../signatures/content.js";
+import { encodingWords } from "../../signatures/content-words.js";
+import type { Fix } from "../../signatures/explanation.js";
+import { frameworks } from "../../signatures/frameworks.js";
+import type { Scheme } from "../../signatures/scheme.js";
+import {
+  algorithmWords,
+  besideWords,
+  secretWords,
+  signatureWords,
+  signedWords,
+  timestampWords,
+  toleranceWords,
+  useWords,
+} from "../../signatures/scheme-words.js";
+import { readyCommands } from "./ready.js";
+
+/** A label and what stands beside it. */
+type Fact = readonly [label: string, text: string | undefined];
+
+export interface PageOptions {
+  readonly fixtures: readonly string[];
+  readonly rawBody: Fix | undefined;
+  /** Columns of the terminal. */
+  readonly columns: number;
+}
+
+/** Wider lines are hard to read. */
+const MAX_COLUMNS = 100;
+const LABEL_WIDTH = 14;
+/** Names of fixtures that are shown; the rest are counted. */
+const SHOWN_FIXTURES = 8;
+
+/** Everything that a person needs of a provider, on one screen. */
+export function pageLines(provider: Provider, options: PageOptions): Line[] {
+  const columns = Math.min(options.columns, MAX_COLUMNS);
+  const facts = (rows: readonly Fact[]) => rows.flatMap((row) => factLines(row, columns));
+  const { name, aliases, title, schemes, unchecked } = provider;
+  const names = aliases.length === 0 ? name : `${name}, also ${aliases.join(", ")}`;
+  return [
+    [bold(title), dim(`  ${names}`)],
+    ...schemes.flatMap((scheme, index) => [
+      "",
+      schemeTitle(scheme, schemes.length > 1 && index === 0),
+      ...facts(schemeFacts(scheme, schemes[index === 0 ? -1 : 0])),
+    ]),
+    ...(unchecked === undefined ? [] : ["", ...uncheckedLines(unchecked, columns)]),
+    "",
+    ...facts(secretFacts(provider)),
+    ...facts(eventFacts(provider)),
+    ...facts(sourceFacts(provider, options)),
+    "",
+    ...commandLines(provider, options.fixtures),
+  ];
+}
+
+function schemeTitle(scheme: Scheme, isDefault: boolean): Line {
+  const use = [...(isDefault ? ["the default"] : []), useWords(scheme)].filter((words) => words !== "").join("; ");
+  return [bold(scheme.name), dim(use === "" ? "" : `  ${use}`)];
+}
+
+/** Facts of a scheme; of a further one, those in which it differs from the first. */
+function schemeFacts(scheme: Scheme, first: Scheme | undefined): Fact[] {
+  const own = allSchemeFacts(scheme);
+  if (first === undefined) return own;
+  const known = new Map(allSchemeFacts(first));
+  return own.filter(([label, text]) => text !== known.get(label));
+}
+
+function allSchemeFacts(scheme: Scheme): Fact[] {
+  const { algorithm, encoding, secret, timestamp, id } = scheme;
+  const isText = algorithm.family === "jwt" || algorithm.family === "token";
+  return [
+    ["signature", signatureWords(scheme)],
+    ["signed", signedWords(scheme)],
+    ["algorithm", `${algorithmWords(algorithm)}${isText ? "" : `, in ${encodingWords(encoding)}`}`],
+    ["secret", secretWords(secret)],
+    ["id", id === undefined ? undefined : `${id[0]}${id.length > 1 ? ` (or ${id.slice(1).join(", ")})` : ""}`],
+    ["timestamp", isText ? undefined : timestampWords(timestamp)],
+    ["tolerance", timestamp === undefined ? undefined : toleranceWords(timestamp)],
+    ["besides", besideWords(scheme).join("; ")],
+  ];
+}
+
+function uncheckedLines(unchecked: string, columns: number): Line[] {
+  return wrapText(`not checked: ${unchecked}`, columns).map((line) => [yellow(line)]);
+}
+
+function secretFacts({ name, schemes, secretPlace }: Provider): Fact[] {
+  const flag = schemes[0]?.secret.kind === "key" ? "--key" : "--secret";
+  return [
+    ["found in", secretPlace],
+    ["read from", schemes.length === 0 ? undefined : `${flag}, ${secretVariable(name)}, HOOKCLI_SECRET, the config`],
+  ];
+}
+
+function eventFacts(provider: Provider): Fact[] {
+  const { eventType, eventId, deliveryId, contentType, ackDeadlineMs, retry, handshake, outgoing } = provider;
+  return [
+    ["event type", placesWords(eventType)],
+    ["event id", placesWords(eventId)],
+    ["delivery id", placesWords(deliveryId)],
+    ["content type", contentType],
+    ["other headers", outgoing.map((header) => header.name).join(", ")],
+    ["answer within", ackDeadlineMs === undefined ? undefined : waitWords(ackDeadlineMs)],
+    ["retries", retry === undefined ? undefined : retryWords(retry)],
+    ["handshake", handshake === undefined ? undefined : handshakeWords(handshake)],
+  ];
+}
+
+function sourceFacts({ documents, evidence, schemes }: Provider, { fixtures, rawBody }: PageOptions): Fact[] {
+  const hint = schemes.some(signsBody) ? `how to have it: --framework ${frameworks.join(", ")}` : undefined;
+  const hidden = fixtures.length - SHOWN_FIXTURES;
+  const shown = fixtures.slice(0, SHOWN_FIXTURES).join(", ");
+  return [
+    ["raw body", rawBody === undefined ? hint : `${rawBody.for}: ${rawBody.text}`],
+    ["documents", documents],
+    ["evidence", evidenceWords(evidence)],
+    ["fixtures", hidden > 0 ? `${shown} and ${hidden} more` : shown],
+  ];
+}
+
+/** To be copied: not wrapped. */
+function commandLines(provider: Provider, fixtures: readonly string[]): Line[] {
+  const { newKey, send, verify } = readyCommands(provider, fixtures);
+  return [newKey, send, verify].flatMap((line) => (line === undefined ? [] : [line]));
+}
+
+function factLines([label, text]: Fact, columns: number): Line[] {
+  if (text === undefined || text === "") return [];
+  const indent = LABEL_WIDTH + 2;
+  return wrapText(text, columns - indent).map((line, index) => [
+    dim((index === 0 ? label : "").padEnd(LABEL_WIDTH + 2)),
+    line,
+  ]);
+}

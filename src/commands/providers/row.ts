@@ -1,0 +1,38 @@
+import { loadConfig } from "../../config/config.js";
+import { secretVariable } from "../../config/secrets.js";
+import type { Context } from "../../context.js";
+import { listFixtures } from "../../fixtures/find.js";
+import { entryName } from "../../fixtures/folder.js";
+import { findProvider } from "../../providers/index.js";
+import type { Provider } from "../../providers/provider.js";
+import { signatureHeadersOf } from "../../providers/words.js";
+import type { GlobalOptions } from "../command.js";
+import { fixtureRoots } from "../fixtures/roots.js";
+
+/** Names of fixtures by the provider's: the user's own and the built-in ones. */
+export async function fixturesByProvider(
+  context: Context,
+  global: GlobalOptions,
+): Promise<ReadonlyMap<string, readonly string[]>> {
+  const config = await loadConfig(context, global);
+  const byProvider = new Map<string, string[]>();
+  for (const entry of await listFixtures(fixtureRoots(context, config))) {
+    const name = findProvider(entry.provider ?? "generic")?.name;
+    if (name === undefined) continue;
+    const names = byProvider.get(name) ?? [];
+    byProvider.set(name, names);
+    names.push(entryName(entry));
+  }
+  return byProvider;
+}
+
+/** A row for programs: its data as they stand, but for what tells its requests from those of others. */
+export function rowJson({ detection, ...row }: Provider, fixtures: readonly string[]) {
+  return {
+    ...row,
+    signatureHeaders: signatureHeadersOf(row),
+    otherHeaders: detection.otherHeaders ?? [],
+    secretVariable: secretVariable(row.name),
+    fixtures,
+  };
+}
