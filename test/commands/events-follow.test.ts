@@ -220,9 +220,9 @@ describe("events list --follow", () => {
 
 describe("a word that is nearly a command of events", () => {
   it.each([
-    [["lst"], "hookcli events list"],
-    [["shwo", "last", "--body"], "hookcli events show"],
-    [["Show", "last"], "hookcli events show"],
+    [["lst"], "did you mean last or list?"],
+    [["shwo", "last", "--body"], "did you mean show?"],
+    [["Show", "last"], "did you mean show?"],
   ])("%j is told what was meant", async (argv, meant) => {
     const { code, stderr } = await runCli(["events", ...argv]);
 

@@ -1,4 +1,3 @@
-import type { Command } from "commander";
 import { EXIT } from "../../errors.js";
 import { globMatches } from "../../events/glob.js";
 import { tableLines, type Cell } from "../../output/columns.js";
@@ -21,18 +20,12 @@ export const list: CommandDefinition<PagerOptions> = {
   define: (command) => {
     command
       .argument("[filter]", "a part of a name, title or alias, or the whole with * for any characters")
-      .option(...PAGER_OPTION)
-      .hook("preAction", refuseUnlessItFits);
+      .option(...PAGER_OPTION);
+    refuseMistypedSubcommand(command.parent, { isArgument: (word) => providers.some((row) => fits(row, word)) });
   },
   run: (invocation) => paged(invocation, (output) => runList({ ...invocation, output })),
   endsOnSignal: true,
 };
-
-/** A word that fits no provider may be a subcommand, mistyped. */
-function refuseUnlessItFits(command: Command): void {
-  const [filter] = command.args;
-  if (filter !== undefined && !providers.some((provider) => fits(provider, filter))) refuseMistypedSubcommand(command);
-}
 
 async function runList({ args, context, global, output }: Invocation<PagerOptions>): Promise<number> {
   const [filter] = args;
