@@ -1,4 +1,4 @@
-import { existsSync, lstatSync, statSync } from "node:fs";
+import { existsSync, lstatSync, statSync, type Stats } from "node:fs";
 import { link, open, rename, unlink, type FileHandle } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { plainReason } from "../config/input.js";
@@ -75,7 +75,7 @@ export async function openAsItIs(path: string): Promise<Sink> {
 
 /** Throws CliError 2 when a file is there and may not be written over. */
 function requireFree(path: string, { force, hint = "--force writes over it" }: FileOptions): void {
-  const stats = lstatSync(path, { throwIfNoEntry: false });
+  const stats = statsOf(path);
   if (stats === undefined) return;
   if (existsSync(path) && statSync(path).isDirectory()) throw new CliError(`${path} is a folder`);
   if (!force) throw new CliError(`${path} is there already`, { hint });
@@ -111,5 +111,13 @@ async function guarded<Value>(path: string, work: () => Promise<Value>): Promise
     const code = error instanceof Error && "code" in error ? error.code : undefined;
     const reason = code === "ENOSPC" ? "the disk is full" : plainReason(error);
     throw new CliError(`cannot write ${path}: ${reason}`, { exitCode: EXIT.usage, cause: error });
+  }
+}
+
+function statsOf(path: string): Stats | undefined {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false });
+  } catch (error) {
+    throw new CliError(`cannot write ${path}: ${plainReason(error)}`, { cause: error });
   }
 }

@@ -421,7 +421,10 @@ describe.each(named(jwtOracles))("the token of %s", (_name, oracle) => {
     }
   });
 
-  it.runIf(isShared)("is refused for another body, another claim, or one claim less", () => {
+  // Tokens of Plaid are made with a private key; its own tests stand below.
+  if (!isShared) return;
+
+  it("is refused for another body, another claim, or one claim less", () => {
     expect(reasonOf({ alg: "HS256" }, claims)).toBeNull();
     expect(check(oracle, { body: Buffer.from("{}") }).reason).toBe("body_hash_mismatch");
     for (const name of Object.keys(oracle.claims(sentBy(oracle)))) {
@@ -430,7 +433,7 @@ describe.each(named(jwtOracles))("the token of %s", (_name, oracle) => {
     }
   });
 
-  it.runIf(isShared)("keeps to the times in it", () => {
+  it("keeps to the times in it", () => {
     const now = NOW / 1000;
 
     expect(reasonOf({ alg: "HS256" }, { ...claims, exp: now - 60 })).toBe("timestamp_too_old");
@@ -438,7 +441,7 @@ describe.each(named(jwtOracles))("the token of %s", (_name, oracle) => {
     expect(reasonOf({ alg: "HS256" }, { ...claims, nbf: now + 60 })).toBe("timestamp_in_future");
   });
 
-  it.runIf(isShared)("takes no secret that is a public key", () => {
+  it("takes no secret that is a public key", () => {
     expect(() => check(oracle, { secrets: ["-----BEGIN PUBLIC KEY-----\n"] })).toThrow(
       "takes a shared secret, not a key",
     );
@@ -462,6 +465,16 @@ describe("a token that counts from its issue (Plaid)", () => {
     expect(check(oracle, { sent: { time: "x" } }).reason).toBe("timestamp_missing");
     expect(check(oracle, { sent: { time: "x" }, tolerance: "off" }).valid).toBe(true);
     expect(check(oracle, { sent: { time: String(NOW / 1000 - 400) }, tolerance: 400 }).valid).toBe(true);
+  });
+});
+
+const inSeconds = timed.filter((oracle) => rowOf(oracle).scheme.timestamp?.unit === "s");
+
+describe.each(named(inSeconds))("the time of %s in", (_name, oracle) => {
+  it("milliseconds in place of seconds are named as such", () => {
+    const verdict = check(oracle, { sent: { time: String(NOW) } });
+
+    expect(verdict).toMatchObject({ reason: "timestamp_in_future", message: expect.stringContaining("milliseconds") });
   });
 });
 
@@ -513,12 +526,6 @@ describe.each(named(timed))("the time of %s", (_name, oracle) => {
       timestamp: null,
       ageSeconds: null,
     });
-  });
-
-  it.runIf(rowOf(oracle).scheme.timestamp?.unit === "s")("milliseconds in place of seconds are named as such", () => {
-    const verdict = check(oracle, { sent: { time: String(NOW) } });
-
-    expect(verdict).toMatchObject({ reason: "timestamp_in_future", message: expect.stringContaining("milliseconds") });
   });
 
   it("an old timestamp with a wrong signature is a mismatch", () => {
