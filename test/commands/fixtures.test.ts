@@ -27,7 +27,22 @@ describe("fixtures list", () => {
 
     expect(code).toBe(0);
     expect(lines[0]).toMatch(/^stripe\/mine +Stripe +fixtures\/stripe\/mine\.json$/);
-    expect(stdout).toMatch(/^github\/push +GitHub +built-in$/m);
+    expect(stdout).toMatch(/^github\/push +commits were pushed to a branch +built-in$/m);
+  });
+
+  it("says of every built-in one what it is of, and nothing of your own", async () => {
+    const project = await projectWith([]);
+    write(project, "stripe/invoice.paid.json", "{}");
+    write(project, "stripe/events.txt", "invoice.paid: not read\n");
+
+    const { stdout } = await project.run(["fixtures", "list", "stripe/*", "--json"]);
+    const listed = JSON.parse(stdout) as { name: string; builtIn: boolean; description: string | null }[];
+
+    expect(listed.length).toBeGreaterThan(3);
+    for (const { builtIn, description } of listed) expect(description === null).toBe(!builtIn);
+    expect(listed).toContainEqual(
+      expect.objectContaining({ name: "stripe/charge.refunded", description: "a payment was refunded" }),
+    );
   });
 
   it("lists those that a glob or a provider names, a hidden built-in one not twice", async () => {
@@ -60,6 +75,7 @@ describe("fixtures show", () => {
 
     expect(code).toBe(0);
     expect(stdout).toContain('"MessageSid": "SMfa4e{{random.hex 28}}"');
+    expect(stderr).toMatch(/^a message came in\n/);
     expect(stderr).toContain("sent as Twilio does, application/x-www-form-urlencoded");
     expect(stderr).toContain("signed with twilio-form in X-Twilio-Signature");
   });
@@ -81,6 +97,7 @@ describe("fixtures show", () => {
     expect(JSON.parse(stdout)).toMatchObject({
       name: "stripe/invoice.paid",
       builtIn: true,
+      description: "an invoice was paid",
       scheme: "stripe-v1",
       signatureHeaders: ["Stripe-Signature"],
       placeholders: expect.arrayContaining(["unix", "uuid"]),
