@@ -31,6 +31,8 @@ export const slack: Provider = {
     },
   ],
   contentType: "application/json",
+  // Slash commands and interactivity send forms, the Events API sends JSON.
+  bodyForm: { of: ["command", "payload"] },
   detection: { signatureHeaders: ["X-Slack-Signature"], otherHeaders: ["X-Slack-Request-Timestamp"] },
   eventType: [
     { in: "body", path: ["event", "type"] },

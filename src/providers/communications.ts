@@ -36,6 +36,8 @@ export const twilio: Provider = {
     },
   ],
   contentType: "application/x-www-form-urlencoded; charset=UTF-8",
+  // Messaging and voice send forms; Event Streams sends an array of CloudEvents.
+  bodyForm: { of: "objects" },
   detection: { signatureHeaders: ["X-Twilio-Signature"], otherHeaders: ["I-Twilio-Idempotency-Token"] },
   eventType: [
     { in: "form", name: "EventType" },

@@ -12,6 +12,7 @@ const FIELDS: readonly Exclude<keyof Provider, "name" | "aliases">[] = [
   "title",
   "schemes",
   "contentType",
+  "bodyForm",
   "detection",
   "eventType",
   "eventId",

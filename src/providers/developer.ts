@@ -24,6 +24,8 @@ export const github: Provider = {
   secretPlace: "Settings > Webhooks > the webhook > Secret",
   schemes: [githubScheme("sha256", "X-Hub-Signature-256"), githubScheme("sha1", "X-Hub-Signature")],
   contentType: "application/json",
+  // The form has one field. Source: https://docs.github.com/webhooks/webhook-events-and-payloads#delivery-headers
+  bodyForm: { of: "asked", field: "payload" },
   detection: {
     signatureHeaders: ["X-Hub-Signature-256", "X-Hub-Signature"],
     otherHeaders: ["X-GitHub-Event", "X-GitHub-Delivery"],

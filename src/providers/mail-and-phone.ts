@@ -45,6 +45,8 @@ export const mandrill = define("mandrill", [], () => ({
     }),
   ],
   contentType: "application/x-www-form-urlencoded",
+  // The one field holds an array of events.
+  bodyForm: { of: "all", field: "mandrill_events" },
   eventType: [{ in: "formJson", name: "mandrill_events", path: [0, "event"] }],
 }));
 
@@ -177,6 +179,7 @@ export const plivo = define("plivo", [], () => ({
     }),
   ],
   contentType: "application/x-www-form-urlencoded",
+  bodyForm: { of: "all" },
   detection: { signatureHeaders: ["X-Plivo-Signature-V2", "X-Plivo-Signature-V3", "X-Plivo-Signature"] },
   eventType: [
     { in: "form", name: "Event" },

@@ -11,6 +11,8 @@ export interface Provider {
   readonly schemes: readonly Scheme[];
   /** What the provider sends: the default content type of its events. */
   readonly contentType: string;
+  /** How the JSON of its fixtures becomes bodies; absent: it is sent as it stands. */
+  readonly bodyForm?: BodyForm;
   readonly detection: Detection;
   /** Where the event's type stands; the first place that has one counts. */
   readonly eventType: readonly ValueSource[];
@@ -41,6 +43,17 @@ export interface Provider {
  * examples were computed again; `source`, `documents`: read in its code, in its documents; `third-party`: others say so.
  */
 export type Evidence = "sdk" | "vector" | "source" | "documents" | "third-party";
+
+/** Which of a provider's fixtures are sent as something else than JSON, and as what. */
+export interface BodyForm {
+  /**
+   * `all`; `asked`: those for which a form's content type is asked for, and no others; `objects`: all but arrays; names: those
+   * that have one of these members.
+   */
+  readonly of: "all" | "asked" | "objects" | readonly string[];
+  /** The whole JSON goes into this one field. */
+  readonly field?: string;
+}
 
 /** How a request tells who sent it. */
 export interface Detection {

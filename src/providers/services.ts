@@ -153,6 +153,7 @@ export const dropboxSign = define("dropbox-sign", ["hellosign"], () => ({
     },
   ],
   contentType: "application/x-www-form-urlencoded",
+  bodyForm: { of: "all", field: "json" },
   detection: { signatureHeaders: [], bodies: [[{ form: "json", path: ["event", "event_hash"] }]] },
   eventType: [{ in: "formJson", name: "json", path: ["event", "event_type"] }],
 }));

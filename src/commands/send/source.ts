@@ -64,7 +64,7 @@ async function fromFixture(reference: string, options: SendOptions, { context, c
   const overrides = await readOverrides(options, context);
   const json = applyOverrides(Buffer.from(filled, "latin1"), overrides);
   const encoded = encodeBody(Buffer.from(json).toString("latin1"), {
-    provider: provider.name,
+    bodyForm: provider.bodyForm,
     contentType: options.contentType,
   });
   const body = await changedBody(Buffer.from(encoded.text, "latin1"), {
