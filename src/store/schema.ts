@@ -32,6 +32,13 @@ export const MIGRATIONS: readonly Migration[] = [
     },
   },
   VERSION_2,
+  {
+    version: 3,
+    slice: (db) => {
+      db.exec(VERSION_3);
+      return "done";
+    },
+  },
 ];
 
 const VERSION_1 = `
@@ -103,6 +110,9 @@ CREATE TABLE listeners (
   heartbeat_at INTEGER NOT NULL
 ) STRICT;
 `;
+
+/** What is indexed already stays as it is, and tells so. */
+const VERSION_3 = "ALTER TABLE search_segments ADD COLUMN grams INTEGER NOT NULL DEFAULT 1";
 
 /** The version that this build writes. */
 export const SCHEMA_VERSION: number = MIGRATIONS.at(-1)?.version ?? 0;

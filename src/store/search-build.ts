@@ -1,5 +1,5 @@
 import type { Database, Row } from "./driver.js";
-import { GRAMS, GramSet } from "./search-grams.js";
+import { ALL_GRAMS, GRAMS, GramSet } from "./search-grams.js";
 import { packPages, SPAN, SPAN_BITS, writePages, type SegmentPage } from "./search-pages.js";
 import { SEARCHED_COLUMNS, searchedTexts } from "./search-text.js";
 
@@ -143,8 +143,8 @@ export class SearchBuilder {
   }
 
   private write({ first, last }: Draft, pages: readonly SegmentPage[]): void {
-    const insert = this.db.prepare("INSERT INTO search_segments (first, last) VALUES (?, ?)");
-    const segment = Number(insert.run(first, last).lastInsertRowid);
+    const insert = this.db.prepare("INSERT INTO search_segments (first, last, grams) VALUES (?, ?, ?)");
+    const segment = Number(insert.run(first, last, ALL_GRAMS).lastInsertRowid);
     writePages(this.db, segment, pages);
   }
 

@@ -1,9 +1,19 @@
 /**
  * What the index knows texts by, as numbers below this; different ones may share one. A gram is three characters; or
  * seven, about a mark that parts words, so that a key and its value are known together though each stands in many
- * texts; or a run of one character.
+ * texts; or a run of one character; or four hexadecimal digits, for any three of these stand in every other text.
  */
 export const GRAMS: number = 2 ** 18;
+
+/** What a segment of the index knows of texts: the first kinds of grams, or all of them. */
+export const FIRST_GRAMS = 1;
+export const ALL_GRAMS = 2;
+
+/** A gram, and from which of these on it is known. */
+export interface Gram {
+  readonly gram: number;
+  readonly since: typeof FIRST_GRAMS | typeof ALL_GRAMS;
+}
 
 /** The class (6 bits) of each character of ASCII: letters, digits and the marks of JSON and forms have one each. */
 const ASCII_CLASSES = asciiClasses("abcdefghijklmnopqrstuvwxyz0123456789 \":,-_./{}[]=&%+@\n\\;()'", 128);
@@ -15,6 +25,10 @@ const BINDING = classesOf(":=");
 /** Runs of one character that are grams of their own. */
 const SHORTEST_RUN = 4;
 const LONGEST_RUN = 12;
+
+/** 1 for the class of each hexadecimal digit, and how many of them in a row are a gram. */
+const DIGITS = classesOf("0123456789abcdef");
+const DIGITS_TOGETHER = 4;
 
 /** The different grams of texts, each told once an event. */
 export class GramSet {
@@ -34,13 +48,15 @@ export class GramSet {
 }
 
 /** The different grams of one folded text. */
-export function gramsOf(text: string): number[] {
-  const grams = new Set<number>();
-  eachGram(text, (gram) => grams.add(gram));
-  return [...grams];
+export function gramsOf(text: string): Gram[] {
+  const grams = new Map<number, Gram>();
+  eachGram(text, (gram, since) => {
+    if (since <= (grams.get(gram)?.since ?? ALL_GRAMS)) grams.set(gram, { gram, since });
+  });
+  return [...grams.values()];
 }
 
-function eachGram(text: string, tell: (gram: number) => void): void {
+function eachGram(text: string, tell: (gram: number, since: Gram["since"]) => void): void {
   // The grams that ended one to four characters ago: a mark three ago stands between the one of four ago and this.
   let now = 0;
   let one = 0;
@@ -48,19 +64,23 @@ function eachGram(text: string, tell: (gram: number) => void): void {
   let three = 0;
   let four = 0;
   let run = 0;
+  let digits = 0;
   for (let index = 0; index < text.length; index += 1) {
     const kind = classOf(text.charCodeAt(index));
     run = index > 0 && kind === (now & 63) ? run + 1 : 1;
+    digits = DIGITS[kind] === 1 ? digits + 1 : 0;
     four = three;
     three = two;
     two = one;
     one = now;
     now = ((now << 6) & (GRAMS - 1)) | kind;
     if (index < 2) continue;
-    tell(now);
-    if (index >= 6 && PARTING[three & 63] === 1) tell(mixed(four, now));
-    if (index >= 6 && (BINDING[one & 63] === 1 || BINDING[two & 63] === 1)) tell(mixed(mixed(four, three & 63), now));
-    if (run >= SHORTEST_RUN && run <= LONGEST_RUN) tell(mixed(kind, run));
+    tell(now, FIRST_GRAMS);
+    if (index >= 6 && PARTING[three & 63] === 1) tell(mixed(four, now), FIRST_GRAMS);
+    if (index >= 6 && (BINDING[one & 63] === 1 || BINDING[two & 63] === 1))
+      tell(mixed(mixed(four, three & 63), now), FIRST_GRAMS);
+    if (run >= SHORTEST_RUN && run <= LONGEST_RUN) tell(mixed(kind, run), FIRST_GRAMS);
+    if (digits >= DIGITS_TOGETHER) tell(mixed(GRAMS + one, now), ALL_GRAMS);
   }
 }
 

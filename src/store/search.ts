@@ -1,22 +1,23 @@
 import type { Listing, Scope } from "./listing.js";
 import type { Query } from "./query.js";
-import { gramsOf } from "./search-grams.js";
+import { gramsOf, type Gram } from "./search-grams.js";
 import { pageKey, readList, SPAN } from "./search-pages.js";
 import { foldCase, SEARCHED_COLUMNS, searchedTexts } from "./search-text.js";
 
 const SEARCHED = `SELECT ${SEARCHED_COLUMNS} FROM requests r LEFT JOIN bodies b ON b.seq = r.seq WHERE r.seq = ?`;
 const PAGE_OF = "SELECT key, postings FROM search_pages WHERE key BETWEEN ? AND ? ORDER BY key DESC LIMIT 1";
-const SEGMENTS = "SELECT id, first, last FROM search_segments WHERE last >= ? AND first <= ? ORDER BY id";
+const SEGMENTS = "SELECT id, first, last, grams FROM search_segments WHERE last >= ? AND first <= ? ORDER BY id";
 
 interface Segment {
   readonly id: number;
   readonly first: number;
   readonly last: number;
+  /** Which grams it knows. */
+  readonly grams: number;
 }
 
 /** A gram of the searched text, and how often it was found of late: the rarest is looked up first. */
-interface WantedGram {
-  readonly gram: number;
+interface WantedGram extends Gram {
   frequency: number;
 }
 
@@ -34,14 +35,15 @@ export class Search {
     this.query = query;
     this.listing = listing;
     this.wanted = foldCase(text);
-    this.grams = gramsOf(this.wanted).map((gram) => ({ gram, frequency: 0 }));
+    this.grams = gramsOf(this.wanted).map((gram) => ({ ...gram, frequency: 0 }));
   }
 
   /** The numbers of the events found, in order. */
   *seqs(scope: Scope, ascending: boolean): Iterable<number> {
-    const segments = this.query
-      .all(SEGMENTS, scope.from, scope.to)
-      .map((row): Segment => ({ id: Number(row["id"]), first: Number(row["first"]), last: Number(row["last"]) }));
+    const segments = this.query.all(SEGMENTS, scope.from, scope.to).map((row): Segment => {
+      const numberOf = (column: keyof Segment) => Number(row[column]);
+      return { id: numberOf("id"), first: numberOf("first"), last: numberOf("last"), grams: numberOf("grams") };
+    });
     const end = Number(this.query.one("SELECT coalesce(max(last), 0) AS seq FROM search_segments")?.["seq"]);
     const beyond = { ...scope, from: Math.max(scope.from, end + 1) };
     if (!ascending) yield* this.scanned(beyond, false);
@@ -63,9 +65,10 @@ export class Search {
   }
 
   /** The events of a segment that have all grams of the text. */
-  private candidates({ id, first, last }: Segment): number[] {
+  private candidates({ id, first, last, grams }: Segment): number[] {
     const places = new Uint8Array(SPAN / 8).fill(255);
     for (const wanted of this.grams) {
+      if (wanted.since > grams) continue;
       const left = this.narrow(places, id, wanted);
       if (left === 0) break;
     }

@@ -72,6 +72,21 @@ describe("the index of --grep", () => {
     expect(store.unindexed()).toBe(2100 - 2048);
     expect(left.length).toBeGreaterThan(0);
   });
+
+  it("looks up in an older segment only what that knows of its texts", async () => {
+    const store = await openTestStore();
+    await store.importEvents(bodies(1100, (index) => (index === 500 ? "dea ead adb dbe bee eef" : `number ${index}`)));
+    await catchUp(store.path, { isStopped: () => false, onProgress: () => {} });
+    const { db } = await builderOf(store);
+    // The index knows the threes of digits of this text, but none of its fours.
+    db.exec("UPDATE bodies SET body = CAST('deadbeef' AS BLOB) WHERE seq = 501");
+
+    const inNewer = find(store, "deadbeef");
+    db.exec("UPDATE search_segments SET grams = 1");
+
+    expect(inNewer).toEqual([]);
+    expect(find(store, "deadbeef")).toEqual([501]);
+  });
 });
 
 describe("what is searched", () => {
