@@ -53,7 +53,11 @@ function fitsCredentials(scheme: Scheme, { secrets, keys }: SchemeQuestion): boo
   if (secrets.length === 0 && keys.length === 0) return true;
   const hasKey = keys.length > 0 || secrets.some(looksLikeKey);
   const hasSecret = secrets.some((secret) => !looksLikeKey(secret));
-  return scheme.secret.kind === "key" ? hasKey : hasSecret;
+  const { secret } = scheme;
+  // A text without the prefix is a secret of the provider's other ways to sign.
+  if (secret.kind === "prefixedBase64" && secret.without === "none")
+    return secrets.some((bytes) => Buffer.from(bytes).toString("latin1").startsWith(secret.prefix));
+  return secret.kind === "key" ? hasKey : hasSecret;
 }
 
 function isConditional(scheme: Scheme): boolean {
@@ -71,7 +75,9 @@ function holds(condition: Condition, request: SignedRequest): boolean {
   if (condition.in === "bodyField")
     return scalarText(fieldAt(parseJsonBody(request.body), condition.path)) === condition.value;
   const found = findHeader(request.headers, condition.name);
-  return found.count === 1 && (condition.value === undefined || found.value === condition.value);
+  if (found.count !== 1) return false;
+  if (condition.start !== undefined) return found.value.toLowerCase().startsWith(condition.start.toLowerCase());
+  return condition.value === undefined || found.value === condition.value;
 }
 
 function mediaType(value: string): string | undefined {

@@ -9,8 +9,16 @@ import {
   type JsonMember,
   type JsonNode,
 } from "../events/json-tree.js";
-import { formField, parseForm } from "./form.js";
+import { headerValue, type HeaderList } from "../events/headers.js";
+import { partsOf } from "../events/pretty-multipart.js";
+import { fieldsOf, formField } from "./form.js";
 import type { FieldPath } from "./scheme.js";
+
+/** A request whose body is a form, or empty. */
+interface Form {
+  readonly headers: HeaderList;
+  readonly body: Uint8Array;
+}
 
 /**
  * A JSON body with a text at a place of it: what a signature inside a body is put in by. Only the value's own bytes change; a
@@ -34,8 +42,10 @@ export function withBodyField(body: Uint8Array, path: FieldPath, value: string |
   return splice(text, at, at, added);
 }
 
-/** A form body with a field; one of that name gives way. */
-export function withFormField(body: Uint8Array, name: string, value: string): Uint8Array {
+/** A form body with a field; one of that name gives way. @throws CliError for a form of several parts that has no such field */
+export function withFormField({ headers, body }: Form, name: string, value: string): Uint8Array {
+  const parts = partsOf(body, headerValue(headers, "content-type"))?.parts;
+  if (parts !== undefined) return withPart(body, parts.find((part) => part.name === name)?.body, { name, value });
   const key = encodeURIComponent(name);
   const kept = toByteText(body)
     .split("&")
@@ -43,13 +53,24 @@ export function withFormField(body: Uint8Array, name: string, value: string): Ui
   return bytesOf([...kept, `${key}=${encodeURIComponent(value)}`].join("&"));
 }
 
+/** The body of one part changed, all other bytes kept. */
+function withPart(
+  body: Uint8Array,
+  part: Uint8Array | undefined,
+  { name, value }: { name: string; value: string },
+): Uint8Array {
+  if (part === undefined) throw noPlace([name]);
+  const at = part.byteOffset - body.byteOffset;
+  return Buffer.concat([body.subarray(0, at), Buffer.from(value), body.subarray(at + part.length)]);
+}
+
 /** A form body with a text at a place of the JSON that one of its fields holds. */
 export function withFormJson(
-  body: Uint8Array,
+  form: Form,
   { name, path, value }: { name: string; path: FieldPath; value: string },
 ): Uint8Array {
-  const json = Buffer.from(formField(parseForm(body), name) ?? "", "latin1");
-  return withFormField(body, name, Buffer.from(withBodyField(json, path, value)).toString("utf8"));
+  const json = Buffer.from(formField(fieldsOf(form), name) ?? "", "latin1");
+  return withFormField(form, name, Buffer.from(withBodyField(json, path, value)).toString("utf8"));
 }
 
 function readTree(body: Uint8Array, text: string, path: FieldPath): JsonNode {

@@ -19,6 +19,11 @@ const WORDS: { readonly [Name in PartName]: (part: Part<Name>) => string } = {
   crc32: () => "CRC-32 of the body in decimal",
   sortedForm: () => "form fields sorted by name, names and values joined",
   formField: ({ name }) => `form field ${name}`,
+  formFieldOrBody: ({ name }) => `form field ${name}, or the body when it is no form`,
+  urlAndFields: () => "public URL with its query sorted, form fields sorted after it",
+  parameters: ({ without, between, encoded }) =>
+    `query parameters sorted by name, without ${without.join(" and ")}, ${encoded ? "escaped" : "decoded"}${between === "" ? ", nothing between" : `, joined with ${between}`}`,
+  headerItem: ({ header, key }) => `${key} of header ${header} as a JSON string`,
   sortedQuery: () => "query parameters sorted by name, joined with &",
   signedHeaders: ({ list }) => `name:value of each header that ${list} names`,
   fieldLines: ({ names }) => `name and value, a line each, of the body's ${names.join(", ")}`,

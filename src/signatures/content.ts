@@ -3,15 +3,15 @@ import { createRequire } from "node:module";
 import type { gunzipSync } from "node:zlib";
 import { CliError } from "../errors.js";
 import { crc32 } from "./crc32.js";
-import { isFormType, type HeaderList } from "../events/headers.js";
+import type { HeaderList } from "../events/headers.js";
 import { fieldAt, parseJsonBody, scalarText } from "./body.js";
 import { canonicalJson } from "./canonical-json.js";
 import { encodeSignature } from "./encoding.js";
-import { byCodeUnits, formField, parseForm, phpFields, sortedFields, type FormFields } from "./form.js";
+import { byCodeUnits, fieldsOf, formField, phpFields, sortedFields } from "./form.js";
 import type { Settings, SignedRequest } from "./request.js";
 import type { ContentPart, FieldPath, Scheme } from "./scheme.js";
 import { findHeader } from "./spelling.js";
-import { canonicalRequest, queryParameter, reescapedPath, unescaped } from "./url.js";
+import { canonicalRequest, parameters, queryParameter, reescapedPath, unescaped, urlAndFields } from "./url.js";
 
 /** What the parts are taken from. */
 export interface ContentFacts {
@@ -49,8 +49,12 @@ const PARTS: PartTable = {
   bodyHash: ({ request }, { hash, encoding }) =>
     encodeSignature(createHash(hash).update(request.body).digest(), encoding),
   crc32: ({ request }) => String(crc32(request.body)),
-  sortedForm: ({ request }) => sortedFields(formOf(request)),
-  formField: ({ request }, { name }) => formField(formOf(request), name) ?? "",
+  sortedForm: ({ request }) => sortedFields(fieldsOf(request)),
+  formField: ({ request }, { name }) => formField(fieldsOf(request), name) ?? "",
+  formFieldOrBody: ({ request }, { name }) => formField(fieldsOf(request), name) ?? request.body,
+  urlAndFields: ({ request, url }) => urlAndFields(url ?? "", fieldsOf(request)),
+  parameters: ({ url }, part) => utf8(parameters(queryOf(url), part)),
+  headerItem: ({ request }, part) => utf8(JSON.stringify(headerItem(request.headers, part))),
   bodyField: ({ request }, { path }) => utf8(scalarText(fieldAt(parseJsonBody(request.body), path)) ?? ""),
   secret: ({ secret }) => secret ?? "",
   sortedQuery: ({ url }) => utf8(queryOf(url).split("&").toSorted(byCodeUnits).join("&")),
@@ -62,13 +66,13 @@ const PARTS: PartTable = {
   bodyUnzipped: ({ request }) => unzipped(request.body),
   compactJson: ({ request }) => utf8(compactJson(parseJsonBody(request.body))),
   formJsonField: ({ request }, { name, path }) => {
-    const json = Buffer.from(formField(formOf(request), name) ?? "", "latin1");
+    const json = Buffer.from(formField(fieldsOf(request), name) ?? "", "latin1");
     return utf8(scalarText(fieldAt(parseJsonBody(json), path)) ?? "");
   },
   urlUnescaped: ({ url }, { characters }) => utf8(unescaped(url ?? "", characters)),
   pathReescaped: ({ url }) => utf8(reescapedPath(url ?? "")),
   canonicalRequest: ({ request, url }) => utf8(canonicalRequest(request.method ?? "POST", pathOf(url), queryOf(url))),
-  phpForm: ({ request }, { without }) => phpFields(parseForm(request.body).filter(([name]) => name !== without)),
+  phpForm: ({ request }, { without }) => phpFields(fieldsOf(request).filter(([name]) => name !== without)),
 };
 
 /** The signed content, piece by piece; neighbouring strings are joined, as each piece costs a call into the hash. */
@@ -105,6 +109,8 @@ const URL_PARTS: ReadonlySet<ContentPart["part"]> = new Set([
   "query",
   "queryParameter",
   "sortedQuery",
+  "parameters",
+  "urlAndFields",
   "urlUnescaped",
   "pathReescaped",
   "canonicalRequest",
@@ -115,6 +121,8 @@ const BODY_PARTS: ReadonlySet<ContentPart["part"]> = new Set([
   "crc32",
   "sortedForm",
   "formField",
+  "formFieldOrBody",
+  "urlAndFields",
   "fieldLines",
   "bodyAsJsonString",
   "bodyWithSecretAt",
@@ -146,13 +154,6 @@ export function signsBody({ algorithm, content, bindings = [] }: Scheme): boolea
   return algorithm.family === "jwt" || bindings.length > 0 || content.some(({ part }) => BODY_PARTS.has(part));
 }
 
-/** A form's fields; none when the content type says that the body is something else. */
-function formOf(request: SignedRequest): FormFields {
-  const type = findHeader(request.headers, "content-type");
-  if (type.count === 1 && !isFormType(type.value)) return [];
-  return parseForm(request.body);
-}
-
 function utf8(text: string): Piece {
   return Buffer.from(text, "utf8");
 }
@@ -165,6 +166,12 @@ function signedHeaders(headers: HeaderList, { list, separator, between }: PartOf
 function headerText(headers: HeaderList, name: string): string {
   const found = findHeader(headers, name);
   return found.count === 1 ? found.value : "";
+}
+
+function headerItem(headers: HeaderList, { header, key, otherwise }: PartOf<"headerItem">): string {
+  const items = headerText(headers, header).split(",");
+  const found = items.map((item) => item.trim()).find((item) => item.startsWith(`${key}=`));
+  return found?.slice(key.length + 1) ?? otherwise;
 }
 
 function fieldLines(body: unknown, names: readonly string[]): string {

@@ -3,6 +3,9 @@
  * was sent. Names and values are latin1 strings: one character is one byte.
  */
 
+import { headerValue, isFormType, type HeaderList } from "../events/headers.js";
+import { partsOf } from "../events/pretty-multipart.js";
+
 /** Fields in the order of the body. */
 export type FormFields = readonly (readonly [name: string, value: string])[];
 
@@ -16,6 +19,16 @@ export function parseForm(body: Uint8Array): FormFields {
       const at = item.indexOf("=");
       return at < 0 ? [unescape(item), ""] : [unescape(item.slice(0, at)), unescape(item.slice(at + 1))];
     });
+}
+
+/** A form's fields; none when the content type says that the body is something else, and is no form of several parts. */
+export function fieldsOf({ headers, body }: { readonly headers: HeaderList; readonly body: Uint8Array }): FormFields {
+  const type = headerValue(headers, "content-type");
+  if (type === undefined || isFormType(type)) return parseForm(body);
+  const parts = /^\s*multipart\/form-data/i.test(type) ? (partsOf(body, type)?.parts ?? []) : [];
+  return parts.flatMap(({ name, body: value }) =>
+    name === undefined ? [] : [[name, Buffer.from(value).toString("latin1")] as const],
+  );
 }
 
 /** The first value of a field. */

@@ -1,5 +1,5 @@
 import { fieldAt, parseJsonBody, scalarText } from "./body.js";
-import { formField, parseForm } from "./form.js";
+import { fieldsOf, formField } from "./form.js";
 import type { SignedRequest } from "./request.js";
 import type { Scheme, SignatureSource, TimestampRule } from "./scheme.js";
 import { readSignatureText, type SignatureFields, type SignatureProblem } from "./signature-text.js";
@@ -43,11 +43,11 @@ function readSignature(
 
 function textInside(
   source: Exclude<SignatureSource, { readonly from: "header" }>,
-  { url, body }: SignedRequest,
+  request: SignedRequest,
 ): string | undefined {
-  if (source.from === "query") return queryParameter(url, source.name);
-  if (source.from === "bodyField") return scalarText(fieldAt(parseJsonBody(body), source.path));
-  const field = formField(parseForm(body), source.name);
+  if (source.from === "query") return queryParameter(request.url, source.name);
+  if (source.from === "bodyField") return scalarText(fieldAt(parseJsonBody(request.body), source.path));
+  const field = formField(fieldsOf(request), source.name);
   if (field === undefined || source.path === undefined) return field;
   return scalarText(fieldAt(parseJsonBody(Buffer.from(field, "latin1")), source.path));
 }
@@ -106,12 +106,17 @@ function timeText({ from }: TimestampRule, { fields, request, column }: TimePlac
       ? { ...value, reason: "timestamp_missing" }
       : value;
   }
-  const text =
-    from.kind === "signature" ? fields.timestamp : scalarText(fieldAt(parseJsonBody(request.body), from.path));
-  return (
-    text ?? {
-      reason: "timestamp_missing",
-      message: `there is no timestamp in the ${from.kind === "signature" ? "signature's header" : "body"}`,
-    }
-  );
+  const text = from.kind === "signature" ? fields.timestamp : timeInside(from, request);
+  return text ?? { reason: "timestamp_missing", message: `there is no timestamp in the ${TIME_PLACES[from.kind]}` };
+}
+
+const TIME_PLACES = { signature: "signature's header", bodyField: "body", formField: "form", query: "URL" } as const;
+
+function timeInside(
+  from: Exclude<TimestampRule["from"], { readonly kind: "header" | "signature" }>,
+  request: SignedRequest,
+): string | undefined {
+  if (from.kind === "query") return queryParameter(request.url, from.name);
+  if (from.kind === "formField") return formField(fieldsOf(request), from.name);
+  return scalarText(fieldAt(parseJsonBody(request.body), from.path));
 }

@@ -102,7 +102,8 @@ interface Pieces {
 const SHAPES: { readonly [Name in Kind]: (parse: ParseOf<Name>, pieces: Pieces) => string } = {
   raw: (_parse, { value }) => value,
   prefix: ({ prefix, optional }, { value }) => `${prefix}${value}${optional === true ? `, or without ${prefix}` : ""}`,
-  pairs: ({ item, pair, signature = "<name>", timestamp, written = item }, { value, stamp }) =>
+  pairs: ({ item, pair, signature = "<name>", timestamp, written = item, layout }, { value, stamp }) =>
+    layout?.replace("{signature}", value).replace("{timestamp}", stamp) ??
     `${timestamp === undefined ? "" : `${timestamp}${pair}${stamp}${written}`}${signature}${pair}${value}`,
   list: ({ separator, timestampFirst }, { value, stamp }) =>
     timestampFirst === true
@@ -131,6 +132,8 @@ function alsoCalled(names: HeaderNames): string {
   return others.length === 0 ? "" : ` (or ${others.join(", ")})`;
 }
 
+const WITHOUT = { utf8: "its text as it is", base64: "the whole is base64", none: "it is none" } as const;
+
 type SecretKind = SecretForm["kind"];
 type SecretOf<Name extends SecretKind> = Extract<SecretForm, { readonly kind: Name }>;
 
@@ -142,7 +145,8 @@ const SECRETS: { readonly [Name in SecretKind]: (form: SecretOf<Name>) => string
   hex: () => "the bytes that its hex means",
   base64: () => "the bytes that its base64 means",
   prefixedBase64: ({ prefix, without }) =>
-    `the bytes that the base64 after ${prefix} means; without ${prefix} ${without === "utf8" ? "its text as it is" : "the whole is base64"}`,
+    `the bytes that the base64 after ${prefix} means; without ${prefix} ${WITHOUT[without]}`,
+  utf8After: ({ prefix }) => `its text after ${prefix}, where it begins so`,
   sha1: () => "the SHA-1 of its text",
   key: ({ type, text }) =>
     `not shared: an ${KEYS[type]} key, ${text === undefined ? "public to verify, private to sign" : "whpk_... to verify, whsk_... to sign"}`,
@@ -160,6 +164,8 @@ const STAMPS: { readonly [Name in StampKind]: (from: StampOf<Name>) => string } 
   header: ({ names }) => `${names[0]}${alsoCalled(names)}`,
   signature: () => "beside the signature",
   bodyField: ({ path }) => `body field ${pathWords(path)}`,
+  formField: ({ name }) => `form field ${name}`,
+  query: ({ name }) => `query parameter ${name}`,
 };
 
 /** Where the signed time stands, in what unit, and how far it may be from now. */
@@ -184,7 +190,10 @@ type ConditionOf<Name extends Place> = Extract<Condition, { readonly in: Name }>
 
 const CONDITIONS: { readonly [Name in Place]: (condition: ConditionOf<Name>) => string } = {
   query: ({ name }) => `with query parameter ${name}`,
-  header: ({ name, value }) => (value === undefined ? `with header ${name}` : `with ${name}: ${value}`),
+  header: ({ name, value, start }) => {
+    const text = start === undefined ? value : `${start}...`;
+    return text === undefined ? `with header ${name}` : `with ${name}: ${text}`;
+  },
   bodyField: ({ path, value }) => `with ${pathWords(path)} = ${JSON.stringify(value)} in the body`,
 };
 

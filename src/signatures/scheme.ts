@@ -143,6 +143,8 @@ export type SignatureParse =
       readonly timestamp?: string;
       readonly trim?: boolean;
       readonly written?: string;
+      /** All that the provider writes, where order or other items differ: `{signature}` and `{timestamp}` stand for theirs. */
+      readonly layout?: string;
     }
   /** Values one after the other; `timestampFirst`: the first is the timestamp. */
   | { readonly kind: "list"; readonly separator: string; readonly timestampFirst?: boolean }
@@ -159,8 +161,10 @@ export type SecretForm =
   | { readonly kind: "utf8Nfkd" }
   | { readonly kind: "hex" }
   | { readonly kind: "base64" }
-  /** The prefix is dropped if it is there, the rest decoded as base64. `without`: what a text without the prefix is. */
-  | { readonly kind: "prefixedBase64"; readonly prefix: string; readonly without: "base64" | "utf8" }
+  /** The prefix is dropped if it is there, the rest decoded as base64. `without`: what a text without the prefix is; `none`: no secret. */
+  | { readonly kind: "prefixedBase64"; readonly prefix: string; readonly without: "base64" | "utf8" | "none" }
+  /** Its text after a prefix, where it has one: `*` in the prefix is any letters, digits and underscores. */
+  | { readonly kind: "utf8After"; readonly prefix: string }
   /** The SHA-1 of the text. */
   | { readonly kind: "sha1" }
   /** Not a shared secret: a key of this type. `text`: the writing with `whpk_` and `whsk_` instead of hex, base64, PEM. */
@@ -173,7 +177,9 @@ export interface TimestampRule {
   readonly from:
     | { readonly kind: "header"; readonly names: HeaderNames }
     | { readonly kind: "signature" }
-    | { readonly kind: "bodyField"; readonly path: FieldPath };
+    | { readonly kind: "bodyField"; readonly path: FieldPath }
+    | { readonly kind: "formField"; readonly name: string }
+    | { readonly kind: "query"; readonly name: string };
   readonly unit: "s" | "ms" | "iso8601" | "httpDate";
   /** What the provider's own library enforces, seconds; `null`: nothing. For explanations only. */
   readonly providerToleranceSeconds: number | null;
@@ -181,10 +187,10 @@ export interface TimestampRule {
   readonly providerRefusesFuture: boolean;
 }
 
-/** What a request has. `value`: exactly this text, else any. A query is there only once the request has been signed. */
+/** What a request has. `value`: exactly this text, else any; `start`: one that begins so, in any case. A query is there only once the request has been signed. */
 export type Condition =
   | { readonly in: "query"; readonly name: string }
-  | { readonly in: "header"; readonly name: string; readonly value?: string }
+  | { readonly in: "header"; readonly name: string; readonly value?: string; readonly start?: string }
   | { readonly in: "bodyField"; readonly path: FieldPath; readonly value: string };
 
 /** One part of the signed content. */
@@ -212,6 +218,22 @@ export type ContentPart =
   /** Form fields sorted by name, name and value joined without separators; repeated values sorted, once each. */
   | { readonly part: "sortedForm" }
   | { readonly part: "formField"; readonly name: string }
+  /** A field of a form; the whole body when it is no form. */
+  | { readonly part: "formFieldOrBody"; readonly name: string }
+  /**
+   * The URL with its query sorted and decoded, and a form's fields after it, sorted, names and values joined: as Plivo signs
+   * since its third version. Repeated values are sorted, all of them.
+   */
+  | { readonly part: "urlAndFields" }
+  /** The query's parameters sorted by name, but for some; repeated ones joined with commas. `encoded`: escaped as in a form, else decoded. */
+  | {
+      readonly part: "parameters";
+      readonly without: readonly string[];
+      readonly between: string;
+      readonly encoded: boolean;
+    }
+  /** The value of a `key=value` item of a header as a JSON string; `otherwise`: without such a header. */
+  | { readonly part: "headerItem"; readonly header: string; readonly key: string; readonly otherwise: string }
   /** The query's parameters sorted by name, as they are encoded, joined with `&`. */
   | { readonly part: "sortedQuery" }
   /** `name:value` of the headers that a header names; `separator`: between the names, `between`: between what is signed. */

@@ -23,6 +23,7 @@ const DECODERS: Readonly<
   hex: { wants: "hex", decode: (text) => decodeHex(text.toLowerCase()) },
   base64: { wants: "base64", decode: (text) => decodeBase64(text) },
   prefixedBase64: { wants: "base64 after its prefix", decode: decodePrefixed },
+  utf8After: { wants: "text", decode: decodeAfter },
   sha1: { wants: "text", decode: (_text, bytes) => createHash("sha1").update(bytes).digest() },
 };
 
@@ -52,7 +53,18 @@ export function decodeSecret(secret: Uint8Array, form: SecretForm): Uint8Array {
 function decodePrefixed(text: string, bytes: Uint8Array, form: SecretForm): Uint8Array | undefined {
   if (form.kind !== "prefixedBase64") return undefined;
   if (text.startsWith(form.prefix)) return decodeBase64(text.slice(form.prefix.length));
+  if (form.without === "none") return undefined;
   return form.without === "utf8" ? bytes : decodeBase64(text);
+}
+
+/** `signkey-*-`: what stands for the star is not empty, and as long as it can be. */
+function decodeAfter(text: string, bytes: Uint8Array, form: SecretForm): Uint8Array | undefined {
+  if (form.kind !== "utf8After") return undefined;
+  const [start = "", end = ""] = form.prefix.split("*");
+  if (!text.startsWith(start)) return bytes;
+  const word = /^\w*/.exec(text.slice(start.length))?.[0] ?? "";
+  const length = start.length + word.length;
+  return word === "" || !text.startsWith(end, length) ? bytes : Buffer.from(text.slice(length + end.length));
 }
 
 function malformed(secret: Uint8Array, form: SecretForm, wants: string): SecretError {

@@ -7,7 +7,7 @@ import { contentPieces, demandSettings, signsUrl, type ContentFacts } from "./co
 import { credentialsFor } from "./credentials.js";
 import { encodeSignature } from "./encoding.js";
 import { makeToken } from "./jwt.js";
-import type { SignatureParts, SignOptions } from "./request.js";
+import type { SignatureParts, SignedRequest, SignOptions } from "./request.js";
 import type { Scheme, SignatureSource } from "./scheme.js";
 import { SecretError } from "./secret.js";
 import { writeSignatureText } from "./signature-text.js";
@@ -29,12 +29,12 @@ export function signRequest(options: SignOptions): SignatureParts {
   const timestamp =
     scheme.timestamp === undefined ? undefined : (options.timestamp ?? writeTimestamp(now, scheme.timestamp.unit));
   const request = { ...options.request, body: preparedBody(options, timestamp) };
-  const url = urlToSign({ ...options, request });
+  const url = urlToSign({ ...options, request }, timestamp);
   const known = { ...request, headers: withHeaders(request.headers, constantHeaders(scheme, options.id, timestamp)) };
   const facts = factsOf({ ...options, request: known }, { credential, timestamp, url });
   const signature = signatureText(scheme, { credential, facts, now });
   const text = writeSignatureText({ signature, timestamp }, scheme.signature.parse);
-  const body = placedBody(scheme.signature, request.body, text);
+  const body = placedBody(scheme.signature, request, text);
   return {
     headers: headersOf(scheme, { id: facts.id, timestamp, text }),
     ...placedUrl(options, url, text),
@@ -58,22 +58,26 @@ const PLACEHOLDER = "0".repeat(32);
 
 /** The body with the timestamp in it, where it stands there, and with a place for the signature where one is signed around. */
 function preparedBody({ scheme, request }: SignOptions, timestamp: string | undefined): Uint8Array {
-  const { from } = scheme.timestamp ?? {};
-  const stamped =
-    from?.kind === "bodyField" && timestamp !== undefined
-      ? withBodyField(request.body, from.path, /^\d{1,15}$/.test(timestamp) ? Number(timestamp) : timestamp)
-      : request.body;
+  const stamped = stampedBody(scheme, request, timestamp);
   const hole = scheme.content.find((part) => part.part === "bodyWithSecretAt");
   return hole === undefined ? stamped : withBodyField(stamped, hole.path, PLACEHOLDER);
 }
 
+function stampedBody({ timestamp: rule }: Scheme, request: SignedRequest, timestamp: string | undefined): Uint8Array {
+  if (timestamp === undefined) return request.body;
+  const { from } = rule ?? {};
+  if (from?.kind === "formField") return withFormField(request, from.name, timestamp);
+  if (from?.kind !== "bodyField") return request.body;
+  return withBodyField(request.body, from.path, /^\d{1,15}$/.test(timestamp) ? Number(timestamp) : timestamp);
+}
+
 /** The body with the signature in it, where it stands there. */
-function placedBody(source: SignatureSource, body: Uint8Array, text: string): Uint8Array {
-  if (source.from === "bodyField") return withBodyField(body, source.path, text);
-  if (source.from !== "formField") return body;
+function placedBody(source: SignatureSource, request: SignedRequest, text: string): Uint8Array {
+  if (source.from === "bodyField") return withBodyField(request.body, source.path, text);
+  if (source.from !== "formField") return request.body;
   return source.path === undefined
-    ? withFormField(body, source.name, text)
-    : withFormJson(body, { name: source.name, path: source.path, value: text });
+    ? withFormField(request, source.name, text)
+    : withFormJson(request, { name: source.name, path: source.path, value: text });
 }
 
 function signatureText(scheme: Scheme, given: { credential: Credential; facts: ContentFacts; now: number }): string {
@@ -99,12 +103,14 @@ function factsOf(
   };
 }
 
-/** The URL with its bindings, for schemes that sign it. */
-function urlToSign({ scheme, request }: SignOptions): string | undefined {
+/** The URL with its bindings, and the time where it stands there, for schemes that sign it. */
+function urlToSign({ scheme, request }: SignOptions, timestamp: string | undefined): string | undefined {
   const claims = scheme.algorithm.family === "jwt" ? scheme.algorithm.claims : [];
   const inClaims = claims.some((rule) => "content" in rule && signsUrl(rule.content));
   if (!inClaims && !signsUrl(scheme.content)) return undefined;
-  return bindUrl(scheme.bindings ?? [], requireUrl(scheme.name, request.url, request.headers), request.body);
+  const url = bindUrl(scheme.bindings ?? [], requireUrl(scheme.name, request.url, request.headers), request.body);
+  const { from } = scheme.timestamp ?? {};
+  return from?.kind === "query" && timestamp !== undefined ? withQueryParameter(url, from.name, timestamp) : url;
 }
 
 /** In the order id, timestamp, signature, as senders do. */

@@ -111,6 +111,8 @@ function writePairs(
   { signature, timestamp }: { signature: string; timestamp: string | undefined },
   parse: ParseOf<"pairs">,
 ): string {
+  if (parse.layout !== undefined)
+    return parse.layout.replace("{signature}", () => signature).replace("{timestamp}", () => timestamp ?? "");
   const item = `${parse.signature ?? "key"}${parse.pair}${signature}`;
   if (parse.timestamp === undefined || timestamp === undefined) return item;
   return `${parse.timestamp}${parse.pair}${timestamp}${parse.written ?? parse.item}${item}`;

@@ -1,7 +1,7 @@
 import { escape, parse, stringify } from "node:querystring";
 import type { HeaderList } from "../events/headers.js";
 import { CliError } from "../errors.js";
-import { byCodeUnits } from "./form.js";
+import { byCodeUnits, parseForm, type FormFields } from "./form.js";
 import type { UrlForm } from "./scheme.js";
 import { findHeader } from "./spelling.js";
 
@@ -80,6 +80,38 @@ export function withQueryParameter(url: string, name: string, value: string): st
   const kept = items.filter((item) => item.split("=", 1)[0] !== name);
   const joined = `${path}?${[...kept, `${name}=${value}`].join("&")}`;
   return fragment === undefined ? joined : `${joined}#${fragment}`;
+}
+
+/** Query parameters sorted by name, repeated ones joined with commas. As Shopify signs what comes to an app's proxy, and its redirects. */
+export function parameters(
+  query: string,
+  { without, between, encoded }: { without: readonly string[]; between: string; encoded: boolean },
+): string {
+  const byName = new Map<string, string[]>();
+  for (const [name, value] of new URLSearchParams(query)) {
+    if (!without.includes(name)) byName.set(name, [...(byName.get(name) ?? []), value]);
+  }
+  const sorted = [...byName].toSorted(([a], [b]) => byCodeUnits(a, b));
+  const pairs = sorted.map(([name, values]): [string, string] => [name, values.join(",")]);
+  if (encoded) return new URLSearchParams(pairs).toString();
+  return pairs.map(([name, value]) => `${name}=${value}`).join(between);
+}
+
+/** As plivo-node's construct_post_url; the fields are latin1 text. */
+export function urlAndFields(url: string, fields: FormFields): Buffer {
+  const [whole] = splitOnce(url, "#");
+  const [base, query = ""] = splitOnce(whole, "?");
+  const inQuery = parseForm(Buffer.from(query, "utf8"));
+  const sorted = inQuery.toSorted(byNameAndValue).map(([name, value]) => `${name}=${value}`);
+  const mark = inQuery.length > 0 || fields.length > 0 ? "?" : "";
+  const dot = inQuery.length > 0 && fields.length > 0 ? "." : "";
+  const posted = fields.toSorted(byNameAndValue).map(([name, value]) => name + value);
+  const start = Buffer.from(base, "utf8").toString("latin1");
+  return Buffer.from(`${start}${mark}${sorted.join("&")}${dot}${posted.join("")}`, "latin1");
+}
+
+function byNameAndValue(a: readonly [string, string], b: readonly [string, string]): number {
+  return byCodeUnits(a[0], b[0]) || byCodeUnits(a[1], b[1]);
 }
 
 /** The URL with the percent escapes of these ASCII characters undone, and no others. */
