@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
 import { ListenReporter } from "../../src/commands/listen/report.js";
-import { maskOf, shownEvent } from "../../src/commands/events/secret-options.js";
+import { maskOf, shownEvent } from "../../src/commands/events/shown-event.js";
 import type { HookEvent } from "../../src/events/event.js";
 import type * as Providers from "../../src/providers/index.js";
 import { createOutput } from "../../src/output/terminal.js";

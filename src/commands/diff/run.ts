@@ -11,7 +11,7 @@ import type { Invocation } from "../command.js";
 import { paged } from "../paging.js";
 import type { DiffOptions } from "../diff.js";
 import { withStore } from "../events/open.js";
-import { maskOf, shownEvent } from "../events/secret-options.js";
+import { maskOf, shownEvent } from "../events/shown-event.js";
 import { fleetingHeaders } from "./fleeting.js";
 import { diffToJson } from "./json.js";
 

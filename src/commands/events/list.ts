@@ -4,6 +4,7 @@ import { parseInteger } from "../../config/values.js";
 import { CliError, EXIT } from "../../errors.js";
 import type { HookEvent } from "../../events/event.js";
 import { eventToJson, STREAM_BODY_LIMIT, type EventJson } from "../../events/event-json.js";
+import { redactEvent } from "../../events/redact.js";
 import { parseSelectors, type Selection, parseEventName } from "../../events/selector.js";
 import { eventTable } from "../../output/event-line.js";
 import type { Line } from "../../output/output.js";
@@ -13,7 +14,7 @@ import { PAGER_OPTION, paged, type PagerOptions } from "../paging.js";
 import { refuseMistypedSubcommand } from "../mistyped.js";
 import { withStore } from "./open.js";
 import { searchReady } from "./search-ready.js";
-import { addSecretOptions, shownEvent, type SecretOptions } from "./secret-options.js";
+import { addSecretOptions, asksForSecrets, type SecretOptions } from "./secret-options.js";
 
 /** Events that `list` shows unless told otherwise. */
 const DEFAULT_LIMIT = 30;
@@ -75,9 +76,8 @@ async function runList(invocation: Invocation<ListOptions>): Promise<number> {
       const { resolveEvents } = await import("../../store/resolve.js");
       await searchReady(store, selection, { context, output });
       const found = resolveEvents(store, selection, { bodies: output.json });
-      const shown = mapped(found, (event) => shownEvent(event, options));
-      if (output.json) await output.records(mapped(shown, listedJson));
-      else await printTable(shown, { output, now: context.now() });
+      if (output.json) await output.records(mapped(found, listedJson(await maskedFor(options))));
+      else await printTable(mapped(found, rowOf(options)), { output, now: context.now() });
       return EXIT.done;
     }),
   );
@@ -91,12 +91,23 @@ async function follow(
   if (selection.names.length > 0) throw new CliError("--follow takes filters, no names of events");
   if (options.reverse === true) throw new CliError("--follow and --reverse exclude each other");
   const { followEvents } = await import("./follow.js");
-  const redact = (event: HookEvent) => shownEvent(event, options);
+  const redact = await maskedFor(options);
   return followEvents({ path, context, output, selection, redact, limit: options.limit ?? FOLLOW_LIMIT });
 }
 
-function listedJson(event: HookEvent): EventJson {
-  return eventToJson(event, { omitBodiesOver: STREAM_BODY_LIMIT });
+/** Which of an event's headers are secret, the row of its provider says; all rows together take a part of a start. */
+async function maskedFor(options: ListOptions): Promise<(event: HookEvent) => HookEvent> {
+  const { shownEvent } = await import("./shown-event.js");
+  return (event) => shownEvent(event, options);
+}
+
+/** A row of the table shows no header. */
+function rowOf(options: ListOptions): (event: HookEvent) => HookEvent {
+  return (event) => (asksForSecrets(options) ? event : redactEvent(event));
+}
+
+function listedJson(masked: (event: HookEvent) => HookEvent): (event: HookEvent) => EventJson {
+  return (event) => eventToJson(masked(event), { omitBodiesOver: STREAM_BODY_LIMIT });
 }
 
 async function printTable(

@@ -8,7 +8,7 @@ import type { Output } from "../../output/output.js";
 import type { CommandDefinition, Invocation } from "../command.js";
 import { PAGER_OPTION, paged, type PagerOptions } from "../paging.js";
 import { withStore } from "./open.js";
-import { addSecretOptions, shownEvent, type SecretOptions } from "./secret-options.js";
+import { addSecretOptions, type SecretOptions } from "./secret-options.js";
 
 /** Bytes of a binary body that `-v` shows. */
 const VERBOSE_HEX_LIMIT = 64 * 1024;
@@ -55,6 +55,7 @@ async function runShow(invocation: Invocation<ShowOptions>): Promise<number> {
   return paged(invocation, (output) =>
     withStore(config.dbPath, context, async (store) => {
       const { resolveEvent } = await import("../../store/resolve.js");
+      const { shownEvent } = await import("./shown-event.js");
       const event = shownEvent(resolveEvent(store, selection), options);
       const showsAnswer = options.answer === true || options.attempt !== undefined;
       const shown = showsAnswer ? attemptOf(event, options.attempt) : event;

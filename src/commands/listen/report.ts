@@ -8,7 +8,7 @@ import { bold, dim } from "../../output/style.js";
 import type { TunnelState } from "../../tunnel/tunnel.js";
 import { printEvent } from "../../output/event-page.js";
 import type { StoreError } from "../../store/store.js";
-import { shownEvent } from "../events/secret-options.js";
+import { shownEvent } from "../events/shown-event.js";
 import { counted } from "../../output/quantity.js";
 
 /** On a terminal an event whose answer takes longer than this is shown as pending first, milliseconds. */

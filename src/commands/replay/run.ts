@@ -14,7 +14,7 @@ import { eventOf, Recorder } from "../delivery/record.js";
 import { replaceHeaders } from "../delivery/request.js";
 import { resultJson, showAnswer, showRequest } from "../delivery/show.js";
 import type { ReplayOptions } from "../replay.js";
-import { maskOf } from "../events/secret-options.js";
+import { maskOf } from "../events/shown-event.js";
 import { showDiff } from "./diff.js";
 import { Preparer, type Prepared, type ReplaySource } from "./prepare.js";
 

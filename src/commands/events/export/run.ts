@@ -13,7 +13,7 @@ import { placeAt, replayDestination } from "../../delivery/target.js";
 import type { ExportOptions } from "../export.js";
 import { withStore } from "../open.js";
 import { searchReady } from "../search-ready.js";
-import { shownEvent } from "../secret-options.js";
+import { shownEvent } from "../shown-event.js";
 import { fileSink, stdoutSink } from "./file.js";
 import { writeFiles } from "./folder.js";
 import { FORMS, type StreamForm } from "./forms.js";
