@@ -15,7 +15,8 @@ export const paypal = define("paypal", [], () => ({
   title: "PayPal",
   evidence: "documents",
   documents: "https://developer.paypal.com/api/rest/webhooks/rest/",
-  secretPlace: "the certificate that PAYPAL-CERT-URL names (--key), and the webhook's ID (--setting webhookId=...)",
+  secretPlace:
+    "the certificate that PAYPAL-CERT-URL names (--cert @file, or --allow-fetch), and the webhook's ID (--setting webhookId=...)",
   schemes: [
     {
       name: "paypal-rsa-sha256",
@@ -32,8 +33,13 @@ export const paypal = define("paypal", [], () => ({
       ],
       signature: { from: "header", names: ["PAYPAL-TRANSMISSION-SIG"], parse: { kind: "raw" } },
       encoding: "base64",
-      secret: { kind: "key", type: "rsa" },
+      secret: { kind: "key", type: "rsa", text: "certificate" },
       companions: [["PAYPAL-AUTH-ALGO", "SHA256withRSA"]],
+      // The names that PayPal's Java SDK demands of it (SSLUtil.validateCertificateChain).
+      certificate: {
+        names: ["messageverificationcerts.paypal.com", "messageverificationcerts.*.paypal.com"],
+        signedAt: { in: "header", name: "PAYPAL-TRANSMISSION-TIME" },
+      },
     },
   ],
   eventType: [body("event_type")],
@@ -44,9 +50,16 @@ export const paypal = define("paypal", [], () => ({
     { name: "PAYPAL-TRANSMISSION-TIME", value: { from: "now" } },
     {
       name: "PAYPAL-CERT-URL",
-      value: { from: "literal", text: "https://api.sandbox.paypal.com/v1/notifications/certs/CERT-hookcli-test" },
+      value: { from: "literal", text: "https://api.sandbox.paypal.com/v1/notifications/certs/CERT-hookcli-test-key" },
     },
   ],
+  keySource: {
+    kind: "x509",
+    named: { in: "header", name: "PAYPAL-CERT-URL" },
+    hosts: ["api.paypal.com", "api.sandbox.paypal.com", "api-m.paypal.com", "api-m.sandbox.paypal.com"],
+    path: "/v1/notifications/certs/CERT-*-*-*",
+  },
+  testTrust: "in place of the certificate that it fetches from PAYPAL-CERT-URL",
 }));
 
 /** Fields of the first item that Adyen signs, with colons between. */
@@ -312,7 +325,8 @@ export const plaid = define("plaid", [], () => ({
   title: "Plaid",
   evidence: "documents",
   documents: "https://plaid.com/docs/api/webhooks/webhook-verification/",
-  secretPlace: "the JWK of POST /webhook_verification_key/get for the token's kid (--key @jwk.json)",
+  secretPlace:
+    "the answer of POST /webhook_verification_key/get for the token's kid (--key @file); it needs the client's id and secret, so hookcli does not fetch it",
   schemes: [
     {
       ...bodyMac("plaid", "Plaid-Verification", { label: "jwt" }),
@@ -324,10 +338,11 @@ export const plaid = define("plaid", [], () => ({
       },
       content: [],
       encoding: "text",
-      secret: { kind: "key", type: "ec" },
+      secret: { kind: "key", type: "ec", text: "jwk" },
     },
   ],
   eventType: [{ ...body("webhook_type"), also: body("webhook_code") }],
+  testTrust: 'as the answer of /webhook_verification_key/get, under "key"',
 }));
 
 export const woocommerce = define("woocommerce", [], () => ({

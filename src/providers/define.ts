@@ -24,6 +24,8 @@ const FIELDS: readonly Exclude<keyof Provider, "name" | "aliases">[] = [
   "documents",
   "secretPlace",
   "unchecked",
+  "keySource",
+  "testTrust",
   "handshake",
 ];
 

@@ -100,6 +100,7 @@ import {
   workos,
   xero,
 } from "./services.js";
+import { ebay, fal, pubsub, sns } from "./key-sets.js";
 import { bitbucket, bitbucketServer, circleci, forgejo, gitea, gogs, vercel } from "./source-hosts.js";
 import { discord, slack } from "./chat.js";
 import { shopify } from "./commerce.js";
@@ -140,8 +141,10 @@ export const providers: readonly Provider[] = [
   dropbox,
   dropboxSign,
   easypost,
+  ebay,
   elevenlabs,
   envoy,
+  fal,
   fingerprint,
   firecrawl,
   forgejo,
@@ -189,6 +192,7 @@ export const providers: readonly Provider[] = [
   polar,
   postal,
   postmark,
+  pubsub,
   pusher,
   qstash,
   razorpay,
@@ -201,6 +205,7 @@ export const providers: readonly Provider[] = [
   sentry,
   shopify,
   slack,
+  sns,
   square,
   standardWebhooks,
   stripe,
@@ -230,15 +235,18 @@ const BY_NAME: ReadonlyMap<string, Provider> = new Map(
   providers.flatMap((provider) => [provider.name, ...provider.aliases].map((name) => [name, provider] as const)),
 );
 
-/** The row of a name or an alias, in any case. */
-export function findProvider(name: string): Provider | undefined {
-  return BY_NAME.get(name.toLowerCase());
+const NONE: readonly Provider[] = [];
+
+/** The row of a name or an alias, in any case. `own`: rows that the user has defined; none is called as a built-in one. */
+export function findProvider(name: string, own: readonly Provider[] = NONE): Provider | undefined {
+  const wanted = name.toLowerCase();
+  return BY_NAME.get(wanted) ?? own.find((row) => row.name === wanted || row.aliases.includes(wanted));
 }
 
 /** The row of a name or an alias, in any case. @throws CliError (2) that names those most like it */
-export function providerNamed(name: string): Provider {
-  const provider = findProvider(name);
+export function providerNamed(name: string, own: readonly Provider[] = NONE): Provider {
+  const provider = findProvider(name, own);
   if (provider !== undefined) return provider;
-  const names = providers.map((row) => row.name);
+  const names = [...own, ...providers].map((row) => row.name);
   throw new CliError(`unknown provider: ${name}`, { hint: suggestion(name, names) });
 }

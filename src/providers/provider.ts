@@ -34,6 +34,10 @@ export interface Provider {
   readonly secretPlace?: string;
   /** For one whose requests prove little or nothing: what there is not to check, and what to do about it. */
   readonly unchecked?: string;
+  /** Where the provider publishes the keys that it signs with, to anyone who asks. */
+  readonly keySource?: KeySource;
+  /** For keys of tests: as what the app is given them. */
+  readonly testTrust?: string;
   /** What the endpoint must answer before or beside events. */
   readonly handshake?: HandshakeKind;
 }
@@ -53,6 +57,25 @@ export interface BodyForm {
   readonly of: "all" | "asked" | "objects" | readonly string[];
   /** The whole JSON goes into this one field. */
   readonly field?: string;
+  /**
+   * What it becomes, where it is no form of the usual kind: `multipart`: a form of several parts; `xml`: a document, and
+   * `xmlInField`: base64 of one, in lines of 60, in the field of a form.
+   */
+  readonly as?: "multipart" | "xml" | "xmlInField";
+}
+
+/** The only places that keys are fetched from, by https at its own port: a request cannot name another. */
+export interface KeySource {
+  /** A certificate in PEM, or a JWK Set. */
+  readonly kind: "x509" | "jwks";
+  /** Where a request names the URL; absent: it is that of the only host and the path as it stands. */
+  readonly named?: Extract<ValueSource, { readonly in: "header" | "body" }>;
+  /** Whole names; `*` is one label or a part of it, of lower-case letters, digits and dashes. */
+  readonly hosts: readonly [string, ...string[]];
+  /** The whole path; `*` is letters and digits. */
+  readonly path: string;
+  /** The host's `*` is a piece of a text in the body: a certificate of one region signs for topics of it alone. */
+  readonly region?: { readonly path: FieldPath; readonly separator: string; readonly index: number };
 }
 
 /** How a request tells who sent it. */

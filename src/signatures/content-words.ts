@@ -26,7 +26,12 @@ const WORDS: { readonly [Name in PartName]: (part: Part<Name>) => string } = {
   headerItem: ({ header, key }) => `${key} of header ${header} as a JSON string`,
   sortedQuery: () => "query parameters sorted by name, joined with &",
   signedHeaders: ({ list }) => `name:value of each header that ${list} names`,
-  fieldLines: ({ names }) => `name and value, a line each, of the body's ${names.join(", ")}`,
+  fieldLines: ({ names, others }) => {
+    const words = `name and value, a line each, of the body's ${names.join(", ")}`;
+    return others === undefined
+      ? words
+      : `${words} (${others.names.join(", ")} where ${others.field} is ${others.values.join(" or ")})`;
+  },
   bodyAsJsonString: () => "body as a JSON string, quotes included",
   bodyWithSecretAt: ({ path }) => `body with the secret in place of ${pathWords(path)}`,
   canonicalJson: () => "body as canonical JSON (RFC 8785)",

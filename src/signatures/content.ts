@@ -59,7 +59,7 @@ const PARTS: PartTable = {
   secret: ({ secret }) => secret ?? "",
   sortedQuery: ({ url }) => utf8(queryOf(url).split("&").toSorted(byCodeUnits).join("&")),
   signedHeaders: ({ request }, part) => signedHeaders(request.headers, part),
-  fieldLines: ({ request }, { names }) => utf8(fieldLines(parseJsonBody(request.body), names)),
+  fieldLines: ({ request }, part) => utf8(fieldLines(parseJsonBody(request.body), part)),
   bodyAsJsonString: ({ request }) => utf8(JSON.stringify(textOf(request.body))),
   bodyWithSecretAt: ({ request, secret }, { path }) => bodyWithSecret(request.body, path, secret),
   canonicalJson: ({ request }) => utf8(canonicalJson(parseJsonBody(request.body)) ?? ""),
@@ -135,8 +135,9 @@ const BODY_PARTS: ReadonlySet<ContentPart["part"]> = new Set([
 ]);
 
 /** Refuses to go on without a value that the user has configured at the provider, and that is signed. @throws CliError */
-export function demandSettings({ name: scheme, content }: Scheme, settings: Settings): void {
-  for (const part of content) {
+export function demandSettings({ name: scheme, algorithm, content }: Scheme, settings: Settings): void {
+  const claims = algorithm.family === "jwt" ? algorithm.claims : [];
+  for (const part of [...content, ...claims.flatMap((rule) => ("content" in rule ? rule.content : []))]) {
     if (part.part !== "setting" || Object.hasOwn(settings, part.name)) continue;
     throw new CliError(`${scheme} signs ${part.name}, which is configured at the provider, and it is not known`, {
       hint: `pass --setting ${part.name}=VALUE`,
@@ -174,8 +175,10 @@ function headerItem(headers: HeaderList, { header, key, otherwise }: PartOf<"hea
   return found?.slice(key.length + 1) ?? otherwise;
 }
 
-function fieldLines(body: unknown, names: readonly string[]): string {
-  return names
+function fieldLines(body: unknown, { names, others }: PartOf<"fieldLines">): string {
+  const value = others === undefined ? undefined : fieldAt(body, [others.field]);
+  const isOther = typeof value === "string" && others?.values.includes(value) === true;
+  return (isOther ? others.names : names)
     .map((name) => [name, scalarText(fieldAt(body, [name]))] as const)
     .map(([name, value]) => (value === undefined ? "" : `${name}\n${value}\n`))
     .join("");
@@ -204,8 +207,13 @@ function unzipped(body: Uint8Array): Uint8Array {
   }
 }
 
+/** JSON.parse reads what is nested too deep for JSON.stringify: nobody signs that. */
 function compactJson(value: unknown): string {
-  return value === undefined ? "" : (JSON.stringify(value) ?? "");
+  try {
+    return value === undefined ? "" : (JSON.stringify(value) ?? "");
+  } catch {
+    return "";
+  }
 }
 
 function textOf(body: Uint8Array): string {

@@ -1,5 +1,6 @@
 import type { Credential } from "./algorithm.js";
-import { looksLikeKey, parseKey, type Key } from "./key.js";
+import { parseKeys } from "./key-set.js";
+import { looksLikeKey, type Key } from "./key.js";
 import type { Scheme } from "./scheme.js";
 import { decodeSecret, SecretError } from "./secret.js";
 
@@ -17,14 +18,14 @@ export function credentialsFor(scheme: Scheme, secrets: readonly Uint8Array[], k
 }
 
 function keysFor(scheme: Scheme, secrets: readonly Uint8Array[], keys: readonly Key[]): Credential[] {
-  const all = keys.length > 0 ? keys : secrets.map(parseSecretAsKey);
+  const all = keys.length > 0 ? keys : secrets.flatMap(parseSecretAsKeys);
   if (all.length === 0) throw new SecretError("missing", `no key is known for ${scheme.name}`, "pass --key");
   return all.map((key) => ({ key }));
 }
 
-function parseSecretAsKey(secret: Uint8Array): Key {
+function parseSecretAsKeys(secret: Uint8Array): Key[] {
   if (secret.length === 0) throw new SecretError("empty", "the key is empty");
-  return parseKey(secret);
+  return parseKeys(secret);
 }
 
 /** A public key is known to everyone: as the key of a MAC it would let anyone sign. */

@@ -37,7 +37,12 @@ export interface ParsedToken {
   readonly signed: string;
   readonly signature: Uint8Array;
   readonly claims: Claims;
+  /** The id of the key, as its head says. */
+  readonly keyId: string | undefined;
 }
+
+/** Where a head may bring the key that shall be believed, or say where to get it. */
+const OWN_KEYS = ["jwk", "jku", "x5u", "x5c"] as const;
 
 /** Takes a compact JWS apart. The scheme says which algorithms count; keys and extensions named by the token are refused. */
 export function parseToken(token: string, { algorithms }: JwtScheme): ParsedToken | SignatureProblem {
@@ -50,10 +55,15 @@ export function parseToken(token: string, { algorithms }: JwtScheme): ParsedToke
   if (name === undefined)
     return { reason: "algorithm_not_allowed", message: `the token's algorithm is not ${algorithms.join(" or ")}` };
   if ("crit" in head) return { reason: "algorithm_not_allowed", message: "the token demands extensions (crit)" };
+  const own = OWN_KEYS.find((member) => member in head);
+  if (own !== undefined)
+    return { reason: "key_not_trusted", message: `the token names a key of its own (${own}): only keys given count` };
   const claims = payload === undefined ? undefined : objectOf(payload);
   if (claims === undefined || signature === undefined)
     return { reason: "signature_malformed", message: "the token's payload or signature cannot be read" };
-  return { algorithm: ALGORITHMS[name], signed: `${parts[0] ?? ""}.${parts[1] ?? ""}`, signature, claims };
+  const signed = `${parts[0] ?? ""}.${parts[1] ?? ""}`;
+  const keyId = typeof head["kid"] === "string" ? head["kid"] : undefined;
+  return { algorithm: ALGORITHMS[name], signed, signature, claims, keyId };
 }
 
 /** Whether the credential made the token. */
@@ -70,8 +80,9 @@ export function claimProblem(
   for (const rule of rules) {
     const value = claims[rule.claim];
     if ("equals" in rule) {
-      if (value !== rule.equals)
-        return { reason: "signature_mismatch", message: `the token's ${rule.claim} is not "${rule.equals}"` };
+      const wanted: readonly unknown[] = [rule.equals].flat();
+      if (!wanted.includes(value))
+        return { reason: "signature_mismatch", message: `the token's ${rule.claim} is not ${wanted.join(" or ")}` };
     } else if (!holds(rule, value, facts)) {
       return {
         reason: isAboutBody(rule) ? "body_hash_mismatch" : "signature_mismatch",
@@ -114,25 +125,29 @@ export function makeToken(
     isAbsent(rule, facts) ? [] : [[rule.claim, demandedValue(rule, facts)] as const],
   );
   const claims = { ...Object.fromEntries(demanded), iat, nbf: iat, exp: iat + 60 };
-  const signed = [{ alg: name, typ: "JWT" }, claims]
+  const kid = "key" in credential ? credential.key.kid : undefined;
+  const signed = [{ alg: name, ...(kid === undefined ? {} : { kid }), typ: "JWT" }, claims]
     .map((part) => Buffer.from(JSON.stringify(part)).toString("base64url"))
     .join(".");
   return `${signed}.${encodeSignature(makeSignature(ALGORITHMS[name], credential, [signed]), "base64url")}`;
 }
 
-type ContentRule = Exclude<ClaimRule, { readonly equals: string }>;
+type ContentRule = Extract<ClaimRule, { readonly content: unknown }>;
 
 function holds(rule: ContentRule, value: unknown, facts: ContentFacts): boolean {
   if (isAbsent(rule, facts)) return value === undefined;
-  return typeof value === "string" && sameBytes(Buffer.from(value), Buffer.from(demandedValue(rule, facts)));
+  return typeof value === "string" && sameBytes(Buffer.from(value), Buffer.from(contentOf(rule, facts)));
 }
 
 function isAbsent(rule: ClaimRule, facts: ContentFacts): boolean {
   return "content" in rule && rule.absentForEmptyBody === true && facts.request.body.length === 0;
 }
 
-function demandedValue(rule: ClaimRule, facts: ContentFacts): string {
-  if ("equals" in rule) return rule.equals;
+function demandedValue(rule: ClaimRule, facts: ContentFacts): string | true {
+  return "equals" in rule ? ([rule.equals].flat()[0] ?? true) : contentOf(rule, facts);
+}
+
+function contentOf(rule: ContentRule, facts: ContentFacts): string {
   const content = joinPieces(contentPieces(rule.content, facts));
   return encodeSignature(rule.hash === undefined ? content : hashed(rule.hash, content), rule.encoding);
 }

@@ -15,12 +15,30 @@ export interface Key {
   readonly publicKey: KeyObject;
   /** The half that signs. */
   readonly privateKey?: KeyObject;
+  /** What it is called where there are several. */
+  readonly kid?: string;
+  /** When signatures by it count, milliseconds since 1970; absent: always. */
+  readonly validFrom?: number;
+  readonly validTo?: number;
+  /** What the certificate says that it came in. */
+  readonly certificate?: CertificateFacts;
+  /** One of several that came together: the others may be of other types. */
+  readonly isOfSet?: boolean;
+}
+
+export interface CertificateFacts {
+  /** Who it is made out to: the DNS names, else the common name. */
+  readonly names: readonly string[];
+  /** SHA-256, upper-case hex with colons. */
+  readonly fingerprint: string;
+  /** It may issue others. */
+  readonly isAuthority: boolean;
 }
 
 export type KeyForm = "pem" | "certificate" | "jwk" | "der" | "raw" | "whsk" | "whpk";
 
 /** Longer texts are no keys; an RSA key of 16,384 bits in PEM is under 13,000 characters. */
-const MAX_KEY_BYTES = 64 * 1024;
+export const MAX_KEY_BYTES = 64 * 1024;
 
 const CURVES: Readonly<Record<string, CurveName>> = {
   prime256v1: "p256",
@@ -83,22 +101,57 @@ export function keyFromObject(object: KeyObject, form: KeyForm): Key {
 
 function readText(text: string): Key | undefined {
   if (text.startsWith("-----BEGIN")) return readPem(text);
-  if (text.startsWith("{")) return readJwk(JSON.parse(text) as unknown);
+  if (text.startsWith("{")) return keyFromJwk(JSON.parse(text) as unknown);
   const standard = /^wh([ps])k1?_(.*)$/s.exec(text);
   if (standard !== null) return readStandard(standard[1] === "p" ? "whpk" : "whsk", standard[2] ?? "");
   const bytes = decodeHex(text.toLowerCase()) ?? decodeBase64(text) ?? decodeBase64Url(text);
   return bytes === undefined ? undefined : readBytes(bytes);
 }
 
-function readPem(text: string): Key {
-  const label = /^-----BEGIN ([A-Z0-9 ]{1,40})-----/.exec(text)?.[1] ?? "";
-  if (label.includes("CERTIFICATE")) return keyFromObject(new X509Certificate(text).publicKey, "certificate");
+function readPem(given: string): Key {
+  const label = /^-----BEGIN ([A-Z0-9 ]{1,40})-----/.exec(given)?.[1] ?? "";
+  const text = given.includes("\n") ? given : onLines(given, label);
+  if (label.includes("CERTIFICATE")) return keyFromCertificate(text);
   if (label.includes("ENCRYPTED") || /^Proc-Type: 4,ENCRYPTED/m.test(text)) {
     throw new CliError("the private key is encrypted", {
       hint: "decrypt it first: openssl pkey -in key.pem -out plain.pem",
     });
   }
   return keyFromObject(label.endsWith("PRIVATE KEY") ? createPrivateKey(text) : createPublicKey(text), "pem");
+}
+
+/** Some services give out PEM without its line ends. */
+function onLines(text: string, label: string): string {
+  return text.replace(`-----BEGIN ${label}-----`, "$&\n").replace(`-----END ${label}-----`, "\n$&");
+}
+
+/** The key of a certificate, in PEM or DER. @throws when it is none */
+export function keyFromCertificate(input: string | Uint8Array): Key {
+  const certificate = new X509Certificate(input);
+  const { subject, subjectAltName = "", fingerprint256: fingerprint, ca: isAuthority } = certificate;
+  const alternatives = [...subjectAltName.matchAll(/DNS:([a-z0-9*._-]+)/gi)].map(([, name = ""]) => name);
+  const common = /^CN=(.+)$/m.exec(subject)?.[1];
+  const names = alternatives.length > 0 ? alternatives : [common ?? ""];
+  return {
+    ...keyFromObject(certificate.publicKey, "certificate"),
+    validFrom: Date.parse(certificate.validFrom),
+    validTo: Date.parse(certificate.validTo),
+    certificate: { names, fingerprint, isAuthority },
+  };
+}
+
+/** The longest id of a key that is looked at. */
+const MAX_KID_LENGTH = 256;
+
+/** The key of a JWK; `kid`, and `expired_at` in unix seconds, are kept. @throws CliError when it is none */
+export function keyFromJwk(value: unknown): Key {
+  const key = readJwk(value);
+  const { kid, expired_at: expiredAt } = value as { kid?: unknown; expired_at?: unknown };
+  return {
+    ...key,
+    ...(typeof kid === "string" && kid !== "" && kid.length <= MAX_KID_LENGTH ? { kid } : {}),
+    ...(typeof expiredAt === "number" ? { validTo: expiredAt * 1000 } : {}),
+  };
 }
 
 function readJwk(value: unknown): Key {
@@ -134,7 +187,6 @@ function readDer(bytes: Buffer): Key {
     () => createPublicKey({ key: bytes, format: "der", type: "pkcs1" }),
     () => createPrivateKey({ key: bytes, format: "der", type: "pkcs1" }),
     () => createPrivateKey({ key: bytes, format: "der", type: "sec1" }),
-    () => new X509Certificate(bytes).publicKey,
   ];
   for (const attempt of attempts) {
     try {
@@ -143,7 +195,7 @@ function readDer(bytes: Buffer): Key {
       if (error instanceof CliError) throw error;
     }
   }
-  throw notAKey();
+  return keyFromCertificate(bytes);
 }
 
 function ed25519Public(bytes: Uint8Array, form: KeyForm): Key {

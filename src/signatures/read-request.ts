@@ -13,6 +13,8 @@ export interface RequestReading {
   readonly signatures: readonly string[];
   readonly timestamp: { readonly text: string; readonly ms: number } | undefined;
   readonly id: string | undefined;
+  /** The id of the key that made them, as the request says. */
+  readonly keyId: string | undefined;
 }
 
 /** Reads signature, timestamp and id where the scheme says they stand, or says what is missing or malformed. */
@@ -25,7 +27,7 @@ export function readRequest(scheme: Scheme, request: SignedRequest): RequestRead
   const timestamp =
     scheme.timestamp === undefined ? undefined : readTime(scheme.timestamp, { fields, request, column });
   if (timestamp !== undefined && "reason" in timestamp) return timestamp;
-  return { signatures: fields.signatures, timestamp, id };
+  return { signatures: fields.signatures, timestamp, id, keyId: fields.keyId };
 }
 
 function readSignature(

@@ -62,7 +62,11 @@ export function signedWords({ algorithm, content }: Scheme): string {
 }
 
 function claimWords(rule: ClaimRule): string {
-  if ("equals" in rule) return `${rule.claim} = ${JSON.stringify(rule.equals)}`;
+  if ("equals" in rule)
+    return `${rule.claim} = ${[rule.equals]
+      .flat()
+      .map((value) => JSON.stringify(value))
+      .join(" or ")}`;
   const content = contentWords(rule.content);
   const value = rule.hash === undefined ? content : `${hashWords(rule.hash)} of ${content}`;
   const absent = rule.absentForEmptyBody === true ? ", absent for an empty body" : "";
@@ -109,7 +113,8 @@ const SHAPES: { readonly [Name in Kind]: (parse: ParseOf<Name>, pieces: Pieces) 
     timestampFirst === true
       ? `${stamp}${separator}${value}`
       : `${value}, several with ${JSON.stringify(separator)} between`,
-  base64Json: ({ signature }, { value }) => `base64 of {"${signature}":"${value}"}`,
+  base64Json: ({ signature, keyId }, { value }) =>
+    `base64 of {${keyId === undefined ? "" : `"${keyId}":"<id of the key>",`}"${signature}":"${value}"}`,
 };
 
 function shape({ algorithm, encoding, signature }: Scheme): string {
@@ -132,6 +137,13 @@ function alsoCalled(names: HeaderNames): string {
   return others.length === 0 ? "" : ` (or ${others.join(", ")})`;
 }
 
+const KEY_TEXTS = {
+  plain: "public to verify, private to sign",
+  "standard-webhooks": "whpk_... to verify, whsk_... to sign",
+  jwk: "a JWK or a set of them to verify, private to sign",
+  certificate: "its certificate to verify, private to sign",
+} as const;
+
 const WITHOUT = { utf8: "its text as it is", base64: "the whole is base64", none: "it is none" } as const;
 
 type SecretKind = SecretForm["kind"];
@@ -148,8 +160,7 @@ const SECRETS: { readonly [Name in SecretKind]: (form: SecretOf<Name>) => string
     `the bytes that the base64 after ${prefix} means; without ${prefix} ${WITHOUT[without]}`,
   utf8After: ({ prefix }) => `its text after ${prefix}, where it begins so`,
   sha1: () => "the SHA-1 of its text",
-  key: ({ type, text }) =>
-    `not shared: an ${KEYS[type]} key, ${text === undefined ? "public to verify, private to sign" : "whpk_... to verify, whsk_... to sign"}`,
+  key: ({ type, text }) => `not shared: an ${KEYS[type]} key, ${KEY_TEXTS[text ?? "plain"]}`,
 };
 
 /** How the secret becomes the key. */
@@ -179,7 +190,9 @@ function stampWords<Name extends StampKind>(from: StampOf<Name> & { readonly kin
 }
 
 /** What is allowed here, and what the provider's own library allows. */
-export function toleranceWords({ providerToleranceSeconds, providerRefusesFuture }: TimestampRule): string {
+export function toleranceWords(rule: TimestampRule): string {
+  const { providerToleranceSeconds, providerRefusesFuture, toleranceSeconds } = rule;
+  if (toleranceSeconds !== undefined) return `${toleranceSeconds} s into the past and the future, as defined`;
   const ours = `${DEFAULT_TOLERANCE_SECONDS} s into the past and the future`;
   if (providerToleranceSeconds === null) return `${ours}; the provider names none`;
   return `${ours}; the provider's own: ${providerToleranceSeconds} s${providerRefusesFuture ? "" : ", into the past only"}`;
@@ -225,8 +238,9 @@ const URL_FORMS: Readonly<Record<UrlForm, string>> = {
 };
 
 /** What else is checked or tried, a sentence each. */
-export function besideWords({ bindings = [], urlForms = [], companions = [] }: Scheme): string[] {
+export function besideWords({ bindings = [], urlForms = [], companions = [], certificate }: Scheme): string[] {
   return [
+    ...(certificate === undefined ? [] : [`the certificate is made out to ${certificate.names.join(" or ")}`]),
     ...bindings.map((binding) => BINDINGS[binding.kind](binding)),
     ...(urlForms.length === 0 ? [] : [`the URL may be signed ${urlForms.map((form) => URL_FORMS[form]).join("; ")}`]),
     ...companions.map(([name, value]) => `sent beside it: ${name}: ${value}`),

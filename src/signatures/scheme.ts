@@ -46,6 +46,18 @@ export interface Scheme {
   readonly signsMediaType?: string;
   /** The scheme is considered too weak to count unless it is asked for by name. */
   readonly weak?: boolean;
+  /** For keys that come in certificates: what such a certificate must be. */
+  readonly certificate?: CertificateRule;
+}
+
+/** Which certificates count, and when they must have been valid. */
+export interface CertificateRule {
+  /** Names that it may be made out to; `*` is one label or a part of it. */
+  readonly names: readonly [string, ...string[]];
+  /** Where the request says when it was signed; it is the clock's time where nothing can be read there. */
+  readonly signedAt:
+    | { readonly in: "header"; readonly name: string }
+    | { readonly in: "bodyField"; readonly path: FieldPath };
 }
 
 /**
@@ -91,9 +103,9 @@ export type Algorithm =
   /** The value sent is the secret itself; for basic authorization it is `user:password` in base64 after a prefix. */
   | { readonly family: "token" };
 
-/** What a claim of a JWT must be: a fixed text, or content of the request (hashed first where `hash` is given). */
+/** What a claim of a JWT must be: a fixed value (any one of a list), or content of the request (hashed first where `hash` is given). */
 export type ClaimRule =
-  | { readonly claim: string; readonly equals: string }
+  | { readonly claim: string; readonly equals: string | true | readonly [string, ...string[]] }
   | {
       readonly claim: string;
       readonly content: readonly ContentPart[];
@@ -148,8 +160,16 @@ export type SignatureParse =
     }
   /** Values one after the other; `timestampFirst`: the first is the timestamp. */
   | { readonly kind: "list"; readonly separator: string; readonly timestampFirst?: boolean }
-  /** base64 of a JSON object with the signature under this key. */
-  | { readonly kind: "base64Json"; readonly signature: string };
+  /**
+   * base64 of a JSON object with the signature under one key, and the id of the key that made it under another. `beside`:
+   * what else stands there; a value that is another one is an algorithm that is not used.
+   */
+  | {
+      readonly kind: "base64Json";
+      readonly signature: string;
+      readonly keyId?: string;
+      readonly beside?: Readonly<Record<string, string>>;
+    };
 
 /** `hex`: lower case, as the provider sends it; `hexAnyCase`: either; `text`: the value itself (tokens, JWTs). */
 export type SignatureEncoding = "hex" | "hexAnyCase" | "base64" | "base64url" | "text";
@@ -167,8 +187,11 @@ export type SecretForm =
   | { readonly kind: "utf8After"; readonly prefix: string }
   /** The SHA-1 of the text. */
   | { readonly kind: "sha1" }
-  /** Not a shared secret: a key of this type. `text`: the writing with `whpk_` and `whsk_` instead of hex, base64, PEM. */
-  | { readonly kind: "key"; readonly type: KeyType; readonly text?: "standard-webhooks" };
+  /**
+   * Not a shared secret: a key of this type. `text`: how those who verify have it, where that is not hex or base64:
+   * `whpk_` and `whsk_`, a JWK, or a certificate.
+   */
+  | { readonly kind: "key"; readonly type: KeyType; readonly text?: "standard-webhooks" | "jwk" | "certificate" };
 
 export type KeyType = "ed25519" | "ec" | "rsa";
 
@@ -185,6 +208,8 @@ export interface TimestampRule {
   readonly providerToleranceSeconds: number | null;
   /** Whether the provider's own library refuses timestamps in the future too. For explanations only. */
   readonly providerRefusesFuture: boolean;
+  /** In place of our 300 s, where a user's definition says so; a tolerance at the call goes before it. */
+  readonly toleranceSeconds?: number;
 }
 
 /** What a request has. `value`: exactly this text, else any; `start`: one that begins so, in any case. A query is there only once the request has been signed. */
@@ -239,7 +264,16 @@ export type ContentPart =
   /** `name:value` of the headers that a header names; `separator`: between the names, `between`: between what is signed. */
   | { readonly part: "signedHeaders"; readonly list: string; readonly separator: string; readonly between: string }
   /** The name, a line feed, the value, a line feed, for those fields of a JSON body that are there, in this order. */
-  | { readonly part: "fieldLines"; readonly names: readonly string[] }
+  | {
+      readonly part: "fieldLines";
+      readonly names: readonly string[];
+      /** Other names for bodies whose field has one of these values. */
+      readonly others?: {
+        readonly field: string;
+        readonly values: readonly string[];
+        readonly names: readonly string[];
+      };
+    }
   /** The body as a JSON string, quotes included. */
   | { readonly part: "bodyAsJsonString" }
   /** The body with the text of a field in it replaced by the secret. */

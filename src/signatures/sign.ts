@@ -33,7 +33,8 @@ export function signRequest(options: SignOptions): SignatureParts {
   const known = { ...request, headers: withHeaders(request.headers, constantHeaders(scheme, options.id, timestamp)) };
   const facts = factsOf({ ...options, request: known }, { credential, timestamp, url });
   const signature = signatureText(scheme, { credential, facts, now });
-  const text = writeSignatureText({ signature, timestamp }, scheme.signature.parse);
+  const keyId = "key" in credential ? credential.key.kid : undefined;
+  const text = writeSignatureText({ signature, timestamp, keyId }, scheme.signature.parse);
   const body = placedBody(scheme.signature, request, text);
   return {
     headers: headersOf(scheme, { id: facts.id, timestamp, text }),

@@ -10,6 +10,15 @@ export const MAX_SIGNATURES = 64;
 export interface SignatureFields {
   readonly signatures: readonly string[];
   readonly timestamp?: string;
+  /** The id of the key that made them, where it stands with them. */
+  readonly keyId?: string;
+}
+
+/** What is written into a signature's text. */
+interface WrittenFields {
+  readonly signature: string;
+  readonly timestamp: string | undefined;
+  readonly keyId?: string | undefined;
 }
 
 export interface SignatureProblem {
@@ -22,7 +31,7 @@ export type SignatureReading = SignatureFields | SignatureProblem;
 type ParseOf<Kind extends SignatureParse["kind"]> = Extract<SignatureParse, { readonly kind: Kind }>;
 interface Syntax<Kind extends SignatureParse["kind"]> {
   readonly read: (text: string, parse: ParseOf<Kind>) => SignatureReading;
-  readonly write: (fields: { signature: string; timestamp: string | undefined }, parse: ParseOf<Kind>) => string;
+  readonly write: (fields: WrittenFields, parse: ParseOf<Kind>) => string;
 }
 
 /** One reader and its writer for each kind. All are linear in the text. */
@@ -31,10 +40,7 @@ const SYNTAX: { readonly [Kind in SignatureParse["kind"]]: Syntax<Kind> } = {
   prefix: { read: readPrefixed, write: ({ signature }, { prefix }) => prefix + signature },
   pairs: { read: readPairs, write: writePairs },
   list: { read: readList, write: writeList },
-  base64Json: {
-    read: readBase64Json,
-    write: ({ signature }, parse) => Buffer.from(JSON.stringify({ [parse.signature]: signature })).toString("base64"),
-  },
+  base64Json: { read: readBase64Json, write: writeBase64Json },
 };
 
 /** Reads the text that carries the signature. */
@@ -55,7 +61,7 @@ export function readSignatureText<Kind extends SignatureParse["kind"]>(
 
 /** Writes it as the provider would. */
 export function writeSignatureText<Kind extends SignatureParse["kind"]>(
-  fields: { readonly signature: string; readonly timestamp: string | undefined },
+  fields: WrittenFields,
   parse: ParseOf<Kind> & { readonly kind: Kind },
 ): string {
   return SYNTAX[parse.kind].write(fields, parse);
@@ -136,7 +142,27 @@ function writeList(
 
 function readBase64Json(text: string, parse: ParseOf<"base64Json">): SignatureReading {
   const bytes = decodeBase64(text);
-  const value = bytes === undefined ? undefined : fieldAt(parseJsonBody(bytes), [parse.signature]);
-  if (typeof value === "string") return { signatures: [value] };
-  return { reason: "malformed_header", message: `it is not base64 of JSON with "${parse.signature}"` };
+  const value = bytes === undefined ? undefined : parseJsonBody(bytes);
+  const signature = fieldAt(value, [parse.signature]);
+  if (typeof signature !== "string")
+    return { reason: "malformed_header", message: `it is not base64 of JSON with "${parse.signature}"` };
+  for (const [name, wanted] of Object.entries(parse.beside ?? {})) {
+    const said = fieldAt(value, [name]);
+    if (typeof said !== "string") return { reason: "malformed_header", message: `there is no "${name}" in it` };
+    if (said !== wanted)
+      return { reason: "algorithm_not_allowed", message: `its ${name} is "${said.slice(0, 40)}", not ${wanted}` };
+  }
+  if (parse.keyId === undefined) return { signatures: [signature] };
+  const keyId = fieldAt(value, [parse.keyId]);
+  if (typeof keyId !== "string") return { reason: "malformed_header", message: `there is no "${parse.keyId}" in it` };
+  return { signatures: [signature], keyId };
+}
+
+/** What a key without an id is called where the provider's have one. */
+const NO_NAME = "hookcli";
+
+function writeBase64Json({ signature, keyId = NO_NAME }: WrittenFields, parse: ParseOf<"base64Json">): string {
+  const id = parse.keyId === undefined ? {} : { [parse.keyId]: keyId };
+  const fields = { ...parse.beside, ...id, [parse.signature]: signature };
+  return Buffer.from(JSON.stringify(fields)).toString("base64");
 }

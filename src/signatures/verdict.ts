@@ -41,6 +41,17 @@ export interface ValidVerdict extends VerdictFacts {
   readonly signatureIndex: number;
   /** The spelling of the URL that was signed, when it is not the one given. */
   readonly signedUrl?: string;
+  /** What the signature leaves open, a plain sentence without full stop. */
+  readonly note?: string;
+  /** Which key it was, where that has a name: it may be another's word, print it as untrusted text. */
+  readonly key?: KeyName;
+}
+
+/** What tells a key from others. */
+export interface KeyName {
+  readonly kid?: string;
+  /** Who its certificate is made out to, and the certificate's SHA-256. */
+  readonly certificate?: { readonly names: readonly string[]; readonly fingerprint: string };
 }
 
 export interface InvalidVerdict extends VerdictFacts {

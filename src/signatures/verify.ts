@@ -11,7 +11,8 @@ import { DEFAULT_TOLERANCE_SECONDS, isToleranceOff, type VerifyOptions } from ".
 import type { SignatureProblem } from "./signature-text.js";
 import { ageInSeconds } from "./timestamp.js";
 import { requireUrl, urlSpellings } from "./url.js";
-import type { InvalidVerdict, Verdict } from "./verdict.js";
+import { keyName, trustedCredentials } from "./trusted-keys.js";
+import type { InvalidVerdict, KeyName, Verdict } from "./verdict.js";
 
 export { DEFAULT_TOLERANCE_SECONDS } from "./request.js";
 export type { SignedRequest, Settings, Tolerance, VerifyOptions } from "./request.js";
@@ -52,6 +53,7 @@ interface Match {
   readonly secretIndex: number;
   readonly signatureIndex: number;
   readonly signedUrl?: string;
+  readonly key?: KeyName;
 }
 
 function verifyBytes(options: VerifyOptions, reading: RequestReading, credentials: readonly Credential[]): Verdict {
@@ -59,7 +61,14 @@ function verifyBytes(options: VerifyOptions, reading: RequestReading, credential
   const signatures = reading.signatures.map((text) => decodeSignature(text, scheme.encoding));
   const malformed = formProblem(scheme, signatures, reading.signatures);
   if (malformed !== undefined) return invalid(options, malformed, reading);
-  const match = findMatch(options, { reading, credentials, signatures });
+  const trusted = trustedCredentials(credentials, {
+    scheme,
+    request,
+    keyId: reading.keyId,
+    now: reading.timestamp?.ms ?? options.now,
+  });
+  if ("reason" in trusted) return invalid(options, trusted, reading);
+  const match = findMatch(options, { reading, credentials, signatures, trusted });
   if (match === undefined)
     return invalid(options, mismatch(options, reading.signatures.length * credentials.length), reading);
   const problem = bindingProblem(scheme.bindings ?? [], request) ?? windowProblem(options, reading);
@@ -71,18 +80,19 @@ interface Candidates {
   readonly credentials: readonly Credential[];
   /** `undefined`: one that cannot be decoded; it is passed over. */
   readonly signatures: readonly (Uint8Array | undefined)[];
+  /** Indexes of the credentials that may have made them. */
+  readonly trusted: readonly number[];
 }
 
 /** All signatures are tried with all credentials, and with all spellings of the URL. */
 function findMatch(options: VerifyOptions, candidates: Candidates): Match | undefined {
   const urls = urlsToTry(options);
-  for (let secretIndex = 0; secretIndex < candidates.credentials.length; secretIndex += 1) {
+  for (const secretIndex of candidates.trusted) {
     for (const url of urls) {
       const signatureIndex = matchingSignature(options, candidates, { secretIndex, url });
       if (signatureIndex < 0) continue;
-      return url === urls[0] || url === undefined
-        ? { secretIndex, signatureIndex }
-        : { secretIndex, signatureIndex, signedUrl: url };
+      const match = { secretIndex, signatureIndex, ...keyName(candidates.credentials[secretIndex]) };
+      return url === urls[0] || url === undefined ? match : { ...match, signedUrl: url };
     }
   }
   return undefined;
@@ -125,16 +135,24 @@ function factsOf(
 }
 
 function verifyToken(options: VerifyOptions, reading: RequestReading, credentials: readonly Credential[]): Verdict {
-  const { scheme } = options;
+  const { scheme, request } = options;
   if (scheme.algorithm.family !== "jwt") throw new TypeError("not a JWT scheme");
   const token = parseToken(reading.signatures[0] ?? "", scheme.algorithm);
   if ("reason" in token) return invalid(options, token, reading);
-  const secretIndex = credentials.findIndex((credential) => tokenMatches(token, credential));
+  const { iat } = token.claims;
+  const issued = typeof iat === "number" ? iat * 1000 : options.now;
+  const trusted = trustedCredentials(credentials, { scheme, request, keyId: token.keyId, now: issued });
+  if ("reason" in trusted) return invalid(options, trusted, reading);
+  const secretIndex = trusted.find((index) => matches(token, credentials[index])) ?? -1;
   const credential = credentials[secretIndex];
   if (credential === undefined) return invalid(options, mismatch(options, credentials.length), reading);
   const problem = tokenProblem(options, token, factsOf(options, reading, { url: tokenUrl(options), credential }));
-  const match = { secretIndex, signatureIndex: 0 };
+  const match = { secretIndex, signatureIndex: 0, ...keyName(credential) };
   return problem === undefined ? valid(options, reading, match) : invalid(options, problem, reading, match);
+}
+
+function matches(token: ParsedToken, credential: Credential | undefined): boolean {
+  return credential !== undefined && tokenMatches(token, credential);
 }
 
 /** Leeway for a token's own times, milliseconds: clocks differ by a little. */
@@ -158,14 +176,8 @@ function tokenUrl({ scheme, request }: VerifyOptions): string | undefined {
     : undefined;
 }
 
-function valid(
-  options: VerifyOptions,
-  reading: RequestReading,
-  { secretIndex, signatureIndex, signedUrl }: Match,
-): Verdict {
-  const facts = factsOfVerdict(options, reading);
-  const verdict = { valid: true, reason: null, ...facts, secretIndex, signatureIndex } as const;
-  return signedUrl === undefined ? verdict : { ...verdict, signedUrl };
+function valid(options: VerifyOptions, reading: RequestReading, match: Match): Verdict {
+  return { valid: true, reason: null, ...factsOfVerdict(options, reading), ...match };
 }
 
 function invalid(

@@ -70,6 +70,7 @@ const TELLING: Readonly<Record<string, { readonly headers?: HeaderList; readonly
   "bitbucket-server": { headers: [["X-Event-Key", "pr:opened"]] },
   jira: { headers: [["X-Atlassian-Webhook-Identifier", "1"]] },
   github: { headers: [["X-GitHub-Event", "push"]] },
+  pubsub: { body: { message: { messageId: "1" }, subscription: "projects/p/subscriptions/s" } },
   meta: { body: { object: "page", entry: [{ id: "1" }] } },
   intercom: { body: { type: "notification_event", topic: "contact.created" } },
   "lemon-squeezy": { body: { meta: { event_name: "order_created" } } },

@@ -286,7 +286,7 @@ describe("more of what schemes may hold", () => {
         url,
         secret: "other",
       }).reason,
-    ).toBe("signature_mismatch");
+    ).toBe("key_not_trusted");
     expect(verdictOf(scheme, token({ alg: "HS256" }), { url, now: now + 120_000 }).reason).toBe("timestamp_too_old");
     expect(verdictOf(scheme, token({ alg: "HS256" }), { url, now: now - 60_000 }).reason).toBe("timestamp_in_future");
     expect(verdictOf(scheme, token({ alg: "HS256" }, { ...claims, iss: "x" }), { url }).reason).toBe(

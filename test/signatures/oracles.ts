@@ -4,6 +4,7 @@ import { findProvider } from "../../src/providers/index.js";
 import type { Provider } from "../../src/providers/provider.js";
 import type { Scheme } from "../../src/signatures/scheme.js";
 import { bodyOracles } from "./oracles-of-bodies.js";
+import { keySetOracles } from "./oracles-of-key-sets.js";
 import { keyOracles } from "./oracles-of-keys.js";
 import { macOracles } from "./oracles-of-macs.js";
 import { tokenOracles } from "./oracles-of-tokens.js";
@@ -55,6 +56,8 @@ export interface Oracle {
   readonly signatureInBody?: RegExp;
   /** Finds the time in it, so that it can be left out. */
   readonly timeInBody?: RegExp;
+  /** The header that has the time in it beside other things, and where. */
+  readonly timeInHeader?: readonly [name: string, time: RegExp];
   /** What of the body is signed, where it is not every byte: its fields as a form, some of its fields, nothing. */
   readonly covers?: "form" | "fields" | "nothing";
   /** Values configured at the provider. */
@@ -239,6 +242,7 @@ export const oracles: readonly Oracle[] = [
   ...macOracles,
   ...tokenOracles,
   ...keyOracles,
+  ...keySetOracles,
   ...bodyOracles,
 ];
 
