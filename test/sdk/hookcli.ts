@@ -104,7 +104,8 @@ export async function openWorkspace(access: Pick<Access, "env" | "files">): Prom
 /** The built-in fixtures of a provider, as `send` takes them. */
 export async function fixturesOf(provider: string): Promise<readonly string[]> {
   const files = await readdir(join(rootDir, "fixtures", provider));
-  return files.map((file) => `${provider}/${file.replace(/\.[a-z]+$/, "")}`).toSorted();
+  const fixtures = files.filter((file) => file.endsWith(".json"));
+  return fixtures.map((file) => `${provider}/${file.slice(0, -".json".length)}`).toSorted();
 }
 
 /** A port that was free a moment ago, for an app that must know its public URL before the listener runs. */
