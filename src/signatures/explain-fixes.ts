@@ -93,6 +93,9 @@ const CLOCK: readonly Fix[] = [
 
 const FIXES: Readonly<Record<Cause, readonly Fix[]>> = {
   timestamp: CLOCK,
+  timestamp_text: [
+    { for: "code", text: "sign the timestamp exactly as its header has it: never parse it and write it again" },
+  ],
   secret_whitespace: SECRET_TEXT,
   secret_encoding: SECRET_DECODING,
   signature_encoding: SIGNATURE_TEXT,

@@ -26,10 +26,13 @@ export interface JsonEscapes {
   readonly write: (token: string) => string;
 }
 
-const lowerUnicode = (text: string) => escapeNonAscii(text, (hex) => hex);
-const upperUnicode = (text: string) => escapeNonAscii(text, (hex) => hex.toUpperCase());
+const lowerUnicode = (text: string) => escapeEach(text, /[\u007f-\uffff]/g, lower);
+const upperUnicode = (text: string) => escapeEach(text, /[\u007f-\uffff]/g, upper);
 const slashes = (text: string) => text.replaceAll("/", "\\/");
-const html = (text: string) => text.replace(/[<>&\u2028\u2029]/g, (found) => unicodeEscape(found, (hex) => hex));
+const html = (text: string) => escapeEach(text, /[<>&\u2028\u2029]/g, lower);
+const upperHtml = (text: string) => escapeEach(text, /[<>&]/g, upper);
+const gson = (text: string) => escapeEach(text, /[<>&='\u2028\u2029]/g, lower);
+const separators = (text: string) => escapeEach(text, /[\u2028\u2029]/g, lower);
 
 /** The escapings that common libraries write. */
 export const JSON_ESCAPES: readonly JsonEscapes[] = [
@@ -40,6 +43,23 @@ export const JSON_ESCAPES: readonly JsonEscapes[] = [
   { name: "with non-ASCII text as \\uXXXX and / as \\/", write: rewritten((text) => slashes(lowerUnicode(text))) },
   { name: "with non-ASCII text as upper-case \\uXXXX", write: rewritten(upperUnicode) },
   { name: "with < > & as \\u003c \\u003e \\u0026", write: rewritten(html) },
+  {
+    name: "with < > & as \\u003c \\u003e \\u0026 and non-ASCII text as \\uXXXX",
+    write: rewritten((text) => html(lowerUnicode(text))),
+  },
+  { name: "with < > & ' \" as .NET escapes them", write: rewritten((text) => dotnet(upperUnicode(text))) },
+  {
+    name: "with < > & ' \" as PHP's JSON_HEX options escape them",
+    write: rewritten((text) => slashes(phpHex(lowerUnicode(text)))),
+  },
+  { name: "with < > & = ' as Gson escapes them", write: rewritten(gson) },
+  { name: "with < > & as upper-case \\u003C \\u003E \\u0026", write: rewritten(upperHtml) },
+  {
+    name: "with non-ASCII text as upper-case \\uXXXX and / as \\/",
+    write: rewritten((text) => slashes(upperUnicode(text))),
+  },
+  { name: "with U+2028 and U+2029 escaped", write: rewritten(separators) },
+  { name: "with control characters as \\u00XX", write: rewritten(longControls) },
 ];
 
 /** How the numbers of a JSON text are written. */
@@ -48,29 +68,40 @@ export interface JsonNumbers {
   readonly write: (token: string) => string;
 }
 
-export const JSON_NUMBERS: readonly JsonNumbers[] = [
-  { name: "", write: (token) => token },
-  { name: "numbers as JavaScript writes them", write: (token) => String(Number(token)) },
-  { name: "whole numbers with .0", write: (token) => (/^-?\d+$/.test(token) ? `${token}.0` : token) },
-];
+/** A JSON text in tokens, with what stands before each, and after the last. */
+export interface JsonParts {
+  readonly tokens: readonly string[];
+  /** One more than tokens: blanks and line ends. */
+  readonly gaps: readonly string[];
+}
 
 /** The tokens of a text that looks like JSON; `undefined` for other text, or more than `limit` tokens. Linear, never recursive. */
 export function jsonTokens(text: string, limit: number): string[] | undefined {
+  const parts = jsonParts(text, limit);
+  return parts === undefined ? undefined : [...parts.tokens];
+}
+
+/** As {@link jsonTokens}, with the blanks between them. */
+export function jsonParts(text: string, limit: number): JsonParts | undefined {
   const tokens: string[] = [];
+  const gaps: string[] = [];
   let at = 0;
-  while (at < text.length) {
-    const character = text[at] ?? "";
-    if (" \t\r\n".includes(character)) {
-      at += 1;
-      continue;
-    }
-    if (tokens.length === 0 && !'{["'.includes(character)) return undefined;
+  for (;;) {
+    const start = at;
+    while (" \t\r\n".includes(text[at] ?? "x")) at += 1;
+    gaps.push(text.slice(start, at));
+    if (at >= text.length) return tokens.length === 0 ? undefined : { tokens, gaps };
+    if (tokens.length === 0 && !'{["'.includes(text[at] ?? "")) return undefined;
     if (tokens.length >= limit) return undefined;
     const end = tokenEnd(text, at);
     tokens.push(text.slice(at, end));
     at = end;
   }
-  return tokens.length === 0 ? undefined : tokens;
+}
+
+/** The tokens with the blanks that a text had. */
+export function joinParts({ tokens, gaps }: JsonParts): string {
+  return tokens.map((token, index) => (gaps[index] ?? "") + token).join("") + (gaps[tokens.length] ?? "");
 }
 
 function tokenEnd(text: string, start: number): number {
@@ -119,9 +150,13 @@ export function rewriteTokens(tokens: readonly string[], escapes: JsonEscapes, n
   });
 }
 
+/** What any of the escapings writes otherwise, inside the quotes of a token. */
+const SPECIAL = /[\u0000-\u001f/\\<>&='+`\u007f-\uffff]/;
+
 /** A writer that decodes a string token and encodes it again; a token that is no JSON string stays as it is. */
 function rewritten(escape: (text: string) => string): (token: string) => string {
   return (token) => {
+    if (!SPECIAL.test(token)) return token;
     try {
       return escape(JSON.stringify(JSON.parse(token)));
     } catch {
@@ -130,10 +165,31 @@ function rewritten(escape: (text: string) => string): (token: string) => string 
   };
 }
 
-function escapeNonAscii(text: string, spell: (hex: string) => string): string {
-  return text.replace(/[\u0080-\uffff]/g, (found) => unicodeEscape(found, spell));
+/** Each character that fits, as `\uXXXX`. */
+function escapeEach(text: string, characters: RegExp, spell: (hex: string) => string): string {
+  return text.replace(characters, (found) => `\\u${spell(found.charCodeAt(0).toString(16).padStart(4, "0"))}`);
 }
 
-function unicodeEscape(character: string, spell: (hex: string) => string): string {
-  return `\\u${spell(character.charCodeAt(0).toString(16).padStart(4, "0"))}`;
+function lower(hex: string): string {
+  return hex;
+}
+
+function upper(hex: string): string {
+  return hex.toUpperCase();
+}
+
+/** System.Text.Json escapes all that has a meaning in HTML, quotes too; the quotes around the string stay. */
+function dotnet(token: string): string {
+  const inside = token.slice(1, -1).replaceAll('\\"', "\\u0022");
+  return `"${escapeEach(inside, /[<>&'+`]/g, upper)}"`;
+}
+
+function phpHex(token: string): string {
+  const inside = token.slice(1, -1).replaceAll('\\"', "\\u0022");
+  return `"${escapeEach(inside, /[<>&']/g, upper)}"`;
+}
+
+/** As encoders do that have no `\b` and `\f`. */
+function longControls(token: string): string {
+  return token.replace(/\\[bf]/g, (found) => (found === "\\b" ? "\\u0008" : "\\u000c"));
 }

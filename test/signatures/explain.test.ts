@@ -419,8 +419,8 @@ describe("a mismatch that nothing explains", () => {
     );
   });
 
-  it("sees numbers that a parser has rounded, which nothing can restore", () => {
-    const sent = '{"id": 820982911946154508}';
+  it("sees numbers that a parser has rounded, where several cannot be restored", () => {
+    const sent = '{"id": 820982911946154508, "order": 920982911946154509}';
     const reserialised = JSON.stringify(JSON.parse(sent));
 
     const rounded = explainGithub(reserialised, githubHeader(sent));
@@ -491,6 +491,6 @@ describe("what is looked at is bounded", () => {
 
     const { tried } = explain(options);
 
-    expect(tried).toBeLessThanOrEqual(6_000);
+    expect(tried).toBeLessThanOrEqual(20_000);
   });
 });

@@ -1,0 +1,162 @@
+import { byCodeUnits } from "../form.js";
+
+interface Ordered {
+  readonly tokens: readonly string[];
+  readonly about: string;
+}
+
+/** Deeper JSON is not ordered. */
+const MAX_DEPTH = 200;
+/** With more fields than this not all orders are tried: 720. */
+const MAX_FIELDS = 6;
+
+type Order = (one: Member, other: Member) => number;
+
+const ORDERS: readonly (readonly [order: Order, isDeep: boolean, about: string])[] = [
+  [byKey, true, "keys sorted"],
+  [byKey, false, "the outer keys sorted"],
+  [byLength, true, "keys in the order of PostgreSQL's jsonb"],
+  [byLowerCase, true, "keys sorted, upper and lower case alike"],
+];
+
+/** The tokens of an object with its keys in other orders; none for tokens that are no JSON. */
+export function* otherOrders(tokens: readonly string[]): Generator<Ordered> {
+  const root = new TreeReader(tokens).read();
+  if (root === undefined) return;
+  for (const [order, isDeep, about] of ORDERS) yield* changed(tokens, flatten(sorted(root, order, isDeep)), about);
+  if (root.kind !== "object" || root.members.length > MAX_FIELDS) return;
+  for (const members of permutations(root.members)) {
+    yield* changed(tokens, flatten({ ...root, members }), "the outer keys in another order");
+  }
+}
+
+function* changed(tokens: readonly string[], ordered: readonly string[], about: string): Generator<Ordered> {
+  if (ordered.some((token, index) => token !== tokens[index])) yield { tokens: ordered, about };
+}
+
+interface Member {
+  readonly key: string;
+  readonly value: Tree;
+}
+
+type Tree =
+  | { readonly kind: "value"; readonly token: string }
+  | { readonly kind: "array"; readonly items: readonly Tree[] }
+  | { readonly kind: "object"; readonly members: readonly Member[] };
+
+/** Reads tokens as a tree; whatever is no JSON, or too deep, is none. */
+class TreeReader {
+  private readonly tokens: readonly string[];
+  private at = 0;
+
+  constructor(tokens: readonly string[]) {
+    this.tokens = tokens;
+  }
+
+  read(): Tree | undefined {
+    const tree = this.value(0);
+    return this.at === this.tokens.length ? tree : undefined;
+  }
+
+  private value(depth: number): Tree | undefined {
+    const token = this.tokens[this.at] ?? ",";
+    if (depth > MAX_DEPTH || "]},:".includes(token)) return undefined;
+    this.at += 1;
+    if (token === "[") return this.array(depth);
+    return token === "{" ? this.object(depth) : { kind: "value", token };
+  }
+
+  private array(depth: number): Tree | undefined {
+    const items: Tree[] = [];
+    if (this.skip("]")) return { kind: "array", items };
+    do {
+      const item = this.value(depth + 1);
+      if (item === undefined) return undefined;
+      items.push(item);
+    } while (this.skip(","));
+    return this.skip("]") ? { kind: "array", items } : undefined;
+  }
+
+  private object(depth: number): Tree | undefined {
+    const members: Member[] = [];
+    if (this.skip("}")) return { kind: "object", members };
+    do {
+      const key = this.tokens[this.at] ?? "";
+      this.at += 1;
+      const value = key.startsWith('"') && this.skip(":") ? this.value(depth + 1) : undefined;
+      if (value === undefined) return undefined;
+      members.push({ key, value });
+    } while (this.skip(","));
+    return this.skip("}") ? { kind: "object", members } : undefined;
+  }
+
+  private skip(token: string): boolean {
+    if (this.tokens[this.at] !== token) return false;
+    this.at += 1;
+    return true;
+  }
+}
+
+function sorted(tree: Tree, order: Order, isDeep: boolean): Tree {
+  if (tree.kind === "value") return tree;
+  if (tree.kind === "array")
+    return isDeep ? { ...tree, items: tree.items.map((item) => sorted(item, order, isDeep)) } : tree;
+  const members = isDeep
+    ? tree.members.map(({ key, value }) => ({ key, value: sorted(value, order, isDeep) }))
+    : tree.members;
+  return { ...tree, members: members.toSorted(order) };
+}
+
+function flatten(tree: Tree, tokens: string[] = []): string[] {
+  if (tree.kind === "value") tokens.push(tree.token);
+  else if (tree.kind === "array") {
+    tokens.push("[");
+    for (const [index, item] of tree.items.entries()) {
+      if (index > 0) tokens.push(",");
+      flatten(item, tokens);
+    }
+    tokens.push("]");
+  } else {
+    tokens.push("{");
+    for (const [index, { key, value }] of tree.members.entries()) {
+      if (index > 0) tokens.push(",");
+      tokens.push(key, ":");
+      flatten(value, tokens);
+    }
+    tokens.push("}");
+  }
+  return tokens;
+}
+
+function textOf(key: string): string {
+  if (!key.includes("\\")) return key.slice(1, -1);
+  try {
+    return String(JSON.parse(key));
+  } catch {
+    return key;
+  }
+}
+
+function byKey(one: Member, other: Member): number {
+  return byCodeUnits(textOf(one.key), textOf(other.key));
+}
+
+function byLength(one: Member, other: Member): number {
+  const [a, b] = [Buffer.from(textOf(one.key)), Buffer.from(textOf(other.key))];
+  return a.length - b.length || a.compare(b);
+}
+
+function byLowerCase(one: Member, other: Member): number {
+  return byCodeUnits(textOf(one.key).toLowerCase(), textOf(other.key).toLowerCase());
+}
+
+function* permutations<Item>(items: readonly Item[]): Generator<readonly Item[]> {
+  if (items.length < 2) {
+    yield items;
+    return;
+  }
+  for (const [index, item] of items.entries()) {
+    const rest = [...items.slice(0, index), ...items.slice(index + 1)];
+    for (const others of permutations(rest)) yield [item, ...others];
+  }
+}
