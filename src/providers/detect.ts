@@ -42,7 +42,7 @@ export function detectProvider(request: Detectable): Detected {
     const signed = signers(sighted);
     if (signed.length > 0) return among(signed, sighted);
     const sent = providers.flatMap((provider) => byOtherHeader(provider, sighted));
-    if (sent.length > 0) return answer(sent);
+    if (sent.length > 0) return answer(narrowed(sent, sighted));
   }
   return answer(withoutHeader().flatMap((provider) => byBody(provider, sighted)));
 }
@@ -79,6 +79,13 @@ function isJson(body: Uint8Array): boolean {
 interface Group {
   readonly by: "more" | "header" | "common";
   readonly sightings: readonly Sighting[];
+}
+
+/** Of several with the same header those whose bodies look like this one, if there are any. */
+function narrowed(sent: readonly Sighting[], sighted: Sighted): readonly Sighting[] {
+  if (sent.length < 2) return sent;
+  const shaped = sent.flatMap(({ provider }) => byBody(provider, sighted));
+  return shaped.length > 0 ? shaped : sent;
 }
 
 /** Who signed: each signature header is somebody's. Whom nothing tells but a header that others have too gives way. */

@@ -62,7 +62,9 @@ export const clerk = define("clerk", [], () => ({
   schemes: [standardScheme("clerk", "v1", SVIX_NAMES)],
   detection: {
     signatureHeaders: ["svix-signature"],
-    bodies: [[{ path: ["object"], looks: /^event$/ }, { path: ["type"] }, { path: ["data", "object"] }]],
+    bodies: [
+      [{ path: ["object"], looks: /^event$/ }, { path: ["type"] }, { path: ["data", "object"], looks: /^[a-z_]+$/ }],
+    ],
   },
   eventType: [body("type")],
   eventId: [header("svix-id")],

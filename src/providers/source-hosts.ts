@@ -13,7 +13,8 @@ export const bitbucket = define("bitbucket", [], () => ({
   detection: {
     signatureHeaders: ["X-Hub-Signature"],
     signatureLooks: /^sha256=/i,
-    otherHeaders: ["X-Hook-UUID", "X-Request-UUID"],
+    otherHeaders: ["X-Hook-UUID", "X-Request-UUID", "X-Event-Key"],
+    bodies: [[{ path: ["repository", "uuid"] }]],
   },
   eventType: [header("X-Event-Key")],
   deliveryId: [header("X-Request-UUID")],
@@ -36,6 +37,7 @@ export const bitbucketServer = define("bitbucket-server", ["bitbucket-dc"], () =
     signatureHeaders: ["X-Hub-Signature"],
     signatureLooks: /^sha256=/i,
     otherHeaders: ["X-Event-Key"],
+    bodies: [[{ path: ["eventKey"] }]],
     unless: ["X-Hook-UUID", "X-Request-UUID"],
   },
   eventType: [header("X-Event-Key")],

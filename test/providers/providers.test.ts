@@ -67,7 +67,7 @@ const TELLING: Readonly<Record<string, { readonly headers?: HeaderList; readonly
       ["X-Event-Key", "repo:push"],
     ],
   },
-  "bitbucket-server": { headers: [["X-Event-Key", "pr:opened"]] },
+  "bitbucket-server": { headers: [["X-Event-Key", "pr:opened"]], body: { eventKey: "pr:opened" } },
   jira: { headers: [["X-Atlassian-Webhook-Identifier", "1"]] },
   github: { headers: [["X-GitHub-Event", "push"]] },
   pubsub: { body: { message: { messageId: "1" }, subscription: "projects/p/subscriptions/s" } },
