@@ -109,7 +109,7 @@ import { github, gitlab } from "./developer.js";
 import { suggestion } from "./nearest.js";
 import { square, stripe } from "./payments.js";
 import type { Provider } from "./provider.js";
-import { generic, standardWebhooks, svix } from "./specs.js";
+import { generic, httpMessageSignatures, standardWebhooks, svix } from "./specs.js";
 
 export type { Provider } from "./provider.js";
 
@@ -157,6 +157,7 @@ export const providers: readonly Provider[] = [
   grafana,
   greenhouse,
   hookdeck,
+  httpMessageSignatures,
   hubspot,
   intercom,
   jira,

@@ -1,5 +1,5 @@
 import { CliError } from "../errors.js";
-import { looksLikeKey, type Key } from "../signatures/key.js";
+import { looksLikeKey, parseKey, type Key } from "../signatures/key.js";
 import type { SignedRequest } from "../signatures/request.js";
 import { fieldAt, parseJsonBody, scalarText } from "../signatures/body.js";
 import type { Condition, Scheme } from "../signatures/scheme.js";
@@ -51,13 +51,30 @@ function namedScheme(provider: Provider, name: string): Scheme {
 /** Keys go with schemes that have keys. Without any credential every scheme fits. */
 function fitsCredentials(scheme: Scheme, { secrets, keys }: SchemeQuestion): boolean {
   if (secrets.length === 0 && keys.length === 0) return true;
-  const hasKey = keys.length > 0 || secrets.some(looksLikeKey);
   const hasSecret = secrets.some((secret) => !looksLikeKey(secret));
   const { secret } = scheme;
   // A text without the prefix is a secret of the provider's other ways to sign.
   if (secret.kind === "prefixedBase64" && secret.without === "none")
     return secrets.some((bytes) => Buffer.from(bytes).toString("latin1").startsWith(secret.prefix));
-  return secret.kind === "key" ? hasKey : hasSecret;
+  if (secret.kind !== "key") return hasSecret;
+  return (
+    keys.some((key) => isOfKind(scheme, key)) || secrets.some((text) => looksLikeKey(text) && fitsText(scheme, text))
+  );
+}
+
+/** A key of the kind that the scheme's algorithm takes; a token's algorithms are its own. */
+function isOfKind({ algorithm, secret }: Scheme, { type, curve }: Key): boolean {
+  if (algorithm.family === "ecdsa") return curve === algorithm.curve;
+  return secret.kind === "key" && type === secret.type;
+}
+
+/** What cannot be read as a key fits: whoever uses it says why. */
+function fitsText(scheme: Scheme, text: Uint8Array): boolean {
+  try {
+    return isOfKind(scheme, parseKey(text));
+  } catch {
+    return true;
+  }
 }
 
 function isConditional(scheme: Scheme): boolean {

@@ -1,6 +1,7 @@
 import { GENERIC } from "../signatures/generic.js";
+import type { Scheme } from "../signatures/scheme.js";
 import type { Provider, ValueSource } from "./provider.js";
-import { STANDARD_LOOKS } from "./define.js";
+import { define, STANDARD_LOOKS } from "./define.js";
 import { STANDARD_NAMES, standardScheme, type StandardNames } from "./schemes.js";
 
 /** Generic events: where the type and the id stand when no provider's rule says better. */
@@ -84,3 +85,57 @@ export const svix: Provider = {
   deliveryId: [{ in: "header", name: "svix-id" }],
   outgoing: [],
 };
+
+/** What a signature of ours covers: where the request goes to, its body, and what the body is. */
+const MESSAGE_COMPONENTS = ["@method", "@target-uri", "content-digest", "content-type"] as const;
+
+/** A scheme of RFC 9421: the key tells which, never the request; `algorithm` is its name in the registry of the RFC. */
+function messageScheme(algorithm: string, how: Pick<Scheme, "algorithm" | "secret">): Scheme {
+  return {
+    ...how,
+    name: `http-message-signatures-${algorithm}`,
+    label: algorithm,
+    content: [{ part: "signatureBase", components: MESSAGE_COMPONENTS }],
+    signature: { from: "header", names: ["Signature"], parse: { kind: "dictionary", label: "sig1", algorithm } },
+    encoding: "base64",
+    timestamp: {
+      from: { kind: "signature" },
+      unit: "s",
+      providerToleranceSeconds: null,
+      providerRefusesFuture: false,
+    },
+  };
+}
+
+/** HTTP Message Signatures (RFC 9421), the body by Content-Digest (RFC 9530). */
+export const httpMessageSignatures: Provider = define("http-message-signatures", ["rfc9421"], () => ({
+  title: "HTTP Message Signatures (RFC 9421)",
+  evidence: "vector",
+  documents: "https://www.rfc-editor.org/rfc/rfc9421.html",
+  schemes: [
+    messageScheme("ed25519", { algorithm: { family: "ed25519" }, secret: { kind: "key", type: "ed25519" } }),
+    messageScheme("hmac-sha256", {
+      algorithm: { family: "hmac", hash: "sha256" },
+      secret: { kind: "prefixedBase64", prefix: "base64:", without: "utf8" },
+    }),
+    messageScheme("ecdsa-p256-sha256", {
+      algorithm: { family: "ecdsa", hash: "sha256", curve: "p256", format: "p1363" },
+      secret: { kind: "key", type: "ec" },
+    }),
+    messageScheme("ecdsa-p384-sha384", {
+      algorithm: { family: "ecdsa", hash: "sha384", curve: "p384", format: "p1363" },
+      secret: { kind: "key", type: "ec" },
+    }),
+    messageScheme("rsa-pss-sha512", {
+      algorithm: { family: "rsa", hash: "sha512", padding: "pss" },
+      secret: { kind: "key", type: "rsa" },
+    }),
+    messageScheme("rsa-v1_5-sha256", {
+      algorithm: { family: "rsa", hash: "sha256", padding: "pkcs1" },
+      secret: { kind: "key", type: "rsa" },
+    }),
+  ],
+  detection: { signatureHeaders: ["Signature-Input"], commonHeaders: ["Signature-Input"] },
+  eventType: GENERIC_EVENT_TYPE,
+  eventId: GENERIC_EVENT_ID,
+}));

@@ -43,6 +43,8 @@ const WORDS: { readonly [Name in PartName]: (part: Part<Name>) => string } = {
   pathReescaped: () => "path and query, the query escaped twice",
   canonicalRequest: () => "METHOD&path&query, parameters sorted and escaped, jwt left out",
   bodyField: ({ path }) => `body field ${pathWords(path)}`,
+  signatureBase: ({ components }) =>
+    `a line for each component that Signature-Input names (RFC 9421); ours: ${components.join(", ")}`,
   secret: () => "secret",
 };
 

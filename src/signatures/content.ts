@@ -8,6 +8,7 @@ import { fieldAt, parseJsonBody, scalarText } from "./body.js";
 import { canonicalJson } from "./canonical-json.js";
 import { encodeSignature } from "./encoding.js";
 import { byCodeUnits, fieldsOf, formField, phpFields, sortedFields } from "./form.js";
+import { firstBase } from "./message-base.js";
 import type { Settings, SignedRequest } from "./request.js";
 import type { ContentPart, FieldPath, Scheme } from "./scheme.js";
 import { findHeader } from "./spelling.js";
@@ -22,6 +23,8 @@ export interface ContentFacts {
   /** Key bytes, for plain hashes. */
   readonly secret: Uint8Array | undefined;
   readonly settings: Settings;
+  /** The signature base, where it is known which of several it is. */
+  readonly base?: string;
 }
 
 /** Signed bytes in pieces. A string stands for its latin1 bytes. */
@@ -72,6 +75,8 @@ const PARTS: PartTable = {
   urlUnescaped: ({ url }, { characters }) => utf8(unescaped(url ?? "", characters)),
   pathReescaped: ({ url }) => utf8(reescapedPath(url ?? "")),
   canonicalRequest: ({ request, url }) => utf8(canonicalRequest(request.method ?? "POST", pathOf(url), queryOf(url))),
+  signatureBase: ({ request, url, settings, base }) =>
+    base ?? firstBase({ request: url === undefined ? request : { ...request, url }, scheme: "", settings }),
   phpForm: ({ request }, { without }) => phpFields(fieldsOf(request).filter(([name]) => name !== without)),
 };
 
@@ -114,6 +119,7 @@ const URL_PARTS: ReadonlySet<ContentPart["part"]> = new Set([
   "urlUnescaped",
   "pathReescaped",
   "canonicalRequest",
+  "signatureBase",
 ]);
 const BODY_PARTS: ReadonlySet<ContentPart["part"]> = new Set([
   "body",
@@ -132,6 +138,7 @@ const BODY_PARTS: ReadonlySet<ContentPart["part"]> = new Set([
   "bodyUnzipped",
   "compactJson",
   "formJsonField",
+  "signatureBase",
 ]);
 
 /** Refuses to go on without a value that the user has configured at the provider, and that is signed. @throws CliError */

@@ -109,6 +109,7 @@ const SHAPES: { readonly [Name in Kind]: (parse: ParseOf<Name>, pieces: Pieces) 
   pairs: ({ item, pair, signature = "<name>", timestamp, written = item, layout }, { value, stamp }) =>
     layout?.replace("{signature}", value).replace("{timestamp}", stamp) ??
     `${timestamp === undefined ? "" : `${timestamp}${pair}${stamp}${written}`}${signature}${pair}${value}`,
+  dictionary: ({ label }, { value }) => `${label}=:${value}:`,
   list: ({ separator, timestampFirst }, { value, stamp }) =>
     timestampFirst === true
       ? `${stamp}${separator}${value}`

@@ -9,8 +9,8 @@
  * 2. signature source and parse: {@link SignatureSource} (header with alternative spellings and rotation headers, JSON
  *    body field, form field) and {@link SignatureParse} (raw, prefix, pairs, list, base64 of JSON).
  * 3. signed content: {@link ContentPart} list, each part a pure function in the table of `content.ts`; a provider that
- *    signs something new adds a member and its function. RFC 9421, where the request itself names its content and
- *    algorithm, will be such a part (the signature base) and a {@link SignatureParse} (its dictionary). A scheme whose
+ *    signs something new adds a member and its function. RFC 9421, where the request itself names its content, is such a
+ *    part (the signature base) and a {@link SignatureParse} (its dictionary); the algorithm is the scheme's. A scheme whose
  *    signature is bound to the body by a hash beside it names that in {@link Scheme.bindings}.
  * 4. hash and output: {@link Algorithm} `hash`, {@link SignatureEncoding}.
  * 5. secret decoding: {@link SecretForm}.
@@ -158,6 +158,11 @@ export type SignatureParse =
       /** All that the provider writes, where order or other items differ: `{signature}` and `{timestamp}` stand for theirs. */
       readonly layout?: string;
     }
+  /**
+   * A dictionary of labels (RFC 9421); what each signature covers, its time and its key stand in Signature-Input. `algorithm`:
+   * what `alg` must be where it is said; `label`: what a signature of ours is called.
+   */
+  | { readonly kind: "dictionary"; readonly label: string; readonly algorithm: string }
   /** Values one after the other; `timestampFirst`: the first is the timestamp. */
   | { readonly kind: "list"; readonly separator: string; readonly timestampFirst?: boolean }
   /**
@@ -296,6 +301,8 @@ export type ContentPart =
   | { readonly part: "canonicalRequest" }
   /** A JSON body's field as text; empty when it is absent or null. */
   | { readonly part: "bodyField"; readonly path: FieldPath }
+  /** The signature base of RFC 9421: what the signature itself says that it covers. `components`: what ours cover, where it is there. */
+  | { readonly part: "signatureBase"; readonly components: readonly string[] }
   /** For `family` hash: the secret's bytes. */
   | { readonly part: "secret" };
 

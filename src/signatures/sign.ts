@@ -7,6 +7,7 @@ import { contentPieces, demandSettings, signsUrl, type ContentFacts } from "./co
 import { credentialsFor } from "./credentials.js";
 import { encodeSignature } from "./encoding.js";
 import { makeToken } from "./jwt.js";
+import { signMessage } from "./message-sign.js";
 import type { SignatureParts, SignedRequest, SignOptions } from "./request.js";
 import type { Scheme, SignatureSource } from "./scheme.js";
 import { SecretError } from "./secret.js";
@@ -26,6 +27,7 @@ export function signRequest(options: SignOptions): SignatureParts {
   const { scheme, now, settings = {} } = options;
   demandSettings(scheme, settings);
   const credential = credentialOf(options);
+  if (scheme.signature.parse.kind === "dictionary") return signMessage(options, scheme.signature.parse, credential);
   const timestamp =
     scheme.timestamp === undefined ? undefined : (options.timestamp ?? writeTimestamp(now, scheme.timestamp.unit));
   const request = { ...options.request, body: preparedBody(options, timestamp) };

@@ -1,6 +1,7 @@
 import { parseJsonBody, fieldAt } from "./body.js";
 import { decodeBase64 } from "./encoding.js";
 import type { SignatureParse } from "./scheme.js";
+import { parseDictionary } from "./structured-field.js";
 import type { ReasonCode } from "./verdict.js";
 
 /** More signatures than any provider sends; each may cost a public-key operation. */
@@ -39,6 +40,7 @@ const SYNTAX: { readonly [Kind in SignatureParse["kind"]]: Syntax<Kind> } = {
   raw: { read: (text) => ({ signatures: [text] }), write: ({ signature }) => signature },
   prefix: { read: readPrefixed, write: ({ signature }, { prefix }) => prefix + signature },
   pairs: { read: readPairs, write: writePairs },
+  dictionary: { read: readLabelled, write: ({ signature }, { label }) => `${label}=:${signature}:` },
   list: { read: readList, write: writeList },
   base64Json: { read: readBase64Json, write: writeBase64Json },
 };
@@ -122,6 +124,15 @@ function writePairs(
   const item = `${parse.signature ?? "key"}${parse.pair}${signature}`;
   if (parse.timestamp === undefined || timestamp === undefined) return item;
   return `${parse.timestamp}${parse.pair}${timestamp}${parse.written ?? parse.item}${item}`;
+}
+
+function readLabelled(text: string): SignatureReading {
+  const members = parseDictionary(text)?.members.values() ?? [];
+  const signatures = [...members].flatMap((member) =>
+    "item" in member && member.item.kind === "binary" ? [member.item.value.toString("base64")] : [],
+  );
+  if (signatures.length > 0) return { signatures };
+  return { reason: "malformed_header", message: "it is no dictionary of signatures as RFC 9421 has it" };
 }
 
 function readList(text: string, { separator, timestampFirst }: ParseOf<"list">): SignatureReading {

@@ -5,6 +5,7 @@ import { contentPieces, demandSettings, signsUrl, type ContentFacts } from "./co
 import { credentialsFor } from "./credentials.js";
 import { decodeSignature } from "./encoding.js";
 import { claimProblem, issueProblem, parseToken, timeProblem, tokenMatches, type ParsedToken } from "./jwt.js";
+import { verifyMessage, type MessageOutcome } from "./message-verify.js";
 import { formProblem, mismatch, windowProblem } from "./problems.js";
 import { readRequest, type RequestReading } from "./read-request.js";
 import { DEFAULT_TOLERANCE_SECONDS, isToleranceOff, type VerifyOptions } from "./request.js";
@@ -34,6 +35,8 @@ export function verifyRequest(options: VerifyOptions): Verdict {
   demandNumbers(options);
   demandSettings(scheme, options.settings ?? NO_SETTINGS);
   const credentials = credentialsFor(scheme, options.secrets ?? [], options.keys ?? []);
+  if (scheme.signature.parse.kind === "dictionary")
+    return verdictOf(options, verifyMessage(options, scheme.signature.parse, credentials));
   const reading = readRequest(scheme, request);
   if ("reason" in reading) return invalid(options, reading);
   const check = scheme.algorithm.family === "jwt" ? verifyToken : verifyBytes;
@@ -53,7 +56,14 @@ interface Match {
   readonly secretIndex: number;
   readonly signatureIndex: number;
   readonly signedUrl?: string;
+  readonly note?: string;
   readonly key?: KeyName;
+}
+
+function verdictOf(options: VerifyOptions, { problem, reading, match, note }: MessageOutcome): Verdict {
+  if (problem !== undefined) return invalid(options, problem, reading, match);
+  if (reading === undefined || match === undefined) throw new TypeError("a signature that counts and was not read");
+  return valid(options, reading, note === undefined ? match : { ...match, note });
 }
 
 function verifyBytes(options: VerifyOptions, reading: RequestReading, credentials: readonly Credential[]): Verdict {

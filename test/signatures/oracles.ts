@@ -7,6 +7,7 @@ import { bodyOracles } from "./oracles-of-bodies.js";
 import { keySetOracles } from "./oracles-of-key-sets.js";
 import { keyOracles } from "./oracles-of-keys.js";
 import { macOracles } from "./oracles-of-macs.js";
+import { messageOracles } from "./oracles-of-messages.js";
 import { tokenOracles } from "./oracles-of-tokens.js";
 
 /*
@@ -56,6 +57,8 @@ export interface Oracle {
   readonly signatureInBody?: RegExp;
   /** Finds the time in it, so that it can be left out. */
   readonly timeInBody?: RegExp;
+  /** The header that has the time in it beside other things, and where. */
+  readonly timeInHeader?: readonly [name: string, time: RegExp];
   /** The header that has the time in it beside other things, and where. */
   readonly timeInHeader?: readonly [name: string, time: RegExp];
   /** What of the body is signed, where it is not every byte: its fields as a form, some of its fields, nothing. */
@@ -243,6 +246,7 @@ export const oracles: readonly Oracle[] = [
   ...tokenOracles,
   ...keyOracles,
   ...keySetOracles,
+  ...messageOracles,
   ...bodyOracles,
 ];
 

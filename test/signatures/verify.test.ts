@@ -51,6 +51,8 @@ function bodyText(oracle: Oracle): string {
 
 /** The signature is wrong, whatever else is right. */
 function spoil(oracle: Oracle): Change {
+  if (oracle.timeInHeader !== undefined)
+    return editSignature(oracle, (value) => value.replace(/:(.)/, (_, first) => (first === "A" ? ":B" : ":A")));
   const isOfBytes = oracle.covers === undefined && oracle.signatureHeader !== undefined;
   return isOfBytes ? { body: Buffer.from(`${bodyText(oracle)} `, "latin1") } : { secrets: [otherSecret(oracle, "x")] };
 }
@@ -198,8 +200,9 @@ describe.each(named(signed))("%s refuses", (_name, oracle) => {
       oracle.signatureInBody?.exec(bodyText(oracle))?.[1] ??
       request.headers.find(([name]) => name === oracle.signatureHeader)?.[1] ??
       "";
-    const text = /[\w+/-]{20,}={0,2}$/.exec(signature)?.[0] ?? "";
-    const head = signature.slice(0, -text.length);
+    const tail = signature.endsWith(":") ? ":" : "";
+    const text = /[\w+/-]{20,}={0,2}(?=:?$)/.exec(signature)?.[0] ?? "";
+    const head = signature.slice(0, -(text + tail).length);
     const changedAt = Array.from(
       text,
       (char, index) => text.slice(0, index) + (char === "a" ? "b" : "a") + text.slice(index + 1),
@@ -226,7 +229,7 @@ describe.each(named(signed))("%s refuses", (_name, oracle) => {
     expect(text.length).toBeGreaterThan(26);
     for (const mutant of mutants) {
       if (mutant.trim() === text && LISTS.has(oracle.signatureHeader ?? "")) continue;
-      const verdict = checkText(oracle, { request, signature, mutant: head + mutant });
+      const verdict = checkText(oracle, { request, signature, mutant: head + mutant + tail });
       expect(verdict.valid, mutant).toBe(false);
     }
   });
@@ -559,7 +562,9 @@ describe.each(named(timed))("the time of %s", (_name, oracle) => {
 });
 
 function withoutTime(oracle: Oracle): Change {
-  const { timestampHeader, timeInBody } = oracle;
+  const { timestampHeader, timeInBody, timeInHeader } = oracle;
+  if (timeInHeader !== undefined)
+    return { headers: editHeader(timeInHeader[0], (value) => value.replace(timeInHeader[1], "")) };
   if (timeInBody !== undefined) return { body: Buffer.from(bodyText(oracle).replace(timeInBody, ""), "latin1") };
   return timestampHeader === undefined
     ? editSignature(oracle, (value) => value.replace(/^(?:\w+=)?\d+[,;] ?/, ""))
