@@ -59,8 +59,6 @@ export interface Oracle {
   readonly timeInBody?: RegExp;
   /** The header that has the time in it beside other things, and where. */
   readonly timeInHeader?: readonly [name: string, time: RegExp];
-  /** The header that has the time in it beside other things, and where. */
-  readonly timeInHeader?: readonly [name: string, time: RegExp];
   /** What of the body is signed, where it is not every byte: its fields as a form, some of its fields, nothing. */
   readonly covers?: "form" | "fields" | "nothing";
   /** Values configured at the provider. */
