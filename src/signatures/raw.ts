@@ -36,6 +36,11 @@ export const RAW_ALGORITHMS: ReadonlyMap<string, ByteAlgorithm> = new Map<string
   ...RSA_HASHES.map((hash) => [`rsa-pss-${hash}`, { family: "rsa", hash, padding: "pss" }] as const),
 ]);
 
+/** True for the `--scheme` of tokens: `jws`, or with an algorithm (`jws-es256`). */
+export function isTokenScheme(name: string): boolean {
+  return /^jws(?:-|$)/.test(name);
+}
+
 /** `key`: bytes of a shared secret for HMAC, a parsed key for the rest. */
 export interface RawOptions {
   readonly algorithm: string;

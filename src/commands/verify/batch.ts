@@ -10,7 +10,7 @@ import { verifyProvider } from "../../providers/verify.js";
 import { encodeSignature } from "../../signatures/encoding.js";
 import { parseKey, type Key } from "../../signatures/key.js";
 import type { Settings, SignedRequest } from "../../signatures/request.js";
-import { RAW_ALGORITHMS, verifyRaw, type RawVerdict } from "../../signatures/raw.js";
+import { isTokenScheme, RAW_ALGORITHMS, verifyRaw, type RawVerdict } from "../../signatures/raw.js";
 import { CaseCaches, idOf, readCase, type BatchCase } from "./batch-case.js";
 import { eachLine, MAX_LINE_BYTES, type InputLine } from "./batch-lines.js";
 import { chooseProvider, type Choice } from "./choose.js";
@@ -18,6 +18,7 @@ import { keysOf } from "./credentials.js";
 import { fillHeaders } from "./fill.js";
 import type { Surroundings } from "./input.js";
 import type { VerifyCommandOptions } from "./options.js";
+import { verifyTokenCase } from "./jws.js";
 import { hexBytes, isHex, rawVerdictJson } from "./raw.js";
 import { verdictJson } from "./report.js";
 import { settingsOf } from "./settings.js";
@@ -126,7 +127,7 @@ class Batch {
     try {
       const row = parseRow(text);
       id = idOf(row);
-      this.report(id, this.verdict(readCase(row, this.caches)));
+      this.report(id, this.tokenVerdict(row) ?? this.verdict(readCase(row, this.caches)));
     } catch (error) {
       if (!(error instanceof CliError)) throw error;
       this.report(id, { error: error.message });
@@ -137,6 +138,13 @@ class Batch {
     if ("error" in result) this.bad += 1;
     else if (!result.valid) this.invalid += 1;
     this.pending += `${safeJson(id === undefined ? { line: this.line, ...result } : { line: this.line, id, ...result })}\n`;
+  }
+
+  /** Keys of tokens are of more kinds than those of other schemes: they are read there. */
+  private tokenVerdict(row: Readonly<Record<string, unknown>>) {
+    const { scheme = this.defaults.options.scheme } = row;
+    if (typeof scheme !== "string" || !isTokenScheme(scheme)) return undefined;
+    return rawVerdictJson(scheme, verifyTokenCase(scheme, row));
   }
 
   private verdict(given: BatchCase) {

@@ -24,6 +24,7 @@ export function verdictJson({ provider, verdict, explanation }: Omit<Outcome, "e
     signatureIndex: verdict.signatureIndex,
     timestamp: verdict.timestamp === null ? null : isoTime(verdict.timestamp),
     ageSeconds: verdict.ageSeconds,
+    ...(verdict.valid && verdict.note !== undefined ? { note: verdict.note } : {}),
     explanation: explanation ?? null,
   };
 }
@@ -36,7 +37,9 @@ function isoTime(ms: number): string | null {
 
 /** One line, and the explanation below it. */
 export function printOutcome(output: Output, outcome: Outcome): void {
+  const { verdict } = outcome;
   output.result(verdictLine(outcome), verdictJson(outcome));
+  if (verdict.valid && verdict.note !== undefined) output.line(`  ${verdict.note}`);
   if (outcome.explanation !== undefined) printExplanation(output, outcome.explanation);
 }
 

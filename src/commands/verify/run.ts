@@ -8,7 +8,7 @@ import { selectScheme } from "../../providers/select.js";
 import { verifyProvider } from "../../providers/verify.js";
 import type { ExplainOptions, OtherScheme } from "../../signatures/explain.js";
 import type { Explanation } from "../../signatures/explanation.js";
-import { RAW_ALGORITHMS, verifyRaw } from "../../signatures/raw.js";
+import { isTokenScheme, RAW_ALGORITHMS, verifyRaw, type RawVerdict } from "../../signatures/raw.js";
 import { SecretError } from "../../signatures/secret.js";
 import type { Invocation } from "../command.js";
 import { chooseProvider, NotCheckable } from "./choose.js";
@@ -34,6 +34,10 @@ export async function runVerify({
     if (options.batch === true) return await (await import("./batch.js")).runBatch(options, around);
     if (scheme !== undefined && options.provider === undefined && RAW_ALGORITHMS.has(scheme)) {
       return await verifyMessage(scheme, options, around);
+    }
+    if (scheme !== undefined && options.provider === undefined && isTokenScheme(scheme)) {
+      const { verifyToken } = await import("./jws.js");
+      return printRaw(output, scheme, await verifyToken(scheme, options, around));
     }
     const outcome = await verifyInput(options, around, facts);
     printOutcome(output, outcome);
@@ -95,11 +99,15 @@ async function verifyMessage(scheme: string, options: VerifyCommandOptions, arou
   const verdict = verifyRaw({ algorithm: scheme, ...input, signature });
   const asRequest = rawAsRequest(scheme, input, { signature, now: around.context.now() });
   const explanation = await explanationOf(verdict, options, () => asRequest);
+  return printRaw(around.output, scheme, verdict, explanation);
+}
+
+function printRaw(output: Output, scheme: string, verdict: RawVerdict, explanation?: Explanation): number {
   const line = verdict.valid
     ? [green("valid:"), ` ${scheme}`]
     : [red("invalid:"), ` ${verdict.reason}: ${verdict.message}`];
-  around.output.result(line, { ...rawVerdictJson(scheme, verdict), explanation: explanation ?? null });
-  if (explanation !== undefined) printExplanation(around.output, explanation);
+  output.result(line, { ...rawVerdictJson(scheme, verdict), explanation: explanation ?? null });
+  if (explanation !== undefined) printExplanation(output, explanation);
   return verdict.valid ? EXIT.done : EXIT.no;
 }
 

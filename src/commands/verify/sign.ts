@@ -9,7 +9,7 @@ import { outgoingHeaders, type OutgoingFacts } from "../../providers/outgoing.js
 import type { Provider } from "../../providers/provider.js";
 import { selectScheme } from "../../providers/select.js";
 import { parseKey } from "../../signatures/key.js";
-import { RAW_ALGORITHMS, signRaw } from "../../signatures/raw.js";
+import { isTokenScheme, RAW_ALGORITHMS, signRaw } from "../../signatures/raw.js";
 import type { SignatureParts, SignOptions } from "../../signatures/request.js";
 import type { Scheme } from "../../signatures/scheme.js";
 import { SecretError } from "../../signatures/secret.js";
@@ -33,6 +33,11 @@ export async function runSign({ options, global, context, output }: Invocation<S
     const signature = signRaw({ algorithm: scheme, ...(await readRawInput(scheme, options, around)) });
     const signatureHex = Buffer.from(signature).toString("hex");
     output.result(signatureHex, { scheme, signatureHex });
+    return EXIT.done;
+  }
+  if (scheme !== undefined && options.provider === undefined && isTokenScheme(scheme)) {
+    const token = await (await import("./jws.js")).signToken(scheme, options, around);
+    output.result(token, { scheme, token });
     return EXIT.done;
   }
   printSigned(output, options, await signInput(options, around));

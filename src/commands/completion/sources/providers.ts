@@ -15,5 +15,5 @@ export function schemeNames({ line }: Place): Candidate[] {
     schemes.map(({ name }) => ({ value: name, about: title })),
   );
   const takesRaw = named === undefined && (line.path[0] === "verify" || line.path[0] === "sign");
-  return [...ofProviders, ...(takesRaw ? [...RAW_ALGORITHMS.keys()].map((value) => ({ value })) : [])];
+  return [...ofProviders, ...(takesRaw ? [...RAW_ALGORITHMS.keys(), "jws"].map((value) => ({ value })) : [])];
 }
