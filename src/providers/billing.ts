@@ -45,6 +45,7 @@ export const paypal = define("paypal", [], () => ({
   eventType: [body("event_type")],
   eventId: [body("id")],
   deliveryId: [header("PAYPAL-TRANSMISSION-ID")],
+  retry: { retries: 25, note: "over 3 days" },
   outgoing: [
     { name: "PAYPAL-TRANSMISSION-ID", value: { from: "deliveryId" } },
     { name: "PAYPAL-TRANSMISSION-TIME", value: { from: "now" } },
@@ -102,6 +103,11 @@ export const adyen = define("adyen", [], () => ({
   detection: { signatureHeaders: ["HmacSignature"], bodies: [[{ path: [...ADYEN_ITEM, "pspReference"] }]] },
   eventType: [body(...ADYEN_ITEM, "eventCode"), body("type")],
   eventId: [body(...ADYEN_ITEM, "pspReference")],
+  ackDeadlineMs: 10_000,
+  // Source: https://docs.adyen.com/development-resources/webhooks/troubleshoot
+  retry: {
+    note: "three times within half a minute, then after 2, 5, 10, 15, 30 min, 1, 2, 4 and 8 h, for up to 30 days",
+  },
 }));
 
 /** Paddle's own library keeps the last `h1` alone; here any may match. */
@@ -122,6 +128,9 @@ export const paddle = define("paddle", [], () => ({
   eventType: [body("event_type")],
   eventId: [body("event_id")],
   deliveryId: [body("notification_id")],
+  ackDeadlineMs: 5_000,
+  // Source: https://developer.paddle.com/webhooks/respond-to-webhooks
+  retry: { retries: 60, note: "with growing waits over 3 days, in live accounts" },
 }));
 
 export const lemonSqueezy = define("lemon-squeezy", ["lemonsqueezy"], () => ({
@@ -194,6 +203,8 @@ export const recurly = define("recurly", [], () => ({
   schemes: [RECURLY],
   eventType: [{ ...body("object_type"), also: body("event_type") }, body("event_type")],
   deliveryId: [header("recurly-notification-id")],
+  // Source: https://docs.recurly.com/recurly-subscriptions/docs/automatic-retries
+  retry: { retries: 10, note: "the wait before retry x, counted from 0, is about 10 + x * 2^(x + 5) seconds" },
 }));
 
 export const chargebee = define("chargebee", [], () => ({
@@ -218,6 +229,8 @@ export const razorpay = define("razorpay", [], () => ({
   eventType: [body("event")],
   eventId: [header("x-razorpay-event-id")],
   outgoing: [{ name: "x-razorpay-event-id", value: { from: "eventId" } }],
+  // Source: https://razorpay.com/docs/webhooks/best-practices
+  retry: { note: "with growing waits for 24 hours; then the webhook is disabled" },
 }));
 
 /** Classic webhooks carry an id and nothing to check; the newer ones are signed. */
@@ -240,6 +253,7 @@ export const coinbaseCommerce = define("coinbase-commerce", ["coinbase"], () => 
   schemes: [bodyMac("coinbase-commerce", "X-CC-Webhook-Signature")],
   eventType: [body("event", "type")],
   eventId: [body("event", "id")],
+  retry: { note: "with growing waits, at most an hour, for up to 3 days" },
 }));
 
 export const gocardless = define("gocardless", [], () => ({
@@ -342,6 +356,7 @@ export const plaid = define("plaid", [], () => ({
     },
   ],
   eventType: [{ ...body("webhook_type"), also: body("webhook_code") }],
+  ackDeadlineMs: 10_000,
   testTrust: 'as the answer of /webhook_verification_key/get, under "key"',
 }));
 
@@ -359,6 +374,7 @@ export const woocommerce = define("woocommerce", [], () => ({
     { name: "X-WC-Webhook-Resource", value: { from: "eventType", form: "beforeDot" } },
     { name: "X-WC-Webhook-Delivery-ID", value: { from: "deliveryId" } },
   ],
+  retry: { note: "by default a webhook is disabled when five deliveries in a row were refused" },
 }));
 
 /** The secret is normalised (NFKD) first. */

@@ -48,5 +48,5 @@ export const shopify: Provider = {
     { name: "X-Shopify-Triggered-At", value: { from: "now" } },
   ],
   ackDeadlineMs: 5_000,
-  retry: { retries: 8, note: "8 times over 4 hours; after 8 refusals in a row the subscription is removed" },
+  retry: { retries: 8, note: "over 4 hours; after 8 refusals in a row the subscription is removed" },
 };

@@ -50,6 +50,8 @@ export const twilio: Provider = {
   eventId: [{ in: "body", path: [0, "id"] }],
   deliveryId: [{ in: "header", name: "I-Twilio-Idempotency-Token" }],
   outgoing: [{ name: "I-Twilio-Idempotency-Token", value: { from: "deliveryId" } }],
+  // Source: https://www.twilio.com/docs/api/errors/11205
+  ackDeadlineMs: 15_000,
 };
 
 /** Source: https://www.twilio.com/docs/sendgrid/for-developers/tracking-events/getting-started-event-webhook-security-features */

@@ -50,6 +50,8 @@ export const sentry = define("sentry", [], () => ({
     { name: "Sentry-Hook-Resource", value: { from: "eventType", form: "beforeDot" } },
     { name: "Sentry-Hook-Timestamp", value: { from: "nowSeconds" } },
   ],
+  // The default of sentry-apps.webhook.timeout.sec.
+  ackDeadlineMs: 1_000,
 }));
 
 export const pagerduty = define("pagerduty", [], () => ({
@@ -96,6 +98,12 @@ export const linear = define("linear", [], () => ({
     { name: "Linear-Delivery", value: { from: "deliveryId" } },
     { name: "Linear-Event", value: { from: "eventType", form: "beforeDot" } },
   ],
+  ackDeadlineMs: 5_000,
+  retry: {
+    delaysMs: [60_000, 3_600_000, 21_600_000],
+    retries: 3,
+    note: "a webhook that goes on failing may be disabled",
+  },
 }));
 
 export const jira = define("jira", [], () => ({
@@ -129,6 +137,11 @@ export const trello = define("trello", [], () => ({
   ],
   eventType: [body("action", "type")],
   eventId: [body("action", "id")],
+  retry: {
+    delaysMs: [30_000, 60_000, 120_000],
+    retries: 3,
+    note: "after 30 days of failures in a row the webhook is disabled",
+  },
 }));
 
 /** The key is the X-Hook-Secret of the handshake. */
@@ -152,6 +165,7 @@ export const notion = define("notion", [], () => ({
   schemes: [bodyMac("notion", "X-Notion-Signature", { parse: prefixed("sha256=") })],
   eventType: [body("type")],
   eventId: [body("id")],
+  retry: { retries: 8, note: "with growing waits, the last about 24 hours after the event" },
 }));
 
 /** Where the contact point names a timestamp header, the signed content has it too: such a scheme is the user's own. */
@@ -199,5 +213,5 @@ export const datadog = define("datadog", [], () => ({
   eventType: [body("event_type")],
   eventId: [body("id")],
   ackDeadlineMs: 15_000,
-  retry: { retries: 5, note: "5 times, only for connections that failed and answers of 500 and above" },
+  retry: { retries: 5, note: "only for connections that failed and answers of 500 and above" },
 }));

@@ -29,6 +29,12 @@ export const mailgun = define("mailgun", [], () => ({
   },
   eventType: [body("event-data", "event")],
   eventId: [body("event-data", "id")],
+  // Source: https://documentation.mailgun.com/docs/mailgun/user-manual/webhooks/webhook-retries
+  retry: {
+    delaysMs: [300_000, 600_000, 900_000, 3_600_000, 7_200_000, 14_400_000],
+    retries: 6,
+    note: "not for 406, and not for the notice of a delivery",
+  },
 }));
 
 /** The URL as it was registered, credentials in it included. */
@@ -85,6 +91,11 @@ export const resend = define("resend", [], () => ({
   eventType: [body("type")],
   eventId: [header("svix-id")],
   deliveryId: [header("svix-id")],
+  retry: {
+    delaysMs: [5_000, 300_000, 1_800_000, 7_200_000, 18_000_000, 36_000_000, 36_000_000],
+    retries: 7,
+    note: "each wait counts from the attempt before",
+  },
 }));
 
 export const postal = define("postal", [], () => ({
@@ -105,6 +116,13 @@ export const postal = define("postal", [], () => ({
   ],
   eventType: [body("event")],
   eventId: [body("uuid")],
+  // Source: app/services/webhook_delivery_service.rb of Postal
+  ackDeadlineMs: 5_000,
+  retry: {
+    delaysMs: [120_000, 180_000, 360_000, 600_000, 900_000],
+    retries: 5,
+    note: "each wait counts from the attempt before",
+  },
 }));
 
 /** The MD5 of the body in which the API key stands in the place of the hash. */

@@ -25,6 +25,8 @@ export const zoom = define("zoom", [], () => ({
   ],
   eventType: [body("event")],
   ackDeadlineMs: 3_000,
+  // Source: https://developers.zoom.us/blog/webhook-delays/
+  retry: { delaysMs: [300_000, 1_200_000, 3_600_000], retries: 3, note: "each wait counts from the attempt before" },
 }));
 
 /** What is signed is the body as it was sent, non-ASCII characters as `\u00e4` in it. */
@@ -156,6 +158,8 @@ export const pusher = define("pusher", [], () => ({
   detection: { signatureHeaders: ["X-Pusher-Signature"], otherHeaders: ["X-Pusher-Key"] },
   eventType: [body("events", 0, "name")],
   outgoing: [{ name: "X-Pusher-Key", value: { from: "literal", text: "hookcli-test-key" } }],
+  ackDeadlineMs: 4_000,
+  retry: { note: "with growing waits for 5 minutes" },
 }));
 
 /** Compressed bodies are signed as they are without compression. */
@@ -178,6 +182,9 @@ export const getstream = define("getstream", ["stream"], () => ({
     { name: "X-Webhook-Id", value: { from: "deliveryId" } },
     { name: "X-Webhook-Attempt", value: { from: "literal", text: "1" } },
   ],
+  ackDeadlineMs: 6_000,
+  // Source: https://getstream.io/chat/docs/php/push_webhook/
+  retry: { retries: 2, note: "after 408, 429, 500 and above or no answer, within 15 seconds in all; once after a network error" },
 }));
 
 const LIVEKIT_TOKEN: Scheme = {
@@ -221,6 +228,7 @@ export const intercom = define("intercom", [], () => ({
   },
   eventType: [body("topic")],
   eventId: [body("id")],
+  ackDeadlineMs: 5_000,
 }));
 
 export const zendesk = define("zendesk", [], () => ({
@@ -246,6 +254,7 @@ export const zendesk = define("zendesk", [], () => ({
   eventId: [body("id")],
   deliveryId: [header("X-Zendesk-Webhook-Invocation-Id")],
   outgoing: [{ name: "X-Zendesk-Webhook-Invocation-Id", value: { from: "deliveryId" } }],
+  ackDeadlineMs: 12_000,
 }));
 
 /** Versions 1 and 2 are plain hashes that begin with the secret. */

@@ -66,4 +66,6 @@ export const square: Provider = {
   eventId: [{ in: "body", path: ["event_id"] }],
   deliveryId: [],
   outgoing: [],
+  // Source: https://developer.squareup.com/docs/webhooks/troubleshooting, whose older copies say 72 hours.
+  retry: { note: "for up to 24 hours" },
 };

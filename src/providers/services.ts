@@ -192,6 +192,9 @@ export const calendly = define("calendly", [], () => ({
   secretPlace: "the signing_key of the webhook subscription",
   schemes: [stampedMac("calendly", "Calendly-Webhook-Signature")],
   eventType: [body("event")],
+  // Source: https://developer.calendly.com/api-docs/overview/webhooks/webhook-timeouts
+  ackDeadlineMs: 15_000,
+  retry: { note: "with growing waits for 24 hours; then the subscription is disabled" },
 }));
 
 export const calCom = define("cal-com", ["cal.com"], () => ({
@@ -262,6 +265,7 @@ export const sanity = define("sanity", [], () => ({
   eventId: [header("idempotency-key")],
   deliveryId: [header("idempotency-key")],
   outgoing: [{ name: "idempotency-key", value: { from: "deliveryId" } }],
+  retry: { delaysMs: [30_000, 30_000], retries: 2, note: "for 429 and 500 and above" },
 }));
 
 export const kontent = define("kontent", ["kontent.ai"], () => ({
@@ -474,7 +478,7 @@ export const attio: Provider = {
   eventType: [body("events", 0, "event_type")],
   deliveryId: [header("Idempotency-Key")],
   outgoing: [{ name: "Idempotency-Key", value: { from: "deliveryId" } }],
-  retry: { retries: 10, note: "10 times with growing waits, over about 3 days" },
+  retry: { retries: 10, note: "with growing waits, over about 3 days" },
 };
 export const plainSupport: Provider = {
   ...plain("plain", "Plain", "plain-request-signature"),
@@ -495,7 +499,7 @@ export const envoy = define("envoy", [], () => ({
   secretPlace: "Developer Dashboard > the app > Client secret",
   schemes: [bodyMac("envoy", "X-Envoy-Signature", { encoding: "base64" })],
   eventType: [body("meta", "event"), body("event")],
-  retry: { retries: 5, note: "5 times within 10 minutes" },
+  retry: { retries: 5, note: "within 10 minutes" },
 }));
 
 const BEARER: Scheme = headerToken("supabase", "Authorization", prefixed("Bearer ", true));

@@ -84,6 +84,12 @@ export const svix: Provider = {
   eventId: [{ in: "header", name: "svix-id" }],
   deliveryId: [{ in: "header", name: "svix-id" }],
   outgoing: [],
+  ackDeadlineMs: 15_000,
+  retry: {
+    delaysMs: [5_000, 300_000, 1_800_000, 7_200_000, 18_000_000, 36_000_000, 36_000_000],
+    retries: 7,
+    note: "an endpoint that fails for five days is disabled",
+  },
 };
 
 /** What a signature of ours covers: where the request goes to, its body, and what the body is. */
