@@ -164,6 +164,7 @@ export const polar = define("polar", [], () => ({
     ]),
   },
   eventType: [body("type")],
+  ackDeadlineMs: 10_000,
   eventId: [header("webhook-id")],
   deliveryId: [header("webhook-id")],
 }));

@@ -286,6 +286,7 @@ export const retell = define("retell", [], () => ({
     },
   ],
   eventType: [body("event")],
+  ackDeadlineMs: 10_000,
 }));
 
 export const elevenlabs = define("elevenlabs", [], () => ({

@@ -24,6 +24,7 @@ export const openai = define("openai", [], () => ({
     bodies: [[{ path: ["object"], looks: /^event$/ }, { path: ["id"], looks: /^evt_/ }, { path: ["data", "id"] }]],
   },
   eventType: [body("type")],
+  retry: { note: "with growing waits for up to 72 hours; redirects are not followed" },
   ...STANDARD_IDS,
 }));
 
@@ -298,6 +299,8 @@ export const webflow = define("webflow", [], () => ({
     },
   ],
   eventType: [body("triggerType")],
+  // Source: https://developers.webflow.com/data/docs/working-with-webhooks#limits
+  retry: { delaysMs: [600_000, 600_000, 600_000], retries: 3, note: "redirects are not followed" },
 }));
 
 export const mux = define("mux", [], () => ({

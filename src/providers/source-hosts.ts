@@ -67,6 +67,8 @@ export const gitea = define("gitea", [], () => ({
     { name: "X-Gitea-Event", value: { from: "eventType" } },
     { name: "X-Gitea-Event-Type", value: { from: "eventType" } },
   ],
+  // The default of DELIVER_TIMEOUT.
+  ackDeadlineMs: 5_000,
 }));
 
 export const forgejo = define("forgejo", ["codeberg"], () => ({
