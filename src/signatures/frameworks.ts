@@ -1,7 +1,7 @@
 import { RAW_BODY } from "./explain-fixes.js";
 import type { Fix } from "./explanation.js";
 
-/** Frameworks as options name them, and how {@link RAW_BODY} does. */
+/** Frameworks as options name them, and how fixes do. */
 const FRAMEWORKS: Readonly<Record<string, string>> = {
   express: "Express",
   fastify: "Fastify",
@@ -9,8 +9,10 @@ const FRAMEWORKS: Readonly<Record<string, string>> = {
   nest: "NestJS",
   hono: "Hono, Bun, Deno, Workers",
   koa: "Koa",
+  lambda: "AWS Lambda",
   flask: "Flask",
   django: "Django",
+  fastapi: "FastAPI",
   rails: "Rails",
   laravel: "Laravel",
   spring: "Spring",
@@ -21,8 +23,13 @@ const FRAMEWORKS: Readonly<Record<string, string>> = {
 /** What `--framework` takes. */
 export const frameworks: readonly string[] = Object.keys(FRAMEWORKS);
 
-/** How the bytes of a body are had in a framework; `undefined` for one that is not known. */
+/** Whom the fixes of a framework are for; `undefined` for one that is not known. */
+export function frameworkTitle(framework: string): string | undefined {
+  return Object.hasOwn(FRAMEWORKS, framework) ? FRAMEWORKS[framework] : undefined;
+}
+
+/** How the bytes of a body are had in a framework, in a line; `undefined` for one that is not known. */
 export function rawBodyFix(framework: string): Fix | undefined {
-  if (!Object.hasOwn(FRAMEWORKS, framework)) return undefined;
-  return RAW_BODY.find((fix) => fix.for === FRAMEWORKS[framework]);
+  const title = frameworkTitle(framework);
+  return title === undefined ? undefined : RAW_BODY.find((fix) => fix.for === title);
 }

@@ -123,10 +123,11 @@ describe("providers show", () => {
   it.each(frameworks)("tells how the bytes of a body are had in %s", async (framework) => {
     const text = await runCli(["providers", "show", "github", "--framework", framework]);
     const json = await runCli(["providers", "show", "github", "--framework", framework, "--json"]);
-    const { rawBody } = JSON.parse(json.stdout) as { rawBody: { for: string; text: string } };
+    const { rawBody } = JSON.parse(json.stdout) as { rawBody: { for: string; code: string; notes: string[] } };
 
-    expect(rawBody.text).toMatch(/\w{3}/);
-    expect(text.stdout).toContain(`raw body        ${rawBody.for}: `);
+    expect(rawBody.code).toMatch(/is_?valid|valid\?/i);
+    expect(text.stdout).toContain(`raw body        ${rawBody.for}: see below\n`);
+    expect(text.stdout).toContain(`\nThe bytes to check in ${rawBody.for}\n\n${rawBody.code}\n- `);
   });
 
   it("refuses a name that it does not know, with the nearest", async () => {

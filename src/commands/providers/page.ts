@@ -6,8 +6,8 @@ import type { Provider } from "../../providers/provider.js";
 import { evidenceWords, handshakeWords, placesWords, retryWords, waitWords } from "../../providers/words.js";
 import { signsBody } from "../../signatures/content.js";
 import { encodingWords } from "../../signatures/content-words.js";
-import type { Fix } from "../../signatures/explanation.js";
 import { frameworks } from "../../signatures/frameworks.js";
+import type { Recipe } from "../../signatures/recipes.js";
 import type { Scheme } from "../../signatures/scheme.js";
 import {
   algorithmWords,
@@ -24,9 +24,14 @@ import { readyCommands } from "./ready.js";
 /** A label and what stands beside it. */
 type Fact = readonly [label: string, text: string | undefined];
 
+/** How the bytes of a body are had in a framework: its title, and the recipe. */
+export interface RawBody extends Omit<Recipe, "framework"> {
+  readonly for: string;
+}
+
 export interface PageOptions {
   readonly fixtures: readonly string[];
-  readonly rawBody: Fix | undefined;
+  readonly rawBody: RawBody | undefined;
   /** Columns of the terminal. */
   readonly columns: number;
 }
@@ -57,6 +62,7 @@ export function pageLines(provider: Provider, options: PageOptions): Line[] {
     ...facts(sourceFacts(provider, options)),
     "",
     ...commandLines(provider, options.fixtures),
+    ...(options.rawBody === undefined ? [] : recipeLines(options.rawBody, columns)),
   ];
 }
 
@@ -119,7 +125,7 @@ function sourceFacts({ documents, evidence, schemes }: Provider, { fixtures, raw
   const hidden = fixtures.length - SHOWN_FIXTURES;
   const shown = fixtures.slice(0, SHOWN_FIXTURES).join(", ");
   return [
-    ["raw body", rawBody === undefined ? hint : `${rawBody.for}: ${rawBody.text}`],
+    ["raw body", rawBody === undefined ? hint : `${rawBody.for}: see below`],
     ["documents", documents],
     ["evidence", evidenceWords(evidence)],
     ["fixtures", hidden > 0 ? `${shown} and ${hidden} more` : shown],
@@ -130,6 +136,12 @@ function sourceFacts({ documents, evidence, schemes }: Provider, { fixtures, raw
 function commandLines(provider: Provider, fixtures: readonly string[]): Line[] {
   const { newKey, send, verify } = readyCommands(provider, fixtures);
   return [newKey, send, verify].flatMap((line) => (line === undefined ? [] : [line]));
+}
+
+/** The code is to be copied: not wrapped. */
+function recipeLines({ for: title, code, notes }: RawBody, columns: number): Line[] {
+  const wrapped = notes.flatMap((note) => wrapText(`- ${note}`, columns));
+  return ["", [bold(`The bytes to check in ${title}`)], "", ...code.trimEnd().split("\n"), "", ...wrapped];
 }
 
 function factLines([label, text]: Fact, columns: number): Line[] {

@@ -1,10 +1,11 @@
 import { Option } from "commander";
+import { loadConfig } from "../../config/config.js";
 import { EXIT } from "../../errors.js";
 import { providerNamed } from "../../providers/index.js";
-import { frameworks, rawBodyFix } from "../../signatures/frameworks.js";
+import { frameworks, frameworkTitle } from "../../signatures/frameworks.js";
 import type { CommandDefinition, Invocation } from "../command.js";
 import { readyCommands } from "./ready.js";
-import { pageLines } from "./page.js";
+import { pageLines, type RawBody } from "./page.js";
 import { fixturesByProvider, rowJson } from "./row.js";
 
 interface ShowOptions {
@@ -30,9 +31,10 @@ export const show: CommandDefinition<ShowOptions> = {
 };
 
 async function runShow({ args, options, context, global, output }: Invocation<ShowOptions>): Promise<number> {
-  const provider = providerNamed(args[0] ?? "");
-  const fixtures = (await fixturesByProvider(context, global)).get(provider.name) ?? [];
-  const rawBody = options.framework === undefined ? undefined : rawBodyFix(options.framework);
+  const config = await loadConfig(context, global);
+  const provider = providerNamed(args[0] ?? "", config.ownProviders);
+  const fixtures = (await fixturesByProvider(context, config)).get(provider.name) ?? [];
+  const rawBody = options.framework === undefined ? undefined : await rawBodyIn(options.framework);
   if (output.json) {
     output.record({
       ...rowJson(provider, fixtures),
@@ -41,4 +43,12 @@ async function runShow({ args, options, context, global, output }: Invocation<Sh
     });
   } else await output.lines(pageLines(provider, { fixtures, rawBody, columns: output.columns }));
   return EXIT.done;
+}
+
+async function rawBodyIn(framework: string): Promise<RawBody | undefined> {
+  const { recipeFor } = await import("../../signatures/recipes.js");
+  const recipe = recipeFor(framework);
+  if (recipe === undefined) return undefined;
+  const { language, code, notes } = recipe;
+  return { for: frameworkTitle(framework) ?? framework, language, code, notes };
 }
