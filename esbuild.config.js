@@ -50,6 +50,20 @@ const undiciConnections = {
 };
 
 /**
+ * commander loads `child_process`, and with it much of Node, for subcommands that are programs of their own. There are none
+ * here, and a start is shorter without.
+ */
+const commandsWithoutPrograms = {
+  name: "commands-without-programs",
+  setup(build) {
+    build.onResolve({ filter: /^(?:node:)?child_process$/ }, ({ importer, path }) =>
+      /[\\/]commander[\\/]/.test(importer) ? { path, namespace: "no-programs" } : undefined,
+    );
+    build.onLoad({ filter: /.*/, namespace: "no-programs" }, () => ({ contents: "module.exports = {};" }));
+  },
+};
+
+/**
  * What is built together shares its chunks, and the more entries share, the smaller and the more are the pieces that a start
  * has to load: the library would cost every `verify` several of them.
  */
@@ -67,16 +81,18 @@ const builds = [
  * import one another in a circle would run in the wrong order, which fails the build.
  */
 const groups = {
-  core: /^src\/(?:errors|store\/store|events\/(?:headers|id|percent|redact|safe-text|selector|event-json|glob|moment|json-tree)|config\/\w[\w-]*|providers\/nearest|output\/(?:columns|width|quantity|event-line|style|terminal))\.ts$/,
-  rows: /^src\/(?:providers\/(?!detect|describe|select|verify|outgoing|words)[\w-]+|signatures\/generic)\.ts$/,
+  core: /^src\/(?:errors|store\/store|events\/(?:event|headers|id|percent|redact|safe-text|selector|event-json|glob|moment|json-tree)|config\/\w[\w-]*|providers\/nearest|output\/(?:columns|width|quantity|event-line|style|terminal))\.ts$/,
+  asking:
+    /^src\/(?:commands\/(?:selector-options|mistyped|paging|interrupted|events\/(?:open|search-ready|secret-options))|output\/progress)\.ts$/,
+  rows: /^src\/(?:providers\/(?!detect|describe|select|verify|outgoing|words|nearest)[\w-]+|signatures\/generic)\.ts$/,
   signing:
     /^src\/(?:signatures\/(?!explain|generic|content-words)[\w-]+|providers\/(?:detect|describe|select|verify|outgoing)|keys\/key)\.ts$/,
-  storing: /^src\/store\/(?!writer|catch-up|retention|check|apply|store\.)[\w-]+\.ts$/,
+  storing: /^src\/store\/(?!writer|keeper|pack|catch-up|retention|check|apply|store\.)[\w-]+\.ts$/,
 };
 
 /** The entries of a build with what they reach without a dynamic import. */
 async function reachedBy(entryPoints) {
-  const { metafile } = await esbuild.build({ ...shared, plugins: [undiciConnections], entryPoints });
+  const { metafile } = await esbuild.build({ ...shared, plugins: [undiciConnections, commandsWithoutPrograms], entryPoints });
   const entries = new Set(Object.values(entryPoints));
   for (const { imports } of Object.values(metafile.inputs))
     for (const { kind, path } of imports) if (kind === "dynamic-import" && path.startsWith("src/")) entries.add(path);
@@ -134,7 +150,7 @@ const shared = {
   sourcemap: false,
   legalComments: "none",
   metafile: true,
-  plugins: [undiciConnections, requireWhereCalled],
+  plugins: [undiciConnections, commandsWithoutPrograms, requireWhereCalled],
   write: false,
   // The SQLite driver is a native package and stays a dependency; ws loads these two only where they are installed.
   external: ["@photostructure/sqlite", "bufferutil", "utf-8-validate"],

@@ -6,7 +6,7 @@ import { Reader } from "./reader.js";
 import { inspectDatabase, type FileState } from "./schema.js";
 import { SqliteStore } from "./sqlite-store.js";
 import type { Store } from "./store.js";
-import { DEFAULT_LIMITS, Writer, type QueueLimits } from "./writer.js";
+import type { QueueLimits, Writer } from "./writer.js";
 
 /** How long a batch of writes waits for a lock that another process holds. */
 const WRITE_BUSY_MS = 10_000;
@@ -75,7 +75,8 @@ async function openReader(path: string): Promise<{ reader: Reader; state: FileSt
   }
 }
 
-function startWriter({
+/** Reading, which is all that many commands do, loads no worker threads. */
+async function startWriter({
   path,
   writerPath,
   limits,
@@ -84,5 +85,6 @@ function startWriter({
 }: OpenOptions): Promise<Writer> {
   const entry = writerPath ?? new URL(import.meta.resolve("#store-writer"));
   const data = { path, busyTimeoutMs, ...(faults === undefined ? {} : { faults }) };
+  const { DEFAULT_LIMITS, Writer } = await import("./writer.js");
   return Writer.start(entry, data, { ...DEFAULT_LIMITS, ...limits });
 }
