@@ -1,4 +1,5 @@
 import { Option, type Command } from "commander";
+import type { Config } from "../config/config.js";
 import { collect, parseDuration, parseList } from "../config/values.js";
 import { CliError } from "../errors.js";
 import { EVENT_SOURCES, EVENT_STATES, SIGNATURE_STATUSES } from "../events/event.js";
@@ -24,32 +25,34 @@ export function addSelectorOptions(command: Command): Command {
     .option("--since <time>", "not older than 2h, 18:01, yesterday, a date", parseMoment)
     .option("--until <time>", "not newer than 2h ago, 18:01, today, a date", parseMoment)
     .option("--grep <text>", "text in headers or in a text body, in any case", grepText)
-    .option("--all-projects", "events of all projects, not of this one alone")
-    .hook("preAction", settleProviders);
+    .option("--all-projects", "events of all projects, not of this one alone");
 }
 
 /**
  * Makes an alias of a provider its name, as events have it. Imported events may have providers that are not known here; only
  * a name that is nearly a known one is refused (CliError 2).
  */
-async function settleProviders(command: Command): Promise<void> {
-  const { provider: given } = command.opts<SelectorOptions>();
-  if (given === undefined) return;
+export async function settledProviders<Options extends SelectorOptions>(
+  options: Options,
+  { ownProviders: own }: Pick<Config, "ownProviders">,
+): Promise<Options> {
+  const { provider: given } = options;
+  if (given === undefined) return options;
   const { findProvider, providers } = await import("../providers/index.js");
   const settled = given.map((name) => {
-    const known = findProvider(name)?.name;
+    const known = findProvider(name, own)?.name;
     const like =
       known ??
       nearest(
         name,
-        providers.map((row) => row.name),
+        [...own, ...providers].map((row) => row.name),
         2,
       ).join(" or ");
     if (known === undefined && like !== "")
       throw new CliError(`unknown provider: ${name}`, { hint: `did you mean ${like}?` });
     return known ?? name;
   });
-  command.setOptionValue("provider", settled);
+  return { ...options, provider: settled };
 }
 
 /**

@@ -2,6 +2,7 @@ import { join, resolve } from "node:path";
 import type { Context } from "../context.js";
 import { CliError } from "../errors.js";
 import { suggestion } from "../providers/nearest.js";
+import type { Provider } from "../providers/provider.js";
 import { readConfigFile, type ConfigEntry, type ConfigFile } from "./file.js";
 import { CONFIG_KEYS, type ConfigKey, type ConfigKeyName, type ConfigValue } from "./keys.js";
 import { configPlaces, gitRoot, nonEmpty, stateDir } from "./places.js";
@@ -37,6 +38,8 @@ export interface Config {
   /** The profiles of all files, and the one in use. */
   readonly profiles: readonly string[];
   readonly profile: Profile | undefined;
+  /** The providers that the files define, as rows. */
+  readonly ownProviders: readonly Provider[];
   /** All that the files say, what counts most first: each profile before the rest of its file. */
   readonly entries: readonly ConfigEntry[];
   /** The reference to a provider's secret (or to the one for all), and where it stands; never the secret. */
@@ -97,6 +100,7 @@ export async function loadConfig(context: Context, flags: ConfigFlags): Promise<
     listen: listenConfig(values),
     profiles: profileNames(files),
     profile,
+    ownProviders: ownProviders(values),
     entries,
     secretOf: (provider) => secretOf(provider, entries),
   };
@@ -104,12 +108,29 @@ export async function loadConfig(context: Context, flags: ConfigFlags): Promise<
 
 async function readFiles(context: Context, flag: string | undefined): Promise<readonly ConfigFile[]> {
   const files: ConfigFile[] = [];
-  for (const place of configPlaces(context, flag)) {
-    const file = await readConfigFile(place);
-    if (file !== undefined) files.push(file);
+  // The user's own file first: a project may name what it defines.
+  for (const place of configPlaces(context, flag).toReversed()) {
+    const file = await readConfigFile(place, files.flatMap(definedIn));
+    if (file !== undefined) files.unshift(file);
     else if (place.named !== undefined) throw new CliError(`no config file at ${place.named}`);
   }
   return files;
+}
+
+function definedIn({ base, profiles }: ConfigFile): Provider[] {
+  return [...base, ...[...profiles.values()].flat()].flatMap(({ key, value }) =>
+    key === "providers" ? [value as Provider] : [],
+  );
+}
+
+/** The first definition of each name. */
+function ownProviders(values: Values): Provider[] {
+  const byName = new Map<string, Provider>();
+  for (const { name = "", value } of values.of("providers")) {
+    // The reader of the file has put the row there.
+    if (!byName.has(name)) byName.set(name, value as Provider);
+  }
+  return [...byName.values()];
 }
 
 function chosenProfile({ env }: Context, flag: string | undefined): Profile | undefined {

@@ -8,6 +8,7 @@ import { readFileLimited } from "./input.js";
 import { CONFIG_KEYS, FILE_KEYS, type ConfigKey, type ConfigKeyName } from "./keys.js";
 import { text, type ValueKind } from "./kinds.js";
 import type { ConfigPlace } from "./places.js";
+import type { Provider } from "../providers/provider.js";
 import { projectProblem } from "./project-rules.js";
 import { redactUrl } from "../events/redact.js";
 
@@ -18,6 +19,7 @@ export interface ConfigEntry {
   readonly profile: string | undefined;
   /** The provider or the header, for a key that has a value for each. */
   readonly name: string | undefined;
+  /** For a definition the row that it makes. */
   readonly value: unknown;
   /** As it is written in the file. */
   readonly json: unknown;
@@ -43,23 +45,34 @@ const SHOWN_LENGTH = 60;
 /** A name that a shell takes without quotes. */
 export const PROFILE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
-/** Reads and checks one config file. Throws CliError 2 with file, line, path and what was expected; `undefined` when there is none. */
-export async function readConfigFile(place: ConfigPlace): Promise<ConfigFile | undefined> {
+/**
+ * Reads and checks one config file. `beside`: providers that another file defines. Throws CliError 2 with file, line, path and what
+ * was expected; `undefined` when there is none.
+ */
+export async function readConfigFile(
+  place: ConfigPlace,
+  beside: readonly Provider[] = [],
+): Promise<ConfigFile | undefined> {
   if (!existsSync(place.path)) return undefined;
   const bytes = await readFileLimited(place.path, { what: "the config", limitBytes: CONFIG_LIMIT_BYTES });
-  return checkConfig(place, Buffer.from(bytes).toString("utf8"));
+  return checkConfig(place, Buffer.from(bytes).toString("utf8"), beside);
 }
 
 /** Checks the text of a config file: JSON with comments, known keys, right values, no secret's value in a project's file. */
-export async function checkConfig(place: Pick<ConfigPlace, "path" | "scope">, content: string): Promise<ConfigFile> {
-  const { parseTree, getNodeValue, printParseErrorCode } = await import("jsonc-parser");
+export async function checkConfig(
+  place: Pick<ConfigPlace, "path" | "scope">,
+  content: string,
+  beside: readonly Provider[] = [],
+): Promise<ConfigFile> {
+  const { parseTree, getNodeValue, printParseErrorCode, findNodeAtLocation } = await import("jsonc-parser");
   const errors: { error: number; offset: number; length: number }[] = [];
   const tree = parsed();
   const reading = new Reading(place, content, getNodeValue);
   const [first] = errors;
   if (first !== undefined) reading.fail(first.offset, `not valid JSON: ${spaced(printParseErrorCode(first.error))}`);
   const file = reading.file(tree);
-  await reading.checkProviders();
+  const own = await reading.compileDefinitions(findNodeAtLocation);
+  await reading.checkProviders([...own, ...beside]);
   return file;
 
   function parsed(): Node | undefined {
@@ -94,6 +107,8 @@ class Reading {
   private readonly valueOf: (node: Node) => unknown;
   /** Names of providers, which are checked at the end: their rows are heavy. */
   private readonly providerNames: Omit<Property, "node">[] = [];
+  /** Definitions, which are compiled at the end: most files have none. */
+  private readonly definitions: { readonly property: Property; readonly entry: Writable<ConfigEntry> }[] = [];
 
   constructor(place: Pick<ConfigPlace, "path" | "scope">, text: string, valueOf: (node: Node) => unknown) {
     this.place = place;
@@ -121,11 +136,31 @@ class Reading {
     return { path, folder: dirname(path), scope, base, profiles };
   }
 
+  /** Makes the rows of what the user has defined. */
+  async compileDefinitions(find: (root: Node, path: (string | number)[]) => Node | undefined): Promise<Provider[]> {
+    if (this.definitions.length === 0) return [];
+    const { compileProvider, DefinitionError } = await import("../providers/own/compile.js");
+    return this.definitions.map(({ property, entry }) => {
+      try {
+        const provider = compileProvider(property.name, entry.value);
+        entry.value = provider;
+        return provider;
+      } catch (error) {
+        if (!(error instanceof DefinitionError)) throw error;
+        const { at, problem, hint } = error;
+        const nodes = at.map((_, index) => find(property.node, at.slice(0, index + 1)));
+        const offset =
+          at.length === 0 ? property.offset : (nodes.findLast((node) => node !== undefined) ?? property.node).offset;
+        return this.fail(offset, `${[property.path, ...at].join(".")}: ${problem}`, hint);
+      }
+    });
+  }
+
   /** Refuses providers that nobody knows. */
-  async checkProviders(): Promise<void> {
+  async checkProviders(own: readonly Provider[]): Promise<void> {
     if (this.providerNames.length === 0) return;
     const { providers } = await import("../providers/index.js");
-    const known = providers.map((row) => row.name);
+    const known = [...own, ...providers].map((row) => row.name);
     for (const { name, path, offset } of this.providerNames) {
       if (!known.includes(name))
         this.fail(offset, `${path}: unknown provider ${redactUrl(name)}`, suggestion(name, known));
@@ -149,10 +184,23 @@ class Reading {
       return [{ ...entry, key, profile, name: undefined }];
     }
     return this.properties(node, path).map((one) => {
-      if (row.by === "provider") this.providerNames.push(one);
-      else if (!isToken(one.name)) this.fail(one.offset, `${one.path}: expected the name of a header`);
+      if (row.by === "definition") return this.definition(one, { key, profile });
+      if (row.by === "header" && !isToken(one.name))
+        this.fail(one.offset, `${one.path}: expected the name of a header`);
+      if (row.by === "provider" && !this.isElsewhere(one.name)) this.providerNames.push(one);
       return { ...this.entry(one, row), key, profile, name: one.name };
     });
+  }
+
+  private definition(property: Property, { key, profile }: Pick<ConfigEntry, "key" | "profile">): ConfigEntry {
+    const entry = { ...this.entry(property, CONFIG_KEYS.providers), key, profile, name: property.name };
+    this.definitions.push({ property, entry });
+    return entry;
+  }
+
+  /** A user's own file goes with every project, and may have the secret of a provider that one of them defines. */
+  private isElsewhere(name: string): boolean {
+    return this.place.scope === "user" && OWN_NAME.test(name);
   }
 
   private entry(property: Property, row: ConfigKey): Pick<ConfigEntry, "value" | "json" | "path" | "file" | "line"> {
@@ -199,6 +247,11 @@ class Reading {
     return this.text.slice(0, offset).split("\n").length;
   }
 }
+
+type Writable<Value> = { -readonly [Name in keyof Value]: Value[Name] };
+
+/** What providers of one's own are called. */
+const OWN_NAME = /^[a-z0-9]+(?:-[a-z0-9]+)*$/;
 
 function isKey(name: string): name is ConfigKeyName {
   return Object.hasOwn(CONFIG_KEYS, name);

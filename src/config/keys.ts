@@ -4,8 +4,8 @@ import type { ValueKind } from "./kinds.js";
 /** One key of `hookcli.config.json`. */
 export interface ConfigKey<Value = unknown> {
   readonly kind: ValueKind<Value>;
-  /** An object: a value of the kind for each provider, or for each header. */
-  readonly by?: "provider" | "header";
+  /** An object: a value of the kind for each provider, for each header, or for each provider that is defined by it. */
+  readonly by?: "provider" | "header" | "definition";
   /** The environment variable that goes before the files. */
   readonly variable?: string;
   /** What holds when nothing is said, as it would be written. */
@@ -22,6 +22,7 @@ export const CONFIG_KEYS = {
   provider: key(kinds.provider, "the provider, where it cannot be detected"),
   secret: key(kinds.secret, "the secret for every provider, as env:NAME"),
   secrets: key(kinds.secret, 'secrets by provider: { "stripe": "env:NAME" }', { by: "provider" }),
+  providers: key(kinds.definition, "providers of your own, by name: see below", { by: "definition" }),
   db: key(kinds.path, "the file of the store", { variable: "HOOKCLI_DB" }),
   keep: key(kinds.integer(0, 1_000_000_000), "how many events of a project are kept; 0: all", { fallback: 10_000 }),
   keepFor: key(kinds.duration, 'how long events are kept; "0": for ever', { fallback: "30d" }),

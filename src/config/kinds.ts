@@ -43,6 +43,13 @@ export const secret: ValueKind<string> = { ...words("a reference such as env:NAM
 /** The value of a header, or where it is found. */
 export const headerValue: ValueKind<string> = { ...fieldText, isSecret: true };
 
+/** The definition of a provider: its shape is read when there is one, and lies with the providers. */
+export const definition: ValueKind<object> = {
+  expected: "the definition of a provider",
+  schema: { $ref: "#/definitions/provider" },
+  read: (json) => (typeof json === "object" && json !== null && !Array.isArray(json) ? json : undefined),
+};
+
 /** true or false. */
 export const flag: ValueKind<boolean> = {
   expected: "true or false",

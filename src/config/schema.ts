@@ -2,8 +2,11 @@ import { PROFILE_NAME } from "./file.js";
 import { CONFIG_KEY_ROWS, FILE_KEYS, type ConfigKey } from "./keys.js";
 import type { JsonSchema } from "./kinds.js";
 import { PROJECT_SECRET } from "./project-rules.js";
+import { definition, NAME } from "../providers/own/definition.js";
+import { valueSource } from "../providers/own/places.js";
 
 const PROFILE = "#/definitions/profile";
+const CLOSED = { additionalProperties: false } as const;
 const REFERENCE: JsonSchema = { type: "string", pattern: PROJECT_SECRET.source };
 
 /**
@@ -33,6 +36,8 @@ export function configSchema(providers: readonly string[]): JsonSchema {
     additionalProperties: false,
     definitions: {
       profile: { type: "object", properties: Object.fromEntries(keys), additionalProperties: false },
+      provider: definition.schema,
+      place: valueSource.schema,
     },
   };
 }
@@ -41,9 +46,12 @@ function keySchema(name: string, { kind, by, about, fallback }: ConfigKey, provi
   const told = { description: about, ...(fallback === undefined ? {} : { default: fallback }) };
   if (by === "provider") {
     const properties = Object.fromEntries(providers.map((provider) => [provider, REFERENCE]));
-    return { ...told, type: "object", properties, additionalProperties: false };
+    return { ...told, type: "object", properties, patternProperties: { [NAME.source]: REFERENCE }, ...CLOSED };
   }
+  if (by === "definition")
+    return { ...told, type: "object", patternProperties: { [NAME.source]: kind.schema }, ...CLOSED };
   if (by === "header") return { ...told, type: "object", additionalProperties: kind.schema };
-  if (name === "provider") return { ...told, enum: providers };
+  // A name of one's own is one that no built-in provider has; an editor offers those.
+  if (name === "provider") return { ...told, anyOf: [{ enum: providers }, { type: "string", pattern: NAME.source }] };
   return { ...told, ...(kind.isSecret === true ? REFERENCE : kind.schema) };
 }

@@ -41,6 +41,7 @@ export function configSettings(run: Run): Setting[] {
 function settingsOf(key: ConfigKeyName, row: ConfigKey, run: Run): Setting[] {
   if (key === "secrets") return run.providers.flatMap((provider) => providerSecret(provider, run));
   if (row.by === "header") return headerSettings(run.config);
+  if (row.by === "definition") return definitionSettings(run.config);
   const { value, origin } = effective(key, row, run);
   return value === undefined ? [] : [{ key, value: printable(row, value), origin }];
 }
@@ -70,6 +71,15 @@ function providerSecret(provider: string, { context, config }: Run): Setting[] {
   const reference = entry === undefined ? undefined : config.secretOf(provider)?.reference;
   if (entry === undefined || reference !== entry.value) return [];
   return [{ key, value: printableSecret(String(entry.value)), origin: originOf(entry) }];
+}
+
+/** Definitions as they are written. */
+function definitionSettings({ entries, ownProviders }: Config): Setting[] {
+  const all = entries.filter(({ key }) => key === "providers");
+  return ownProviders.flatMap(({ name }) => {
+    const entry = all.find((candidate) => candidate.name === name);
+    return entry === undefined ? [] : [{ key: `providers.${name}`, value: entry.json, origin: originOf(entry) }];
+  });
 }
 
 function headerSettings({ listen }: Config): Setting[] {

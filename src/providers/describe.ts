@@ -1,6 +1,7 @@
-import { isFormType, type HeaderList } from "../events/headers.js";
+import type { HeaderList } from "../events/headers.js";
+import { elementText } from "../events/xml-text.js";
 import { fieldAt, parseJsonBody, scalarText } from "../signatures/body.js";
-import { formField, parseForm, type FormFields } from "../signatures/form.js";
+import { fieldsOf, formField, type FormFields } from "../signatures/form.js";
 import { findHeader } from "../signatures/spelling.js";
 import { queryParameter } from "../signatures/url.js";
 import { detectProvider } from "./detect.js";
@@ -26,18 +27,21 @@ export interface Describable {
 const MAX_VALUE_LENGTH = 512;
 /** Forms over this are not searched for an event type. */
 const MAX_FORM_BYTES = 1024 * 1024;
+/** Of XML no more than its start. */
+const MAX_XML_BYTES = 64 * 1024;
 
 /**
  * Tells provider, event type and ids of a request: by the provider's rules, and by the generic ones where those find
  * nothing. Never throws, whatever the body; JSON is read up to 4 MiB, and only when it is valid UTF-8.
  *
  * @param provider the provider, when it is known; else it is detected
+ * @param own rows that the user has defined
  */
-export function describeEvent(request: Describable, provider?: Provider): Description {
+export function describeEvent(request: Describable, provider?: Provider, own?: readonly Provider[]): Description {
   const reader = makeReader(request);
   const detected =
     provider === undefined
-      ? detectProvider({ headers: request.headers, body: request.body, json: reader.json })
+      ? detectProvider({ headers: request.headers, body: request.body, json: reader.json }, own)
       : undefined;
   const row = provider ?? (detected?.kind === "one" ? detected.provider : undefined);
   return {
@@ -58,10 +62,9 @@ function makeReader(request: Describable): Reader {
   return { request, json: once(() => parseJsonBody(request.body)), form: once(() => readForm(request)) };
 }
 
-function readForm({ headers, body }: Describable): FormFields {
-  const type = findHeader(headers, "content-type");
-  const isForm = type.count === 1 && isFormType(type.value);
-  return isForm && body.length <= MAX_FORM_BYTES ? parseForm(body) : [];
+function readForm(request: Describable): FormFields {
+  const type = findHeader(request.headers, "content-type");
+  return type.count === 1 && request.body.length <= MAX_FORM_BYTES ? fieldsOf(request) : [];
 }
 
 type PlaceOf<Place extends ValueSource["in"]> = Extract<ValueSource, { readonly in: Place }>;
@@ -77,6 +80,10 @@ const PLACES: {
     return text === undefined ? undefined : scalarText(fieldAt(parseJsonBody(Buffer.from(text, "latin1")), path));
   },
   query: ({ request }, { name }) => queryParameter(request.path, name),
+  xml: ({ request, form }, { element, form: field }) => {
+    const xml = field === undefined ? request.body : Buffer.from(formField(form(), field) ?? "", "base64");
+    return elementText(Buffer.from(xml.subarray(0, MAX_XML_BYTES)).toString("utf8"), element);
+  },
 };
 
 function firstValue(sources: readonly ValueSource[], reader: Reader): string | null {

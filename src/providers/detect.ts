@@ -1,6 +1,6 @@
 import type { HeaderList } from "../events/headers.js";
 import { fieldAt, parseJsonBody, scalarText } from "../signatures/body.js";
-import { formField, parseForm } from "../signatures/form.js";
+import { fieldsOf, formField } from "../signatures/form.js";
 import { providers } from "./index.js";
 import type { BodyTrait, Provider } from "./provider.js";
 
@@ -21,6 +21,8 @@ interface Sighted {
   readonly names: ReadonlySet<string>;
   /** The JSON body, or the JSON in a field of a form, read when somebody asks. */
   readonly json: (field: string | undefined) => unknown;
+  /** A field of a form. */
+  readonly field: (name: string) => string | undefined;
 }
 
 /** What is known of a request; what is not, tells nothing. */
@@ -35,9 +37,39 @@ export interface Detectable {
  * Finds who sent a request. Its signature headers say who may have; where that may be several, another header or the
  * shape of the body must tell, else it is the common way of signing that they share, or it stays open. Without any
  * signature header, other headers that only one provider sends; at last the body, for providers that have no header.
+ *
+ * @param own rows that the user has defined: see {@link ownSigners}
  */
-export function detectProvider(request: Detectable): Detected {
+export function detectProvider(request: Detectable, own: readonly Provider[] = []): Detected {
   const sighted = sight(request);
+  const mine = own.length === 0 ? [] : ownSigners(own, sighted);
+  if (mine.length > 0) return answer(mine);
+  const detected = detectBuiltIn(sighted);
+  if (detected.kind !== "none") return detected;
+  return answer(
+    own.flatMap((provider) => [...byOtherHeader(provider, sighted), ...byBody(provider, sighted)].slice(0, 1)),
+  );
+}
+
+/**
+ * Whose signature header is there goes before all built-in rows: the user has said so. Only where a built-in row with the same
+ * header is told by something else too, it is that row, or both when the user's is told so as well.
+ */
+function ownSigners(own: readonly Provider[], sighted: Sighted): Sighting[] {
+  const told = (one: Sighting) => isTold(one.provider, sighted);
+  const mine = signersOf(own, sighted);
+  const rivals = mine.length === 0 ? [] : signersOf(providers, sighted).filter(told);
+  const claimed = (one: Sighting) => rivals.filter(({ evidence }) => isSame(evidence, one.evidence));
+  const kept = mine.filter((one) => claimed(one).length === 0 || told(one));
+  const best = kept.length > 1 && kept.some(told) ? kept.filter(told) : kept;
+  return [...best, ...new Set(best.flatMap(claimed))];
+}
+
+function isTold(provider: Provider, sighted: Sighted): boolean {
+  return byOtherHeader(provider, sighted).length > 0 || byBody(provider, sighted).length > 0;
+}
+
+function detectBuiltIn(sighted: Sighted): Detected {
   if (anyOf(sighted.names)) {
     const signed = signers(sighted);
     if (signed.length > 0) return among(signed, sighted);
@@ -59,12 +91,13 @@ const MAX_FORM_BYTES = 1024 * 1024;
 
 function sight({ headers, body = NOTHING, json = () => parseJsonBody(body) }: Detectable): Sighted {
   const whole = once(json);
-  const fields = once(() => (body.length > MAX_FORM_BYTES || isJson(body) ? [] : parseForm(body)));
+  const fields = once(() => (body.length > MAX_FORM_BYTES || isJson(body) ? [] : fieldsOf({ headers, body })));
   return {
     headers,
     names: new Set(headers.map(([name]) => name.toLowerCase())),
     json: (field) =>
       field === undefined ? whole() : parseJsonBody(Buffer.from(formField(fields(), field) ?? "", "latin1")),
+    field: (name) => formField(fields(), name),
   };
 }
 
@@ -112,7 +145,9 @@ function isAnybody({ provider }: Sighting): boolean {
 function resolve(group: readonly Sighting[], sighted: Sighted): Group {
   const common = group.filter(({ provider, evidence }) => provider.detection.commonHeaders?.includes(evidence));
   const special = group.filter((one) => !common.includes(one));
-  const told = special.filter(({ provider }) => byOtherHeader(provider, sighted).length > 0);
+  const told = special.filter(
+    ({ provider }) => byOtherHeader(provider, sighted).length > 0 || byMediaType(provider, sighted) === true,
+  );
   if (told.length === 1) return { by: "more", sightings: told };
   const shaped = (told.length > 0 ? told : special).flatMap(({ provider }) => byBody(provider, sighted));
   if (special.length > 1 || common.length > 0) {
@@ -135,10 +170,14 @@ function answer(sightings: readonly Sighting[]): Detected {
 }
 
 function signers(sighted: Sighted): Sighting[] {
-  return providers.flatMap((provider) => {
+  return signersOf(providers, sighted);
+}
+
+function signersOf(rows: readonly Provider[], sighted: Sighted): Sighting[] {
+  return rows.flatMap((provider) => {
     const { signatureHeaders, signatureLooks } = provider.detection;
     const evidence = signatureHeaders.find((name) => sighted.names.has(name.toLowerCase()));
-    if (evidence === undefined || isImitated(provider, sighted)) return [];
+    if (evidence === undefined || isImitated(provider, sighted) || byMediaType(provider, sighted) === false) return [];
     const looks = signatureLooks instanceof RegExp ? signatureLooks : signatureLooks?.[evidence];
     if (looks !== undefined && !valuesOf(sighted.headers, evidence).every((value) => looks.test(value))) return [];
     return [{ provider, evidence }];
@@ -150,14 +189,21 @@ function byOtherHeader(provider: Provider, sighted: Sighted): Sighting[] {
   return evidence === undefined || isImitated(provider, sighted) ? [] : [{ provider, evidence }];
 }
 
-function byBody(provider: Provider, { json }: Sighted): Sighting[] {
-  const traits = provider.detection.bodies?.find((all) => all.every((trait) => hasTrait(json(trait.form), trait)));
-  if (traits === undefined) return [];
-  return [{ provider, evidence: `the body's ${traits.map(({ path }) => path.join(".")).join(", ")}` }];
+/** Whether the body is of the kind that the provider sends; `undefined` when nothing tells. */
+function byMediaType({ detection }: Provider, { headers }: Sighted): boolean | undefined {
+  const [type] = valuesOf(headers, "content-type");
+  return type === undefined ? undefined : detection.mediaTypes?.test(type);
 }
 
-function hasTrait(json: unknown, { path, looks }: BodyTrait): boolean {
-  const value = fieldAt(json, path);
+function byBody(provider: Provider, sighted: Sighted): Sighting[] {
+  const traits = provider.detection.bodies?.find((all) => all.every((trait) => hasTrait(sighted, trait)));
+  if (traits === undefined) return [];
+  const places = traits.map(({ form, path }) => (path.length === 0 ? `field ${form ?? ""}` : path.join(".")));
+  return [{ provider, evidence: `the body's ${places.join(", ")}` }];
+}
+
+function hasTrait({ json, field }: Sighted, { form, path, looks }: BodyTrait): boolean {
+  const value = form !== undefined && path.length === 0 ? field(form) : fieldAt(json(form), path);
   return looks === undefined ? value !== undefined : looks.test(scalarText(value) ?? "");
 }
 

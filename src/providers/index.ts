@@ -102,12 +102,15 @@ import {
 } from "./services.js";
 import { ebay, fal, pubsub, sns } from "./key-sets.js";
 import { bitbucket, bitbucketServer, circleci, forgejo, gitea, gogs, vercel } from "./source-hosts.js";
+import { braintree, paddleClassic, websub } from "./by-form.js";
+import { auth0, eventGrid, figma, microsoftGraph, okta } from "./by-token.js";
 import { discord, slack } from "./chat.js";
 import { shopify } from "./commerce.js";
 import { sendgrid, twilio } from "./communications.js";
 import { github, gitlab } from "./developer.js";
 import { suggestion } from "./nearest.js";
 import { square, stripe } from "./payments.js";
+import { atlassianConnect, bigcommerce, hygraph, inngest, quickbooks } from "./platforms.js";
 import type { Provider } from "./provider.js";
 import { generic, httpMessageSignatures, standardWebhooks, svix } from "./specs.js";
 
@@ -120,10 +123,14 @@ export const providers: readonly Provider[] = [
   airtable,
   anthropic,
   asana,
+  atlassianConnect,
   attio,
+  auth0,
+  bigcommerce,
   bitbucket,
   bitbucketServer,
   box,
+  braintree,
   calCom,
   calendly,
   chargebee,
@@ -144,7 +151,9 @@ export const providers: readonly Provider[] = [
   ebay,
   elevenlabs,
   envoy,
+  eventGrid,
   fal,
+  figma,
   fingerprint,
   firecrawl,
   forgejo,
@@ -159,6 +168,8 @@ export const providers: readonly Provider[] = [
   hookdeck,
   httpMessageSignatures,
   hubspot,
+  hygraph,
+  inngest,
   intercom,
   jira,
   kontent,
@@ -176,14 +187,17 @@ export const providers: readonly Provider[] = [
   messagebird,
   meta,
   metronome,
+  microsoftGraph,
   modernTreasury,
   mollie,
   mux,
   netlify,
   notion,
+  okta,
   onfido,
   openai,
   paddle,
+  paddleClassic,
   pagerduty,
   paypal,
   plaid,
@@ -196,6 +210,7 @@ export const providers: readonly Provider[] = [
   pubsub,
   pusher,
   qstash,
+  quickbooks,
   razorpay,
   recurly,
   replicate,
@@ -224,6 +239,7 @@ export const providers: readonly Provider[] = [
   vercel,
   vonage,
   webflow,
+  websub,
   woocommerce,
   workos,
   x,

@@ -9,6 +9,7 @@ const PLACES: { readonly [Place in ValueSource["in"]]: (source: PlaceOf<Place>) 
   form: ({ name }) => `form field ${name}`,
   formJson: ({ name, path }) => `${pathWords(path)} of the JSON in form field ${name}`,
   query: ({ name }) => `query parameter ${name}`,
+  xml: ({ element, form }) => `element ${element}${form === undefined ? "" : ` of the XML in form field ${form}`}`,
 };
 
 /** Where a value stands, the first place first: `header X-GitHub-Event + "." + body field action`. */
@@ -30,6 +31,7 @@ const EVIDENCE: Readonly<Record<Evidence, string>> = {
   source: "read in the provider's code",
   documents: "read in the provider's documents",
   "third-party": "told by others, not by the provider",
+  own: "yours: defined in your config",
 };
 
 /** How well a row is known, in a sentence. */

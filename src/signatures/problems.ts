@@ -79,7 +79,7 @@ export function windowProblem(
 ): SignatureProblem | undefined {
   const rule = scheme.timestamp;
   if (rule === undefined || timestamp === undefined || isToleranceOff(tolerance)) return undefined;
-  const limit = typeof tolerance === "number" ? tolerance : DEFAULT_TOLERANCE_SECONDS;
+  const limit = typeof tolerance === "number" ? tolerance : (rule.toleranceSeconds ?? DEFAULT_TOLERANCE_SECONDS);
   const age = ageInSeconds(timestamp.ms, now, rule.unit);
   if (Math.abs(age) <= limit) return undefined;
   const [reason, words]: [ReasonCode, string] =

@@ -106,6 +106,7 @@ function exported(name: (typeof EXPORT_FORMS)[number], event: ImportedEvent, inc
   const settings = {
     version: "1",
     includeSecrets,
+    own: [],
     placeOf: ({ path }: { path: string }) => ({ url: `http://localhost:5000${path}`, path }),
   };
   const form = FORMS[name](settings);

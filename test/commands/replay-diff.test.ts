@@ -20,7 +20,7 @@ const answer = (changes: Partial<Attempt>): Attempt => ({
 function shown(before: Attempt | undefined, after: Attempt, mask: MaskOptions = {}) {
   const context = testContext();
   const output = createOutput(context, { json: false, quiet: false, verbose: false, color: "never" });
-  const json = showDiff({ first: before, answer: after, mask }, output);
+  const json = showDiff({ first: before, answer: after, mask, own: [] }, output);
   return { json, stdout: context.stdout.text, stderr: context.stderr.text };
 }
 

@@ -64,7 +64,7 @@ const PROXIED: HeaderList = [
 function sent(entry: { readonly provider: string | undefined; readonly event: string; readonly path: string }): Sent {
   const { provider = "generic", event } = entry;
   const text = toByteText(readFileSync(entry.path)).replace(/\r?\n$/, "");
-  const made = requestOf({ provider, event, text }, context, madeUpEnvironment(text));
+  const made = requestOf({ provider, event, text }, { context, own: [] }, madeUpEnvironment(text));
   const { scheme, deliveryId, request } = made;
   const settings = settingsOf(scheme);
   const signed =

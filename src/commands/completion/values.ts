@@ -21,7 +21,7 @@ type Names = (place: Place) => Promise<Iterable<Candidate | string>> | Iterable<
 const eventNames: Names = async (place) => (await import("./sources/events.js")).eventNames(place);
 const eventTypes: Names = async (place) => (await import("./sources/events.js")).eventTypes(place);
 const fixtureNames: Names = async (place) => (await import("./sources/fixtures.js")).fixtureNames(place);
-const providerNames: Names = async () => (await import("./sources/providers.js")).providerNames();
+const providerNames: Names = async (place) => (await import("./sources/providers.js")).providerNames(place);
 const schemeNames: Names = async (place) => (await import("./sources/providers.js")).schemeNames(place);
 const profileNames: Names = async (place) => (await import("./sources/config.js")).profileNames(place);
 const findingNames: Names = async () => (await import("../../doctor/findings.js")).findings.map(({ name }) => name);

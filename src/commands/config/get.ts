@@ -1,6 +1,7 @@
+import { loadConfig } from "../../config/config.js";
 import { CONFIG_KEYS } from "../../config/keys.js";
 import { CliError, EXIT } from "../../errors.js";
-import { providerNamed } from "../../providers/index.js";
+import { providerNamed, type Provider } from "../../providers/index.js";
 import { suggestion } from "../../providers/nearest.js";
 import type { CommandDefinition, Invocation } from "../command.js";
 import { readSettings, valueText } from "./settings.js";
@@ -16,7 +17,7 @@ export const get: CommandDefinition = {
 };
 
 async function runGet({ args: [key = ""], context, global, output }: Invocation<unknown>): Promise<number> {
-  requireKey(key);
+  requireKey(key, (await loadConfig(context, global)).ownProviders);
   const settings = await readSettings({ context, global });
   const one = settings.find((setting) => setting.key === key);
   if (one !== undefined) {
@@ -36,11 +37,11 @@ async function runGet({ args: [key = ""], context, global, output }: Invocation<
 }
 
 /** Throws CliError 2 for a key that no config can have. */
-function requireKey(key: string): void {
+function requireKey(key: string, own: readonly Provider[]): void {
   const [first = "", ...rest] = key.split(".");
   const keys = ["profile", ...Object.keys(CONFIG_KEYS)];
-  const takesName = first === "secrets" || first === "headers";
+  const takesName = first === "secrets" || first === "headers" || first === "providers";
   if (!keys.includes(first) || (rest.length > 0 && !takesName))
     throw new CliError(`unknown key ${key}`, { hint: suggestion(key, keys) });
-  if (first === "secrets" && rest.length > 0) providerNamed(rest.join("."));
+  if (first === "secrets" && rest.length > 0) providerNamed(rest.join("."), own);
 }

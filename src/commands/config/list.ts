@@ -12,10 +12,19 @@ export const list: CommandDefinition = {
   run: runList,
 };
 
+/** How much of a definition a row shows, characters. */
+const SHOWN_LENGTH = 60;
+
+function shortText(value: unknown): string {
+  const text = valueText(value);
+  const isLong = typeof value === "object" && !Array.isArray(value) && text.length > SHOWN_LENGTH;
+  return isLong ? `${text.slice(0, SHOWN_LENGTH)}...` : text;
+}
+
 async function runList({ context, global, output }: Invocation<unknown>): Promise<number> {
   const settings = await readSettings({ context, global });
   const rows = settings.map(
-    ({ key, value, origin }) => [key, valueText(value), originText(origin, context.cwd)] as const,
+    ({ key, value, origin }) => [key, shortText(value), originText(origin, context.cwd)] as const,
   );
   const [keys, values] = [0, 1].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   for (const [key, value, origin] of rows) {

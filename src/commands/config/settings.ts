@@ -10,11 +10,17 @@ export async function readSettings({
   global,
 }: Pick<Invocation<unknown>, "context" | "global">): Promise<Setting[]> {
   const config = await loadConfig(context, global);
-  return configSettings({ context, flags: global, config, providers: providers.map(({ name }) => name) });
+  return configSettings({
+    context,
+    flags: global,
+    config,
+    providers: [...config.ownProviders, ...providers].map(({ name }) => name),
+  });
 }
 
-/** A value as one would type it: a list with commas. */
+/** A value as one would type it: a list with commas, a definition as JSON. */
 export function valueText(value: unknown): string {
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) return JSON.stringify(value);
   return Array.isArray(value) ? value.join(",") : String(value);
 }
 

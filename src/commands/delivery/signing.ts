@@ -42,7 +42,7 @@ export function signerFor(options: {
     return { provider, scheme, ...(key === undefined ? {} : { key }), ...(secret === undefined ? {} : { secret }) };
   }
   if (secret === undefined) {
-    const { message, hint } = missingSecret(provider.name);
+    const { message, hint } = missingSecret(provider.name, { ownProviders: [provider] });
     throw new CliError(message, { hint: `${hint ?? ""}; or go on without: ${otherwise}` });
   }
   return { provider, scheme, secret };

@@ -3,9 +3,9 @@ import type { Provider } from "../../providers/provider.js";
 import type { Scheme } from "../../signatures/scheme.js";
 
 /** Names of the headers, in lower case, that providers make anew for each delivery: signatures, timestamps, ids. */
-export function fleetingHeaders(): ReadonlySet<string> {
+export function fleetingHeaders(own: readonly Provider[]): ReadonlySet<string> {
   return new Set(
-    providers
+    [...own, ...providers]
       .flatMap((provider) => [
         ...provider.detection.signatureHeaders,
         ...provider.schemes.flatMap(headersOf),

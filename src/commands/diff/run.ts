@@ -11,6 +11,7 @@ import type { Invocation } from "../command.js";
 import { paged } from "../paging.js";
 import type { DiffOptions } from "../diff.js";
 import { withStore } from "../events/open.js";
+import type { Provider } from "../../providers/provider.js";
 import { maskOf, shownEvent } from "../events/shown-event.js";
 import { fleetingHeaders } from "./fleeting.js";
 import { diffToJson } from "./json.js";
@@ -26,15 +27,21 @@ export async function runDiff(invocation: Invocation<DiffOptions>): Promise<numb
       const { resolveEvent } = await import("../../store/resolve.js");
       const [before, after] = selections.map((selection) => resolveEvent(store, selection));
       if (before === undefined || after === undefined) throw new CliError("diff takes two events");
-      return show(before, after, { ...invocation, output });
+      return show(before, after, { ...invocation, output, own: config.ownProviders });
     }),
   );
 }
 
-function show(before: HookEvent, after: HookEvent, invocation: Invocation<DiffOptions>): number {
-  const { options, output } = invocation;
+/** What a run of the command has. `own`: rows that the user has defined. */
+interface Run extends Invocation<DiffOptions> {
+  readonly own: readonly Provider[];
+}
+
+function show(before: HookEvent, after: HookEvent, invocation: Run): number {
+  const { output, own } = invocation;
+  const options = { ...invocation.options, own };
   const found = compare(before, after, options);
-  const fleeting = fleetingHeaders();
+  const fleeting = fleetingHeaders(own);
   const strict = options.strict === true;
   const equal = strict ? found.length === 0 : !saysSomething(found, fleeting);
   if (output.json) output.record({ ...headJson(before, after, options), equal, ...diffToJson(found, fleeting) });
@@ -45,7 +52,7 @@ function show(before: HookEvent, after: HookEvent, invocation: Invocation<DiffOp
   return equal ? EXIT.done : EXIT.no;
 }
 
-function compare(before: HookEvent, after: HookEvent, options: DiffOptions): MessageDiff {
+function compare(before: HookEvent, after: HookEvent, options: DiffOptions & Pick<Run, "own">): MessageDiff {
   const mask = maskOf([before, after], options);
   const whole =
     options.answers === true

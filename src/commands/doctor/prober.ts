@@ -34,7 +34,7 @@ interface ProberParts {
 export async function createProber(invocation: Invocation<DoctorOptions>, parts: ProberParts): Promise<Prober> {
   const { context, options } = invocation;
   const { config, target } = parts;
-  const provider = providerNamed(options.provider ?? config.provider ?? "generic");
+  const provider = providerNamed(options.provider ?? config.provider ?? "generic", config.ownProviders);
   const plain = (body: Uint8Array): { request: OutgoingRequest; deliveryId: string } => {
     const deliveryId = newDeliveryId(provider, context);
     const facts = { provider, eventType: PROBE_TYPE, eventId: "hookcli-probe", deliveryId, now: context.now(), body };

@@ -5,11 +5,12 @@ import { CliError, EXIT } from "../../errors.js";
 import type { HookEvent } from "../../events/event.js";
 import { eventToJson, STREAM_BODY_LIMIT, type EventJson } from "../../events/event-json.js";
 import { redactEvent } from "../../events/redact.js";
+import type { Showing } from "./shown-event.js";
 import { parseSelectors, type Selection, parseEventName } from "../../events/selector.js";
 import { eventTable } from "../../output/event-line.js";
 import type { Line } from "../../output/output.js";
 import type { CommandDefinition, Invocation } from "../command.js";
-import { addSelectorOptions, type SelectorOptions } from "../selector-options.js";
+import { addSelectorOptions, settledProviders, type SelectorOptions } from "../selector-options.js";
 import { PAGER_OPTION, paged, type PagerOptions } from "../paging.js";
 import { refuseMistypedSubcommand } from "../mistyped.js";
 import { withStore } from "./open.js";
@@ -67,7 +68,10 @@ function namesEvent(word: string): boolean {
 async function runList(invocation: Invocation<ListOptions>): Promise<number> {
   const { args, options, context, global } = invocation;
   const config = await loadConfig(context, global);
-  const named = parseSelectors(args, options, { project: config.project, now: context.now() });
+  const named = parseSelectors(args, await settledProviders(options, config), {
+    project: config.project,
+    now: context.now(),
+  });
   if (options.follow === true) return follow(named, invocation, config.dbPath);
   const limit = options.limit ?? (named.names.length > 0 ? 0 : DEFAULT_LIMIT);
   const selection: Selection = { ...named, limit, order: options.reverse === true ? "oldest" : "newest" };
@@ -76,7 +80,8 @@ async function runList(invocation: Invocation<ListOptions>): Promise<number> {
       const { resolveEvents } = await import("../../store/resolve.js");
       await searchReady(store, selection, { context, output });
       const found = resolveEvents(store, selection, { bodies: output.json });
-      if (output.json) await output.records(mapped(found, listedJson(await maskedFor(options))));
+      if (output.json)
+        await output.records(mapped(found, listedJson(await maskedFor({ ...options, own: config.ownProviders }))));
       else await printTable(mapped(found, rowOf(options)), { output, now: context.now() });
       return EXIT.done;
     }),
@@ -96,7 +101,7 @@ async function follow(
 }
 
 /** Which of an event's headers are secret, the row of its provider says; all rows together take a part of a start. */
-async function maskedFor(options: ListOptions): Promise<(event: HookEvent) => HookEvent> {
+async function maskedFor(options: Showing): Promise<(event: HookEvent) => HookEvent> {
   const { shownEvent } = await import("./shown-event.js");
   return (event) => shownEvent(event, options);
 }

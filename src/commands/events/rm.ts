@@ -1,10 +1,10 @@
 import type { Command } from "commander";
-import { loadConfig } from "../../config/config.js";
+import { loadConfig, type Config } from "../../config/config.js";
 import { CliError, EXIT } from "../../errors.js";
 import { parseSelectors, selectsAll, type Selection } from "../../events/selector.js";
 import type { CommandDefinition, Invocation } from "../command.js";
 import { confirm } from "../delivery/confirm.js";
-import { addSelectorOptions, type SelectorOptions } from "../selector-options.js";
+import { addSelectorOptions, settledProviders, type SelectorOptions } from "../selector-options.js";
 import { withStore } from "./open.js";
 import { roomText } from "./removal-text.js";
 import { searchReady } from "./search-ready.js";
@@ -34,7 +34,7 @@ export const rm: CommandDefinition<RmOptions> = {
 async function runRm(invocation: Invocation<RmOptions>): Promise<number> {
   const { options, context, global, output } = invocation;
   const config = await loadConfig(context, global);
-  const selection = selectionOf(invocation, config.project);
+  const selection = await selectionOf(invocation, config);
   const seqs = await selectedSeqs(selection, { path: config.dbPath, invocation });
   if (options.dryRun === true) return tell(`would remove ${counted(seqs.length, "event")}`, seqs.length);
   const asks = seqs.length > 1;
@@ -50,8 +50,9 @@ async function runRm(invocation: Invocation<RmOptions>): Promise<number> {
   }
 }
 
-function selectionOf({ args, options, context }: Invocation<RmOptions>, project: string): Selection {
-  const selection = parseSelectors(args, options, { project, now: context.now() });
+async function selectionOf({ args, options, context }: Invocation<RmOptions>, config: Config): Promise<Selection> {
+  const settled = await settledProviders(options, config);
+  const selection = parseSelectors(args, settled, { project: config.project, now: context.now() });
   if (options.all === true && !selectsAll(selection)) {
     throw new CliError("--all and what selects some events exclude each other");
   }

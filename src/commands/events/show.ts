@@ -56,7 +56,7 @@ async function runShow(invocation: Invocation<ShowOptions>): Promise<number> {
     withStore(config.dbPath, context, async (store) => {
       const { resolveEvent } = await import("../../store/resolve.js");
       const { shownEvent } = await import("./shown-event.js");
-      const event = shownEvent(resolveEvent(store, selection), options);
+      const event = shownEvent(resolveEvent(store, selection), { ...options, own: config.ownProviders });
       const showsAnswer = options.answer === true || options.attempt !== undefined;
       const shown = showsAnswer ? attemptOf(event, options.attempt) : event;
       await print(shown, { options, output, now: context.now() });

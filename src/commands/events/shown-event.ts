@@ -1,21 +1,26 @@
 import type { MaskOptions } from "../../events/diff/message.js";
 import type { HookEvent } from "../../events/event.js";
 import { redactEvent } from "../../events/redact.js";
-import { findProvider } from "../../providers/index.js";
+import { findProvider, type Provider } from "../../providers/index.js";
 import { secretHeaders } from "../delivery/request.js";
 import { asksForSecrets, type SecretOptions } from "./secret-options.js";
 
+/** What may be shown. `own`: rows that the user has defined. */
+export interface Showing extends SecretOptions {
+  readonly own?: readonly Provider[];
+}
+
 /** The event as it may be shown: credentials in headers and query are `***` unless the user asked for them. */
-export function shownEvent(event: HookEvent, options: SecretOptions = {}): HookEvent {
-  return asksForSecrets(options) ? event : redactEvent(event, secretHeadersOf([event]));
+export function shownEvent(event: HookEvent, options: Showing = {}): HookEvent {
+  return asksForSecrets(options) ? event : redactEvent(event, secretHeadersOf([event], options));
 }
 
 /** How a comparison of such events, or of the answers to them, is to be masked. */
-export function maskOf(events: readonly Pick<HookEvent, "provider">[], options: SecretOptions): MaskOptions {
-  return { showSecrets: asksForSecrets(options), secretHeaders: secretHeadersOf(events) };
+export function maskOf(events: readonly Pick<HookEvent, "provider">[], options: Showing): MaskOptions {
+  return { showSecrets: asksForSecrets(options), secretHeaders: secretHeadersOf(events, options) };
 }
 
 /** Headers in which the providers of the events send the secret itself. */
-function secretHeadersOf(events: readonly Pick<HookEvent, "provider">[]): string[] {
-  return events.flatMap(({ provider }) => (provider === null ? [] : secretHeaders(findProvider(provider))));
+function secretHeadersOf(events: readonly Pick<HookEvent, "provider">[], { own }: Showing): string[] {
+  return events.flatMap(({ provider }) => (provider === null ? [] : secretHeaders(findProvider(provider, own))));
 }

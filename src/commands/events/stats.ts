@@ -5,7 +5,7 @@ import { parseSelectors } from "../../events/selector.js";
 import { statsLines } from "../../output/stats-page.js";
 import type { StoreStats, Tally } from "../../store/store.js";
 import type { CommandDefinition, Invocation } from "../command.js";
-import { addSelectorOptions, type SelectorOptions } from "../selector-options.js";
+import { addSelectorOptions, settledProviders, type SelectorOptions } from "../selector-options.js";
 import { withStore } from "./open.js";
 import { searchReady } from "./search-ready.js";
 
@@ -23,7 +23,7 @@ export const stats: CommandDefinition<SelectorOptions> = {
 async function runStats({ options, context, global, output }: Invocation<SelectorOptions>): Promise<number> {
   const config = await loadConfig(context, global);
   const now = context.now();
-  const selection = parseSelectors([], options, { project: config.project, now });
+  const selection = parseSelectors([], await settledProviders(options, config), { project: config.project, now });
   return withStore(config.dbPath, context, async (store) => {
     await searchReady(store, selection, { context, output });
     const found = shownStats(store.stats(selection));

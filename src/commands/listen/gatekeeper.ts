@@ -30,6 +30,8 @@ export interface EventFacts extends Description {
 
 interface GateSettings {
   readonly provider: Provider | undefined;
+  /** Rows that the user has defined. */
+  readonly own: readonly Provider[];
   readonly checker: SignatureChecker;
   readonly allowed: AddressRanges;
   readonly schema: SchemaGate | undefined;
@@ -61,7 +63,7 @@ export class Gatekeeper {
 
   /** Provider, type, ids, and the verdict on the signature. */
   async look(request: ReceivedRequest): Promise<EventFacts> {
-    const description = describeEvent(request, this.settings.provider);
+    const description = describeEvent(request, this.settings.provider, this.settings.own);
     const { note, verdict } = await this.check(request, description.provider);
     const { eventType, providerEventId, deliveryId } = description;
     return { provider: description.provider, eventType, providerEventId, deliveryId, signature: note, verdict };
@@ -107,7 +109,7 @@ export async function createGatekeeper(parts: {
     import("../../receive/address.js"),
   ]);
   const name = options.provider ?? config.provider;
-  const provider = name === undefined ? undefined : providerNamed(name);
+  const provider = name === undefined ? undefined : providerNamed(name, config.ownProviders);
   const checker = new SignatureChecker({ context, output, config, secretFlags: options.secret, keyFlags: options.key });
   const known = (await checker.prepare(provider?.name)) || (provider === undefined && knowsSome(context, config));
   const variable = provider === undefined ? "HOOKCLI_SECRET" : secretVariable(provider.name);
@@ -119,6 +121,7 @@ export async function createGatekeeper(parts: {
   parseRanges(options.trustedProxy, "--trusted-proxy");
   return new Gatekeeper(gates, {
     provider,
+    own: config.ownProviders,
     checker,
     allowed: parseRanges(options.allowIp, "--allow-ip"),
     schema: options.validate === undefined ? undefined : await readSchema(options.validate, context),
@@ -130,7 +133,7 @@ export async function createGatekeeper(parts: {
 
 /** Whether the secret of any provider is known: whose events come is not known yet. */
 function knowsSome(context: Context, config: Config): boolean {
-  return providers.some(
+  return [...config.ownProviders, ...providers].some(
     ({ name }) => context.env[secretVariable(name)] !== undefined || config.secretOf(name) !== undefined,
   );
 }

@@ -7,6 +7,7 @@ import type { Output } from "../../output/output.js";
 import { bold, dim } from "../../output/style.js";
 import type { TunnelState } from "../../tunnel/tunnel.js";
 import { printEvent } from "../../output/event-page.js";
+import type { Provider } from "../../providers/provider.js";
 import type { StoreError } from "../../store/store.js";
 import { shownEvent } from "../events/shown-event.js";
 import { counted } from "../../output/quantity.js";
@@ -33,15 +34,18 @@ export class ListenReporter {
   refused = 0;
   private readonly output: Output;
   private readonly context: Context;
+  /** Rows that the user has defined. */
+  private readonly own: readonly Provider[];
   /** The public URL last told. */
   private url: string | undefined;
   private wasReady = false;
   /** What is still to be told once the tunnel is up. */
   private caution: string | undefined;
 
-  constructor(output: Output, context: Context) {
+  constructor(output: Output, context: Context, own: readonly Provider[] = []) {
     this.output = output;
     this.context = context;
+    this.own = own;
   }
 
   ready(facts: ReadyFacts): void {
@@ -99,7 +103,7 @@ export class ListenReporter {
     if (state === "refused") this.refused += 1;
     else this.captured += 1;
     if (output.json) {
-      const event = eventToJson(shownEvent(make()), { omitBodiesOver: STREAM_BODY_LIMIT });
+      const event = eventToJson(shownEvent(make(), { own: this.own }), { omitBodiesOver: STREAM_BODY_LIMIT });
       output.record({ type: "event", at: this.at(), event });
       return NOTHING_PENDING;
     }
@@ -113,10 +117,10 @@ export class ListenReporter {
     const { output } = this;
     if (!output.json) {
       output.line(eventLine(event, { columns: output.columns }));
-      if (output.verbose) printEvent(output, shownEvent(event), { now: this.context.now() });
+      if (output.verbose) printEvent(output, shownEvent(event, { own: this.own }), { now: this.context.now() });
       return;
     }
-    const attempt = shownEvent(event).attempts.at(-1);
+    const attempt = shownEvent(event, { own: this.own }).attempts.at(-1);
     if (attempt !== undefined)
       output.record({ type: "attempt", at: this.at(), eventId: event.id, attempt: attemptToJson(attempt) });
   }

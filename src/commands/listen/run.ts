@@ -22,7 +22,7 @@ export async function runListen(asked: Invocation<ListenFlags>): Promise<number>
   const target = await targetOf(invocation, config.target);
   const side = await choosePublicSide({ context, config, options });
   const retention = await configuredRetention(options, config);
-  const reporter = new ListenReporter(output, context);
+  const reporter = new ListenReporter(output, context, config.ownProviders);
   const capture = await startCapture({ invocation, config, target, side, reporter });
   const presence = await announceListener(capture.store, () => ({
     pid: context.pid,

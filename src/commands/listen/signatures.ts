@@ -49,7 +49,7 @@ export class SignatureChecker {
    * first. Unchecked when no secret is known.
    */
   async check(providerName: string, request: SignedRequest, urls: readonly string[]): Promise<Checked> {
-    const provider = findProvider(providerName);
+    const provider = findProvider(providerName, this.parts.config.ownProviders);
     if (provider === undefined) return UNCHECKED;
     if (provider.schemes.length === 0)
       return { note: { status: "not_checkable", provider: provider.name }, verdict: undefined };

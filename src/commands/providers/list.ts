@@ -1,3 +1,4 @@
+import { loadConfig } from "../../config/config.js";
 import { EXIT } from "../../errors.js";
 import { globMatches } from "../../events/glob.js";
 import { tableLines, type Cell } from "../../output/columns.js";
@@ -29,9 +30,11 @@ export const list: CommandDefinition<PagerOptions> = {
 
 async function runList({ args, context, global, output }: Invocation<PagerOptions>): Promise<number> {
   const [filter] = args;
-  const rows = filter === undefined ? providers : providers.filter((provider) => fits(provider, filter));
-  if (filter !== undefined && rows.length === 0 && !isGlob(filter)) providerNamed(filter);
-  const fixtures = await fixturesByProvider(context, global);
+  const config = await loadConfig(context, global);
+  const all = [...config.ownProviders, ...providers];
+  const rows = filter === undefined ? all : all.filter((provider) => fits(provider, filter));
+  if (filter !== undefined && rows.length === 0 && !isGlob(filter)) providerNamed(filter, config.ownProviders);
+  const fixtures = await fixturesByProvider(context, config);
   const fixturesOf = ({ name }: Provider) => fixtures.get(name) ?? [];
   if (output.json) output.record(rows.map((row) => rowJson(row, fixturesOf(row))));
   else if (rows.length === 0) output.note("no providers");
@@ -78,7 +81,7 @@ function rowCells(row: Provider, fixtures: number): Cell[] {
     { text: row.title, style: "plain" },
     { text: signaturePlace(row), style: "plain" },
     { text: `${scheme}${more(row.schemes.length)}`, short: scheme, style: "plain" },
-    { text: row.evidence, style: "dim" },
+    { text: row.evidence === "own" ? "yours" : row.evidence, style: "dim" },
     { text: String(fixtures), style: "plain" },
   ];
 }

@@ -1,4 +1,4 @@
-import { loadConfig } from "../../config/config.js";
+import type { Config } from "../../config/config.js";
 import { secretVariable } from "../../config/secrets.js";
 import type { Context } from "../../context.js";
 import { listFixtures } from "../../fixtures/find.js";
@@ -6,18 +6,16 @@ import { entryName } from "../../fixtures/folder.js";
 import { findProvider } from "../../providers/index.js";
 import type { Provider } from "../../providers/provider.js";
 import { signatureHeadersOf } from "../../providers/words.js";
-import type { GlobalOptions } from "../command.js";
 import { fixtureRoots } from "../fixtures/roots.js";
 
 /** Names of fixtures by the provider's: the user's own and the built-in ones. */
 export async function fixturesByProvider(
   context: Context,
-  global: GlobalOptions,
+  config: Config,
 ): Promise<ReadonlyMap<string, readonly string[]>> {
-  const config = await loadConfig(context, global);
   const byProvider = new Map<string, string[]>();
   for (const entry of await listFixtures(fixtureRoots(context, config))) {
-    const name = findProvider(entry.provider ?? "generic")?.name;
+    const name = findProvider(entry.provider ?? "generic", config.ownProviders)?.name;
     if (name === undefined) continue;
     const names = byProvider.get(name) ?? [];
     byProvider.set(name, names);

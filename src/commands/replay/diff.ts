@@ -4,6 +4,7 @@ import { diffAnswers, type Answer, type MaskOptions } from "../../events/diff/me
 import { printDiff } from "../../output/diff.js";
 import type { Output } from "../../output/output.js";
 import { dim } from "../../output/style.js";
+import type { Provider } from "../../providers/provider.js";
 import { fleetingHeaders } from "../diff/fleeting.js";
 import { diffToJson } from "../diff/json.js";
 
@@ -12,16 +13,18 @@ interface Compared {
   readonly first: Attempt | undefined;
   readonly answer: Answer;
   readonly mask: MaskOptions;
+  /** Rows that the user has defined. */
+  readonly own: readonly Provider[];
 }
 
 /** Shows how an answer differs from the first one that the event had, and gives it as programs see it. */
-export function showDiff({ first, answer, mask }: Compared, output: Output): Record<string, unknown> | undefined {
+export function showDiff({ first, answer, mask, own }: Compared, output: Output): Record<string, unknown> | undefined {
   if (first === undefined) {
     output.note("no first answer to compare with: the event was not delivered before");
     return undefined;
   }
   const diff = diffAnswers(first, answer, mask);
-  const fleeting = fleetingHeaders();
+  const fleeting = fleetingHeaders(own);
   const differs = saysSomething(diff, fleeting);
   if (differs) printDiff(output, diff, { fleeting, strict: false, whole: output.verbose });
   else output.line([dim("the answer is the same as the first one")]);

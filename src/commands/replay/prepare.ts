@@ -60,7 +60,7 @@ export class Preparer {
     const { options, context } = invocation;
     const event = wholeEvent(store, id);
     const destination = this.destinationOf(event);
-    const provider = providerOf(event);
+    const provider = providerOf(event, this.source.config.ownProviders);
     const credentials = await this.credentialsOf(provider?.name ?? "generic");
     const settings = await this.settings();
     const request = await this.requestOf(event, destination);

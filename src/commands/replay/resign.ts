@@ -31,10 +31,10 @@ export interface ResignOptions {
 }
 
 /** The provider of a captured event, as it was recorded, else as its headers tell. */
-export function providerOf(event: HookEvent): Provider | undefined {
-  const recorded = event.provider === null ? undefined : findProvider(event.provider);
+export function providerOf(event: HookEvent, own: readonly Provider[]): Provider | undefined {
+  const recorded = event.provider === null ? undefined : findProvider(event.provider, own);
   if (recorded !== undefined) return recorded;
-  const detected = detectProvider(event);
+  const detected = detectProvider(event, own);
   return detected.kind === "one" ? detected.provider : undefined;
 }
 

@@ -1,4 +1,4 @@
-import { loadConfig } from "../../config/config.js";
+import { loadConfig, type Config } from "../../config/config.js";
 import { resolveHeaders } from "../../config/headers.js";
 import { CliError, EXIT } from "../../errors.js";
 import type { HookEvent } from "../../events/event.js";
@@ -15,6 +15,7 @@ import { replaceHeaders } from "../delivery/request.js";
 import { resultJson, showAnswer, showRequest } from "../delivery/show.js";
 import type { ReplayOptions } from "../replay.js";
 import { maskOf } from "../events/shown-event.js";
+import { settledProviders } from "../selector-options.js";
 import { showDiff } from "./diff.js";
 import { Preparer, type Prepared, type ReplaySource } from "./prepare.js";
 
@@ -29,7 +30,7 @@ export async function runReplay(asked: Invocation<ReplayOptions>): Promise<numbe
   const options = { ...asked.options, header: await resolveHeaders(asked.options.header, asked) };
   const invocation = { ...asked, options };
   const config = await loadConfig(context, global);
-  const selection = selectionOf(invocation, config.project);
+  const selection = await selectionOf(invocation, config);
   const printsOnly = options.dryRun === true || options.curl === true;
   const { openStore } = await import("../../store/open.js");
   const store = await openStore({ path: config.dbPath, context, readOnly: printsOnly });
@@ -48,8 +49,9 @@ export async function runReplay(asked: Invocation<ReplayOptions>): Promise<numbe
   }
 }
 
-function selectionOf({ args, options, context }: Invocation<ReplayOptions>, project: string) {
-  const selection = parseSelectors(args, options, { project, now: context.now() });
+async function selectionOf({ args, options, context }: Invocation<ReplayOptions>, config: Config) {
+  const settled = await settledProviders(options, config);
+  const selection = parseSelectors(args, settled, { project: config.project, now: context.now() });
   // A filter means what was captured: replays of earlier runs would double it each time.
   const sources = selection.names.length > 0 ? selection.sources : (selection.sources ?? CAPTURED);
   if (!selectsAll(selection))
@@ -113,8 +115,13 @@ async function deliverOne(prepared: Prepared, recorder: Recorder, source: Replay
   const expectation = options.expect ?? SUCCESS;
   const judgement = judge(recorded.delivery, expectation, false);
   showAnswer(output, recorded, judgement);
-  const compared = { first: event.attempts[0], answer: recorded.delivery, mask: maskOf([event], options) };
-  const diff = options.diff === true ? showDiff(compared, output) : undefined;
+  const own = source.config.ownProviders;
+  const compared = {
+    first: event.attempts[0],
+    answer: recorded.delivery,
+    mask: maskOf([event], { ...options, own }),
+  };
+  const diff = options.diff === true ? showDiff({ ...compared, own }, output) : undefined;
   output.record({
     replayOf: event.id,
     ...resultJson({ eventId: replayed.id, attempts: [recorded], destination, judgement, expected: expectation.text }),

@@ -40,7 +40,7 @@ export async function readSource(event: string | undefined, options: SendOptions
 }
 
 async function fromData(data: string, options: SendOptions, { context, config }: Around): Promise<Source> {
-  const provider = providerNamed(options.provider ?? config.provider ?? "generic");
+  const provider = providerNamed(options.provider ?? config.provider ?? "generic", config.ownProviders);
   const given =
     data === "-" || data.startsWith("@") ? await readInput(data, { context, what: "--data" }) : Buffer.from(data);
   const overrides = await readOverrides(options, context);
@@ -52,9 +52,9 @@ async function fromData(data: string, options: SendOptions, { context, config }:
 
 async function fromFixture(reference: string, options: SendOptions, { context, config }: Around): Promise<Source> {
   const roots = fixtureRoots(context, config);
-  const wanted = options.provider === undefined ? undefined : providerNamed(options.provider);
+  const wanted = options.provider === undefined ? undefined : providerNamed(options.provider, config.ownProviders);
   const fixture = await findFixture(reference, { roots, cwd: context.cwd, provider: wanted?.name });
-  const provider = wanted ?? providerOfFolder(fixture.provider);
+  const provider = wanted ?? providerOfFolder(fixture.provider, config.ownProviders);
   const filled = fillPlaceholders(fixture.text, {
     nowMs: context.now(),
     random: context.random,

@@ -13,7 +13,7 @@ import type { Settings, SignedRequest } from "../../signatures/request.js";
 import { isTokenScheme, RAW_ALGORITHMS, verifyRaw, type RawVerdict } from "../../signatures/raw.js";
 import { CaseCaches, idOf, readCase, type BatchCase } from "./batch-case.js";
 import { eachLine, MAX_LINE_BYTES, type InputLine } from "./batch-lines.js";
-import { chooseProvider, type Choice } from "./choose.js";
+import { chooseProvider, type Choice, type KnownHere } from "./choose.js";
 import { keysOf } from "./credentials.js";
 import { fillHeaders } from "./fill.js";
 import type { Surroundings } from "./input.js";
@@ -33,7 +33,7 @@ interface Defaults {
   readonly keys: readonly Key[];
   readonly settings: Settings;
   readonly now: () => number;
-  readonly fallback: string | undefined;
+  readonly known: KnownHere;
 }
 
 /**
@@ -86,7 +86,7 @@ async function defaultsOf(options: VerifyCommandOptions, around: Surroundings): 
     keys: await keysOf(options, around),
     settings: await settingsOf(options, around),
     now: context.now,
-    fallback: config.provider,
+    known: { fallback: config.provider, own: config.ownProviders },
   };
 }
 
@@ -171,8 +171,8 @@ class Batch {
 
   /** A provider that is named is looked up once; one that is not is found by each line's request. */
   private choose(provider: string | undefined, scheme: string | undefined, given: BatchCase): Choice {
-    const { options, fallback } = this.defaults;
-    if (provider === undefined && scheme === undefined) return chooseProvider(options, given, fallback);
+    const { options, known: here } = this.defaults;
+    if (provider === undefined && scheme === undefined) return chooseProvider(options, given, here);
     const name = scheme === undefined ? (provider ?? "") : `${provider ?? ""}\n${scheme}`;
     const known = this.named.get(name);
     if (known !== undefined) return known;
@@ -181,7 +181,7 @@ class Batch {
       ...(provider === undefined ? {} : { provider }),
       ...(scheme === undefined ? {} : { scheme }),
     };
-    const choice = chooseProvider(wanted, given, fallback);
+    const choice = chooseProvider(wanted, given, here);
     this.named.set(name, choice);
     return choice;
   }

@@ -17,25 +17,33 @@ export interface Choice {
   readonly evidence: string | undefined;
 }
 
+/** What the config says of providers. */
+export interface KnownHere {
+  /** The provider of requests that nothing tells of. */
+  readonly fallback: string | undefined;
+  /** Rows that the user has defined. */
+  readonly own: readonly Provider[];
+}
+
 type ChoiceOptions = Pick<
   SignatureOptions,
   "provider" | "scheme" | "signatureHeader" | "signaturePrefix" | "hash" | "encoding"
 >;
 
 /**
- * The provider that the options name, else the one whose headers or body these are, else `fallback`, else generic.
+ * The provider that the options name, else the one whose headers or body these are, else the one known here, else generic.
  * Throws CliError 2 for unknown names, for several providers' headers, and for a provider that signs nothing.
  */
 export function chooseProvider(
   options: ChoiceOptions,
   { headers, body }: Pick<SignatureInput, "headers" | "body">,
-  fallback: string | undefined,
+  { fallback, own }: KnownHere,
 ): Choice {
-  if (options.provider !== undefined) return chosen(providerNamed(options.provider), options);
-  if (options.scheme !== undefined) return chosen(providerOfScheme(options.scheme), options);
-  const detected = detectProvider({ headers, body });
+  if (options.provider !== undefined) return chosen(providerNamed(options.provider, own), options);
+  if (options.scheme !== undefined) return chosen(providerOfScheme(options.scheme, own), options);
+  const detected = detectProvider({ headers, body }, own);
   if (detected.kind === "one") return chosen(detected.provider, options, detected.evidence);
-  if (detected.kind === "none") return chosen(providerNamed(fallback ?? "generic"), options);
+  if (detected.kind === "none") return chosen(providerNamed(fallback ?? "generic", own), options);
   const names = detected.providers.map((provider) => provider.name);
   throw new CliError(`the request fits several providers: ${names.join(", ")}`, {
     hint: `say which: --provider ${names[0] ?? ""}`,
@@ -70,11 +78,12 @@ function genericOptions({ signatureHeader, signaturePrefix, hash, encoding }: Ch
   };
 }
 
-function providerOfScheme(name: string): Provider {
+function providerOfScheme(name: string, own: readonly Provider[]): Provider {
   const wanted = name.toLowerCase();
-  const provider = providers.find(({ schemes }) => schemes.some((scheme) => scheme.name === wanted));
+  const rows = [...own, ...providers];
+  const provider = rows.find(({ schemes }) => schemes.some((scheme) => scheme.name === wanted));
   if (provider !== undefined) return provider;
-  const known = [...RAW_ALGORITHMS.keys(), ...providers.flatMap(({ schemes }) => schemes.map((scheme) => scheme.name))];
+  const known = [...RAW_ALGORITHMS.keys(), ...rows.flatMap(({ schemes }) => schemes.map((scheme) => scheme.name))];
   const like = nearest(wanted, known, 2);
   throw new CliError(`unknown scheme: ${name}`, {
     hint:

@@ -1,13 +1,15 @@
+import type { Config } from "../../config/config.js";
 import { readInput } from "../../config/input.js";
 import { resolveReference, resolveSecrets, secretVariable, type Secret } from "../../config/secrets.js";
 import { CliError } from "../../errors.js";
 import { findProvider } from "../../providers/index.js";
 import { credentialsFor } from "../../signatures/credentials.js";
-import { parseKey, type Key } from "../../signatures/key.js";
+import { parseKeys } from "../../signatures/key-set.js";
+import type { Key } from "../../signatures/key.js";
 import type { Scheme } from "../../signatures/scheme.js";
 import { SecretError } from "../../signatures/secret.js";
 import type { Surroundings } from "./input.js";
-import type { SignatureOptions } from "./options.js";
+import type { SignatureOptions, VerifyCommandOptions } from "./options.js";
 
 /** What a signature is checked or made with. */
 export interface Credentials {
@@ -17,7 +19,7 @@ export interface Credentials {
 }
 
 /** The flags that name them. */
-export type CredentialOptions = Pick<SignatureOptions, "secret" | "key">;
+export type CredentialOptions = Pick<SignatureOptions, "secret" | "key"> & Partial<Pick<VerifyCommandOptions, "cert">>;
 
 /** Keys of `--key`, else the secrets of flags, environment and config; both may be empty. */
 export async function knownCredentials(
@@ -28,7 +30,7 @@ export async function knownCredentials(
   const keys = await keysOf(options, around);
   if (keys.length > 0 && options.secret.length === 0) return { secrets: [], keys };
   const found = await resolveSecrets({ ...around, flags: options.secret, provider });
-  if (keys.length === 0) demandUsable(found, provider);
+  if (keys.length === 0) demandUsable(found, provider, around.config);
   return { secrets: found.map(({ bytes }) => bytes), keys };
 }
 
@@ -39,7 +41,7 @@ export async function credentialsOf(
   around: Surroundings,
 ): Promise<Credentials> {
   const known = await knownCredentials(options, provider, around);
-  if (known.secrets.length + known.keys.length === 0) throw missingSecret(provider);
+  if (known.secrets.length + known.keys.length === 0) throw missingSecret(provider, around.config);
   return known;
 }
 
@@ -47,8 +49,8 @@ export async function credentialsOf(
  * Refuses a secret that no scheme of the provider can take, and says where it came from: several places are looked at, and
  * a variable that is set for all providers may fit some of them only.
  */
-function demandUsable(secrets: readonly Secret[], name: string): void {
-  const schemes = findProvider(name)?.schemes ?? [];
+function demandUsable(secrets: readonly Secret[], name: string, { ownProviders }: Config): void {
+  const schemes = findProvider(name, ownProviders)?.schemes ?? [];
   for (const { bytes, origin } of secrets) {
     const problems = schemes.map((scheme) => problemWith(bytes, scheme));
     const [first] = problems;
@@ -81,10 +83,12 @@ function keyHint(name: string): string {
 }
 
 /** The error for a secret, or a key, that nobody named. */
-export function missingSecret(provider: string): SecretError {
-  const schemes = findProvider(provider)?.schemes ?? [];
+export function missingSecret(provider: string, { ownProviders }: Pick<Config, "ownProviders">): SecretError {
+  const schemes = findProvider(provider, ownProviders)?.schemes ?? [];
   if (schemes.length > 0 && schemes.every(({ secret }) => secret.kind === "key")) {
-    const hint = `${keyHint(provider)}; ${secretVariable(provider)} may hold it too`;
+    const fetched =
+      findProvider(provider, ownProviders)?.keySource === undefined ? "" : "; verify --allow-fetch gets it";
+    const hint = `${keyHint(provider)}; ${secretVariable(provider)} may hold it too${fetched}`;
     return new SecretError("missing", `no key is known for ${provider}`, hint);
   }
   const orKey = schemes.some(({ secret }) => secret.kind === "key") ? "; for its scheme with keys " : "";
@@ -96,35 +100,45 @@ export function missingSecret(provider: string): SecretError {
   );
 }
 
-/** The keys of `--key`, in order. A private one on the command line is warned of. */
+/** The keys of `--key`, in order, and those of the certificates of `--cert`. A private one on the command line is warned of. */
 export async function keysOf(
-  { key }: Pick<SignatureOptions, "key">,
+  { key, cert = [] }: Omit<CredentialOptions, "secret">,
   { context, output }: Surroundings,
 ): Promise<Key[]> {
   const keys: Key[] = [];
   for (const text of key) {
     const isLiteral = !/^(?:env:|@|file:)/.test(text) && text !== "-";
-    const bytes = isLiteral ? Buffer.from(text.replace(/^literal:/, "")) : await keyBytes(text, { context, output });
-    const parsed = readKey(bytes);
-    if (isLiteral && parsed.visibility === "private") {
+    const parsed = readKeys(await keyBytes(text, "--key", { context, output }), "--key");
+    if (isLiteral && parsed.some(({ visibility }) => visibility === "private")) {
       output.warn("the process list shows the private key of --key; env:NAME or @file keeps it out");
     }
-    keys.push(parsed);
+    keys.push(...parsed);
+  }
+  for (const text of cert) {
+    const parsed = readKeys(await keyBytes(text, "--cert", { context, output }), "--cert");
+    if (parsed.some(({ certificate }) => certificate === undefined))
+      throw new SecretError("malformed", "--cert: that is no certificate", "a key without one goes with --key");
+    keys.push(...parsed);
   }
   return keys;
 }
 
 /** A key file may be DER: its bytes are taken whole, where a secret would lose a final newline. */
-async function keyBytes(text: string, around: Pick<Surroundings, "context" | "output">): Promise<Uint8Array> {
-  if (text.startsWith("env:")) return resolveReference(text, { ...around, what: "--key" });
-  return readInput(text, { context: around.context, what: "--key", limitBytes: 65_536 });
+async function keyBytes(
+  text: string,
+  what: string,
+  around: Pick<Surroundings, "context" | "output">,
+): Promise<Uint8Array> {
+  if (text.startsWith("env:")) return resolveReference(text, { ...around, what });
+  if (!/^(?:@|file:)/.test(text) && text !== "-") return Buffer.from(text.replace(/^literal:/, ""));
+  return readInput(text, { context: around.context, what, limitBytes: 65_536 });
 }
 
-function readKey(bytes: Uint8Array): Key {
+function readKeys(bytes: Uint8Array, what: string): Key[] {
   try {
-    return parseKey(bytes);
+    return parseKeys(bytes);
   } catch (error) {
-    if (error instanceof CliError) throw new SecretError("malformed", `--key: ${error.message}`, error.hint);
+    if (error instanceof CliError) throw new SecretError("malformed", `${what}: ${error.message}`, error.hint);
     throw error;
   }
 }

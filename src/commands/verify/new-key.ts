@@ -2,11 +2,10 @@ import { constants } from "node:fs";
 import { open } from "node:fs/promises";
 import { resolve } from "node:path";
 import { plainReason } from "../../config/input.js";
-import type { Context } from "../../context.js";
 import { CliError, EXIT } from "../../errors.js";
 import { newKey } from "../../keys/new-key.js";
-import type { Output } from "../../output/output.js";
 import { providerNamed, providers } from "../../providers/index.js";
+import type { Surroundings } from "./input.js";
 
 /** Only the owner may read a private key. */
 const PRIVATE_MODE = 0o600;
@@ -15,12 +14,14 @@ const PRIVATE_MODE = 0o600;
 export async function makeKey(
   name: string,
   out: string | undefined,
-  { context, output }: { context: Context; output: Output },
+  { context, output, config }: Surroundings,
 ): Promise<number> {
-  const provider = providerNamed(name);
+  const provider = providerNamed(name, config.ownProviders);
   const scheme = provider.schemes.find(({ secret }) => secret.kind === "key");
   if (scheme === undefined) {
-    const keyed = providers.filter(({ schemes }) => schemes.some(({ secret }) => secret.kind === "key"));
+    const keyed = [...config.ownProviders, ...providers].filter(({ schemes }) =>
+      schemes.some(({ secret }) => secret.kind === "key"),
+    );
     throw new CliError(`${provider.name} has a shared secret, not keys`, {
       hint: `providers with keys are ${keyed.map((row) => row.name).join(", ")}`,
     });
@@ -29,12 +30,11 @@ export async function makeKey(
   const { privateText, publicText } = newKey(scheme);
   await writeNewFile(path, privateText.endsWith("\n") ? privateText : `${privateText}\n`);
   output.note(`the private key is in ${path}: --key @${out ?? `${provider.name}.key`}`);
-  output.result(publicText, {
-    provider: provider.name,
-    scheme: scheme.name,
-    publicKey: publicText,
-    privateKeyFile: path,
-  });
+  const form = scheme.secret.kind === "key" && scheme.secret.text === "certificate" ? "certificate" : "key";
+  if (provider.testTrust !== undefined) output.note(`give the app this ${form} ${provider.testTrust}`);
+  const named = { provider: provider.name, scheme: scheme.name };
+  output.record({ ...named, publicKey: publicText, privateKeyFile: path });
+  output.block(publicText);
   return EXIT.done;
 }
 

@@ -41,7 +41,7 @@ async function rawKey(name: string, options: SignatureOptions, around: Surroundi
   const [secret] = await resolveSecrets({ ...around, flags: options.secret, provider: undefined });
   if (secret === undefined)
     throw isMac
-      ? missingSecret("generic")
+      ? missingSecret("generic", around.config)
       : new SecretError("missing", `no key is given for ${name}`, "pass --key @key.pem");
   return isMac ? secret.bytes : parseKey(secret.bytes);
 }

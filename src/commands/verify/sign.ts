@@ -26,7 +26,8 @@ import { settingsOf } from "./settings.js";
 
 /** `hookcli sign`. */
 export async function runSign({ options, global, context, output }: Invocation<SignCommandOptions>): Promise<number> {
-  if (options.newKey !== undefined) return makeKey(options.newKey, options.out, { context, output });
+  if (options.newKey !== undefined)
+    return makeKey(options.newKey, options.out, { context, output, config: await loadConfig(context, global) });
   const around = { context, output, config: await loadConfig(context, global) };
   const { scheme } = options;
   if (scheme !== undefined && options.provider === undefined && RAW_ALGORITHMS.has(scheme)) {
@@ -59,7 +60,7 @@ async function signInput(options: SignCommandOptions, around: Surroundings): Pro
   const { provider, schemeName } = chooseProvider(
     options,
     { headers: input.headers, body: new Uint8Array() },
-    input.provider ?? around.config.provider,
+    { fallback: input.provider ?? around.config.provider, own: around.config.ownProviders },
   );
   const credentials = await credentialsOf(options, provider.name, around);
   const headers = withContentType(input.headers, provider);

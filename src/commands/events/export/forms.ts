@@ -6,7 +6,7 @@ import type { HookEvent } from "../../../events/event.js";
 import { eventToJson } from "../../../events/event-json.js";
 import { HAR_TAIL, harEntry, harHead } from "../../../events/har.js";
 import { safeJson } from "../../../events/safe-text.js";
-import { findProvider } from "../../../providers/index.js";
+import { findProvider, type Provider } from "../../../providers/index.js";
 import { secretHeaders } from "../../delivery/request.js";
 import type { ExportFormName } from "../export.js";
 
@@ -32,6 +32,8 @@ export interface FormSettings {
   readonly includeSecrets: boolean;
   /** Where a curl command sends an event to. */
   readonly placeOf: (event: HookEvent) => CurlPlace;
+  /** Rows that the user has defined. */
+  readonly own: readonly Provider[];
 }
 
 /** Every form of `events export`. */
@@ -50,13 +52,13 @@ export const FORMS: { readonly [Name in ExportFormName]: (settings: FormSettings
     tail: HAR_TAIL,
     entry: (event) => safeJson(harEntry(event)),
   }),
-  curl: ({ includeSecrets, placeOf }) => ({
+  curl: ({ includeSecrets, placeOf, own }) => ({
     kind: "stream",
     head: CURL_HEAD,
     between: "",
     tail: "",
     entry: (event) => {
-      const provider = event.provider === null ? undefined : findProvider(event.provider);
+      const provider = event.provider === null ? undefined : findProvider(event.provider, own);
       const isGeneric = provider === undefined || provider.name === "generic";
       return curlEntry(event, placeOf(event), {
         showSecrets: includeSecrets,

@@ -4,6 +4,7 @@ import type { Interrupted } from "../../../context.js";
 import { CliError, EXIT } from "../../../errors.js";
 import type { HookEvent } from "../../../events/event.js";
 import { parseSelectors, type Selection } from "../../../events/selector.js";
+import { settledProviders } from "../../selector-options.js";
 import type { Output } from "../../../output/output.js";
 import { startProgress } from "../../../output/progress.js";
 import type { Store } from "../../../store/store.js";
@@ -13,7 +14,7 @@ import { placeAt, replayDestination } from "../../delivery/target.js";
 import type { ExportOptions } from "../export.js";
 import { withStore } from "../open.js";
 import { searchReady } from "../search-ready.js";
-import { shownEvent } from "../shown-event.js";
+import { shownEvent, type Showing } from "../shown-event.js";
 import { fileSink, stdoutSink } from "./file.js";
 import { writeFiles } from "./folder.js";
 import { FORMS, type StreamForm } from "./forms.js";
@@ -32,7 +33,7 @@ export async function runExport(invocation: Invocation<ExportOptions>): Promise<
   }
   const config = await loadConfig(context, global);
   const selection: Selection = {
-    ...parseSelectors(args, options, { project: config.project, now: context.now() }),
+    ...parseSelectors(args, await settledProviders(options, config), { project: config.project, now: context.now() }),
     order: options.reverse === true ? "newest" : "oldest",
   };
   return withStore(config.dbPath, context, async (store) => {
@@ -41,7 +42,13 @@ export async function runExport(invocation: Invocation<ExportOptions>): Promise<
     const events = resolveEvents(store, selection, { bodies: true });
     const progress = startProgress({ context, output, what: "exporting", total: () => totalOf(store, selection) });
     const force = options.force === true || global.yes;
-    const work = { context, output, options: { ...options, force }, events: shown(events, options), progress };
+    const work = {
+      context,
+      output,
+      options: { ...options, force },
+      events: shown(events, { ...options, own: config.ownProviders }),
+      progress,
+    };
     try {
       const written = await writeForm(work, { config, store, path: named && resolve(context.cwd, named) });
       progress.end();
@@ -68,12 +75,13 @@ function writeForm(
     version: HOOKCLI_VERSION,
     includeSecrets: options.includeSecrets === true,
     placeOf: (event) => placeOf(event, options, where),
+    own: where.config.ownProviders,
   });
   return form.kind === "stream" ? writeStream(work, form, where.path) : writeFiles(work, form, where.path);
 }
 
 /** Without `--include-secrets` no form gets to see a credential. */
-function* shown(events: Iterable<HookEvent>, options: ExportOptions): Iterable<HookEvent> {
+function* shown(events: Iterable<HookEvent>, options: Showing): Iterable<HookEvent> {
   for (const event of events) yield shownEvent(event, options);
 }
 

@@ -5,7 +5,7 @@ import { newEventId } from "../../../events/id.js";
 import type { ForeignRequest, Imported } from "../../../events/import-request.js";
 import { REDACTED } from "../../../events/redact.js";
 import { describeEvent } from "../../../providers/describe.js";
-import { findProvider } from "../../../providers/index.js";
+import { findProvider, type Provider } from "../../../providers/index.js";
 
 export interface IntakeOptions {
   readonly context: Pick<Context, "now" | "random">;
@@ -13,6 +13,8 @@ export interface IntakeOptions {
   readonly project: string;
   /** Events of hookcli stay in theirs. */
   readonly keepProject: boolean;
+  /** Rows that the user has defined. */
+  readonly own: readonly Provider[];
 }
 
 /** What was read as the event that is stored: source `import`, and all that a capture would have told of it. */
@@ -34,9 +36,9 @@ export function isRedacted({ headers, path }: ImportedEvent): boolean {
   return path.includes(`=${REDACTED}`) || headers.some(([, value]) => value === REDACTED);
 }
 
-function eventOfRequest(request: ForeignRequest, { context, project }: IntakeOptions): ImportedEvent {
+function eventOfRequest(request: ForeignRequest, { context, project, own }: IntakeOptions): ImportedEvent {
   const { method, path, headers, body, attempts, receivedAt } = request;
-  const provider = request.provider === undefined ? undefined : findProvider(request.provider);
+  const provider = request.provider === undefined ? undefined : findProvider(request.provider, own);
   const last = attempts.at(-1);
   return {
     id: idOf(request, context),
@@ -50,7 +52,7 @@ function eventOfRequest(request: ForeignRequest, { context, project }: IntakeOpt
     body,
     bodyComplete: true,
     remoteIp: null,
-    ...describeEvent({ method, path, headers, body }, provider),
+    ...describeEvent({ method, path, headers, body }, provider, own),
     signature: { status: "unchecked" },
     duplicateOf: null,
     replayOf: null,

@@ -33,7 +33,12 @@ export async function runImport(invocation: Invocation<ImportOptions>): Promise<
     format: formatBytes,
   });
   const tally = new Tally(output, () => progress);
-  const intake = { context, project: config.project, keepProject: options.keepProject === true };
+  const intake = {
+    context,
+    project: config.project,
+    keepProject: options.keepProject === true,
+    own: config.ownProviders,
+  };
   const batch = new Batch(store, tally, options.dryRun === true);
   const importing = { tally, batch, intake, progress, signal: context.signal };
   try {
