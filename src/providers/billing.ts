@@ -283,11 +283,9 @@ export const mercadoPago = define("mercado-pago", ["mercadopago"], () => ({
     {
       ...stampedMac("mercado-pago", "x-signature", { stampKey: "ts", trim: true }),
       content: [
-        literal("id:"),
-        { part: "queryParameter", name: "data.id", lowerCase: true },
-        literal(";request-id:"),
-        { part: "header", name: "x-request-id" },
-        literal(";ts:"),
+        { part: "queryParameter", name: "data.id", lowerCase: true, around: ["id:", ";"] },
+        { part: "header", name: "x-request-id", around: ["request-id:", ";"] },
+        literal("ts:"),
         { part: "timestamp" },
         literal(";"),
       ],

@@ -1,4 +1,4 @@
-import type { ContentPart, FieldPath, HashName, SignatureEncoding } from "./scheme.js";
+import type { Around, ContentPart, FieldPath, HashName, SignatureEncoding } from "./scheme.js";
 
 type PartName = ContentPart["part"];
 type Part<Name extends PartName> = Extract<ContentPart, { readonly part: Name }>;
@@ -11,8 +11,9 @@ const WORDS: { readonly [Name in PartName]: (part: Part<Name>) => string } = {
   method: () => "METHOD",
   path: () => "path",
   query: () => "query",
-  queryParameter: ({ name, lowerCase }) => `query parameter ${name}${lowerCase === true ? " in lower case" : ""}`,
-  header: ({ name }) => `header ${name}`,
+  queryParameter: ({ name, lowerCase, around }) =>
+    withinWords(`query parameter ${name}${lowerCase === true ? " in lower case" : ""}`, around),
+  header: ({ name, around }) => withinWords(`header ${name}`, around),
   literal: ({ text }) => JSON.stringify(text),
   setting: ({ name }) => `the setting ${name}`,
   bodyHash: ({ hash, encoding }) => `${hashWords(hash)} of the body in ${encodingWords(encoding)}`,
@@ -51,6 +52,11 @@ const WORDS: { readonly [Name in PartName]: (part: Part<Name>) => string } = {
 /** What is signed, part after part: `timestamp + "." + body`. */
 export function contentWords(content: readonly ContentPart[]): string {
   return content.map(partWords).join(" + ");
+}
+
+function withinWords(words: string, around: Around | undefined): string {
+  if (around === undefined) return words;
+  return `(${around.map((text) => JSON.stringify(text)).join(` + ${words} + `)}, or nothing where it is absent)`;
 }
 
 function partWords<Name extends PartName>(part: Part<Name> & { readonly part: Name }): string {

@@ -10,7 +10,7 @@ import { encodeSignature } from "./encoding.js";
 import { byCodeUnits, fieldsOf, formField, phpFields, sortedFields } from "./form.js";
 import { firstBase } from "./message-base.js";
 import type { Settings, SignedRequest } from "./request.js";
-import type { ContentPart, FieldPath, Scheme } from "./scheme.js";
+import type { Around, ContentPart, FieldPath, Scheme } from "./scheme.js";
 import { findHeader } from "./spelling.js";
 import { canonicalRequest, parameters, queryParameter, reescapedPath, unescaped, urlAndFields } from "./url.js";
 
@@ -42,11 +42,11 @@ const PARTS: PartTable = {
   method: ({ request }) => (request.method ?? "POST").toUpperCase(),
   path: ({ url }) => utf8(pathOf(url)),
   query: ({ url }) => utf8(queryOf(url)),
-  queryParameter: ({ url }, { name, lowerCase }) => {
+  queryParameter: ({ url }, { name, lowerCase, around }) => {
     const value = queryParameter(url, name) ?? "";
-    return utf8(lowerCase === true ? value.toLowerCase() : value);
+    return utf8(within(lowerCase === true ? value.toLowerCase() : value, around));
   },
-  header: ({ request }, { name }) => headerText(request.headers, name),
+  header: ({ request }, { name, around }) => within(headerText(request.headers, name), around),
   literal: (_facts, { text }) => text,
   setting: ({ settings }, { name }) => utf8(Object.hasOwn(settings, name) ? (settings[name] ?? "") : ""),
   bodyHash: ({ request }, { hash, encoding }) =>
@@ -164,6 +164,11 @@ export function signsBody({ algorithm, content, bindings = [] }: Scheme): boolea
 
 function utf8(text: string): Piece {
   return Buffer.from(text, "utf8");
+}
+
+/** A value between the texts that go with it; nothing where there is no value. */
+function within(value: string, [before, after]: Around = ["", ""]): string {
+  return value === "" ? "" : `${before}${value}${after}`;
 }
 
 function signedHeaders(headers: HeaderList, { list, separator, between }: PartOf<"signedHeaders">): string {

@@ -223,6 +223,8 @@ export type Condition =
   | { readonly in: "header"; readonly name: string; readonly value?: string; readonly start?: string }
   | { readonly in: "bodyField"; readonly path: FieldPath; readonly value: string };
 
+export type Around = readonly [before: string, after: string];
+
 /** One part of the signed content. */
 export type ContentPart =
   | { readonly part: "body" }
@@ -236,8 +238,9 @@ export type ContentPart =
   | { readonly part: "path" }
   /** Without the question mark. */
   | { readonly part: "query" }
-  | { readonly part: "queryParameter"; readonly name: string; readonly lowerCase?: boolean }
-  | { readonly part: "header"; readonly name: string }
+  /** `around`: texts before and after it; where it is absent or empty, nothing is signed, these included. */
+  | { readonly part: "queryParameter"; readonly name: string; readonly lowerCase?: boolean; readonly around?: Around }
+  | { readonly part: "header"; readonly name: string; readonly around?: Around }
   /** ASCII. */
   | { readonly part: "literal"; readonly text: string }
   /** A value that the user configured at the provider (a webhook id, a callback URL), given at the call. */
