@@ -114,6 +114,7 @@ const FIXES: Readonly<Record<Cause, readonly Fix[]>> = {
       text: "let the provider's headers through as they are; nginx drops names with _ unless underscores_in_headers is on",
     },
   ],
+  none: [],
   unknown: [],
 };
 

@@ -14,7 +14,7 @@ import { CliError } from "../errors.js";
 import type { Explanation } from "./explanation.js";
 import { narrowedTo } from "./explain/framework-fixes.js";
 import type { Key } from "./key.js";
-import type { Settings, SignedRequest } from "./request.js";
+import type { Settings, SignedRequest, Tolerance } from "./request.js";
 import type { Scheme } from "./scheme.js";
 import type { InvalidVerdict, ReasonCode, Verdict } from "./verdict.js";
 import { verifyRequest } from "./verify.js";
@@ -31,6 +31,8 @@ export interface ExplainOptions {
   /** Milliseconds since 1970. */
   readonly now: number;
   readonly settings?: Settings;
+  /** With which the request was verified. */
+  readonly tolerance?: Tolerance;
   /** Schemes of other providers, and other schemes of the same one, that may have made the signature. */
   readonly others?: readonly OtherScheme[];
   /** 20,000 hypotheses or a second when absent. */
@@ -49,9 +51,10 @@ export interface ExplainOptions {
 export function explain(options: ExplainOptions): Explanation {
   const subject = subjectOf(options);
   const budget = new Budget(options.budget, options.clock);
-  const base = verdictOf(subject);
+  const base = verdictOf(subject, "off");
   const finding = search(subject, makeProber(subject, budget), budget);
-  const answer = finding === undefined ? unexplained(subject, base, budget) : explained(subject, base, finding);
+  const answer =
+    finding === undefined ? unexplained(subject, base, budget) : explained(subject, options.tolerance, finding);
   const { fixes } = answer;
   return {
     ...answer,
@@ -76,19 +79,23 @@ function subjectOf({
   return { scheme, request, secrets, keys, settings, others, now };
 }
 
-/** The verdict without the timestamp; `undefined` for a secret or a URL that the scheme cannot use. */
-function verdictOf({ scheme, request, secrets, keys, settings, now }: Subject): Verdict | undefined {
+/** `undefined` for a secret or a URL that the scheme cannot use. */
+function verdictOf(
+  { scheme, request, secrets, keys, settings, now }: Subject,
+  tolerance: Tolerance,
+): Verdict | undefined {
   try {
-    return verifyRequest({ scheme, request, secrets, keys, settings, now, tolerance: "off" });
+    return verifyRequest({ scheme, request, secrets, keys, settings, now, tolerance });
   } catch (error) {
     if (error instanceof CliError) return undefined;
     throw error;
   }
 }
 
-function explained(subject: Subject, base: Verdict | undefined, finding: Finding): Answer {
+function explained(subject: Subject, tolerance: Tolerance, finding: Finding): Answer {
   const { scheme, request, secrets } = subject;
-  const { causes, message } = describe(finding, scheme);
+  const base = verdictOf(subject, tolerance);
+  const { causes, message } = base?.valid === true ? NOTHING_WRONG : describe(finding, scheme);
   const [cause = "unknown"] = causes;
   const signed = finding.change.body;
   const evidence = weigh(subject, signed);
@@ -104,6 +111,8 @@ function explained(subject: Subject, base: Verdict | undefined, finding: Finding
     changedBy: evidence.changedBy,
   };
 }
+
+const NOTHING_WRONG = { causes: ["none"], message: "the signature is valid: there is nothing to explain" } as const;
 
 function ageText(seconds: number): string {
   return seconds < 0 ? `${-seconds} s ahead of the clock` : `${seconds} s old`;

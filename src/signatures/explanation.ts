@@ -10,6 +10,7 @@
  * - `url_rewritten`: another spelling of the public URL was signed
  * - `other_algorithm`, `other_content`, `other_scheme`: another hash; other parts, or another order; another provider's
  * - `incomplete`: the request lacks what the scheme needs, or its signature cannot be read, so that the verdict says it all
+ * - `none`: the signature is valid
  * - `unknown`: nothing that was tried matches
  */
 export type Cause =
@@ -28,6 +29,7 @@ export type Cause =
   | "other_content"
   | "other_scheme"
   | "incomplete"
+  | "none"
   | "unknown";
 
 /** How to mend a cause in one framework or tool. */
@@ -40,7 +42,7 @@ export interface Fix {
 /** Which side changed the body: whoever received it (after its length or digest was written), or someone before. */
 export type ChangedBy = "receiver" | "sender";
 
-/** Where two bodies part. Text as inside a JSON string, `...` where it is cut; hex where a body is no text. */
+/** Where two bodies part. Text with its controls as in JSON, `...` where it is cut; hex where a body is no text. */
 export interface Difference {
   /** From 0, in bytes. */
   readonly offset: number;

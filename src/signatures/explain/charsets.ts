@@ -21,7 +21,7 @@ export function* charsetVariants(body: Uint8Array): Generator<BodyVariant> {
 
 function* beyondAscii(body: Uint8Array, bytes: string): Generator<BodyVariant> {
   yield encoded(Buffer.from(bytes, "utf8"), "the body read as latin1 and written as UTF-8");
-  const windows = CP1252.decode(body);
+  const windows = bytes.replace(/[\x80-\x9f]/g, (found) => CP1252[found.charCodeAt(0) - 0x80] ?? found);
   if (windows !== bytes) yield encoded(Buffer.from(windows), "the body read as Windows-1252 and written as UTF-8");
   if (!isUtf8(body)) return;
   const text = utf8(body);
@@ -102,13 +102,12 @@ function encoded(bytes: Uint8Array, about: string): BodyVariant {
   return { bytes, cause: "body_encoding", about };
 }
 
-const CP1252 = new TextDecoder("windows-1252");
-/** The characters that Windows-1252 has in place of latin1's controls, and their bytes. */
+/** What Windows-1252 has at 0x80 to 0x9f, where latin1 has controls; TextDecoder of some versions of Node.js reads it as latin1. */
+const CP1252 =
+  "\u20ac\u0081\u201a\u0192\u201e\u2026\u2020\u2021\u02c6\u2030\u0160\u2039\u0152\u008d\u017d\u008f" +
+  "\u0090\u2018\u2019\u201c\u201d\u2022\u2013\u2014\u02dc\u2122\u0161\u203a\u0153\u009d\u017e\u0178";
 const CP1252_BYTES = new Map(
-  Array.from({ length: 32 }, (_, index) => [
-    CP1252.decode(Uint8Array.of(0x80 + index)),
-    String.fromCharCode(0x80 + index),
-  ]),
+  Array.from({ length: CP1252.length }, (_, index) => [CP1252[index] ?? "", String.fromCharCode(0x80 + index)]),
 );
 
 /** The text in Windows-1252; `undefined` when it has other characters, or none that latin1 has not. */

@@ -21,7 +21,9 @@ export function firstDifference(
   return { offset, received: show(received), signed: show(signed) };
 }
 
-/** The bytes around a place as the inside of a JSON string; in hex where the body is no text. Secrets are hidden before anything is cut. */
+const CONTROLS = /[\u0000-\u001f\u007f]/g;
+
+/** The bytes around a place, controls written as in JSON; in hex where the body is no text. Secrets are hidden before anything is cut. */
 function shown(bytes: Uint8Array, offset: number, secrets: readonly Uint8Array[]): string {
   const from = Math.max(0, offset - BEFORE);
   const to = Math.min(bytes.length, offset + AFTER);
@@ -30,5 +32,5 @@ function shown(bytes: Uint8Array, offset: number, secrets: readonly Uint8Array[]
   const text = Buffer.from(hidden.slice(from, to), "latin1")
     .toString("utf8")
     .replace(/^\ufffd+|\ufffd+$/g, "");
-  return `${from > 0 ? "..." : ""}${JSON.stringify(text).slice(1, -1)}${to < bytes.length ? "..." : ""}`;
+  return `${from > 0 ? "..." : ""}${text.replace(CONTROLS, (found) => JSON.stringify(found).slice(1, -1))}${to < bytes.length ? "..." : ""}`;
 }

@@ -12,6 +12,7 @@ import {
   orderVariants,
   roundedVariants,
   singleNumberVariants,
+  sortedVariants,
 } from "./json-bodies.js";
 import { newlineVariants } from "./newlines.js";
 import { otherSchemeFaults } from "./other-schemes.js";
@@ -58,6 +59,7 @@ export const STEPS: readonly Step[] = [
   { name: "layout", families: [layouts] },
   { name: "escapes", families: [bodyFaults(escapeVariants)] },
   { name: "numbers", families: [bodyFaults(numberVariants)] },
+  { name: "sorted keys", families: [bodyFaults(sortedVariants)] },
   { name: "content", families: [contents] },
   { name: "single numbers", families: [bodyFaults(singleNumberVariants)] },
   { name: "escapes and numbers", families: [bodyFaults(escapedNumberVariants)] },

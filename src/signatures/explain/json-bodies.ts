@@ -1,7 +1,7 @@
 import { JSON_ESCAPES, JSON_LAYOUTS, rewriteTokens, type JsonLayout } from "../explain-json.js";
 import type { BodyVariant } from "./body.js";
 import { jsonTextOf, layoutName, type JsonText, type Layout } from "./json-text.js";
-import { otherOrders } from "./key-order.js";
+import { allOrders, sortedOrders } from "./key-order.js";
 import { isRounded, JSON_NUMBERS, otherWritings, roundedFrom } from "./numbers.js";
 
 /** Numbers of a body of which single ones are rewritten. */
@@ -66,11 +66,11 @@ function* otherNumbers(json: JsonText): Generator<{ readonly name: string; reado
   }
 }
 
-/** ... with its keys in another order. */
-export function* orderVariants(body: Uint8Array): Generator<BodyVariant> {
+/** ... with its keys sorted. */
+export function* sortedVariants(body: Uint8Array): Generator<BodyVariant> {
   const json = jsonTextOf(body);
   if (json === undefined) return;
-  for (const { tokens, about } of otherOrders(json.tokens)) {
+  for (const { tokens, about } of sortedOrders(json.tokens)) {
     for (const escapes of JSON_ESCAPES.slice(0, 5)) {
       for (const numbers of JSON_NUMBERS.slice(0, 2)) {
         const changed = rewriteTokens(tokens, escapes, numbers);
@@ -80,6 +80,16 @@ export function* orderVariants(body: Uint8Array): Generator<BodyVariant> {
         }
       }
     }
+  }
+}
+
+/** ... with its outer keys in any other order. */
+export function* orderVariants(body: Uint8Array): Generator<BodyVariant> {
+  const json = jsonTextOf(body);
+  if (json === undefined) return;
+  for (const { tokens, about } of allOrders(json.tokens)) {
+    for (const layout of JSON_LAYOUTS.slice(0, 2))
+      yield* oneEnd(json.writeTokens(tokens, layout), [layout.name, about]);
   }
 }
 

@@ -19,12 +19,17 @@ const ORDERS: readonly (readonly [order: Order, isDeep: boolean, about: string])
   [byLowerCase, true, "keys sorted, upper and lower case alike"],
 ];
 
-/** The tokens of an object with its keys in other orders; none for tokens that are no JSON. */
-export function* otherOrders(tokens: readonly string[]): Generator<Ordered> {
+/** The tokens with their keys sorted in common ways; none for tokens that are no JSON. */
+export function* sortedOrders(tokens: readonly string[]): Generator<Ordered> {
   const root = new TreeReader(tokens).read();
   if (root === undefined) return;
   for (const [order, isDeep, about] of ORDERS) yield* changed(tokens, flatten(sorted(root, order, isDeep)), about);
-  if (root.kind !== "object" || root.members.length > MAX_FIELDS) return;
+}
+
+/** The tokens of an object with few keys, those in every other order. */
+export function* allOrders(tokens: readonly string[]): Generator<Ordered> {
+  const root = new TreeReader(tokens).read();
+  if (root?.kind !== "object" || root.members.length > MAX_FIELDS) return;
   for (const members of permutations(root.members)) {
     yield* changed(tokens, flatten({ ...root, members }), "the outer keys in another order");
   }
