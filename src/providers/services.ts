@@ -32,6 +32,7 @@ export const anthropic = define("anthropic", [], () => ({
   title: "Anthropic",
   evidence: "sdk",
   documents: "https://platform.claude.com/docs/en/managed-agents/webhooks",
+  secretPlace: "Console > Manage > Webhooks > the endpoint, shown once when it is made",
   schemes: [standardScheme("anthropic", "v1", STANDARD_NAMES)],
   detection: {
     signatureHeaders: ["webhook-signature"],
@@ -474,10 +475,13 @@ function plain(name: string, title: string, headerName: string, prefix = ""): Re
 export const planetscale: Provider = {
   ...plain("planetscale", "PlanetScale", "x-planetscale-signature"),
   documents: "https://planetscale.com/docs/api/webhook-events",
+  secretPlace: "the database > Settings > Webhooks > the webhook",
   eventType: [body("event")],
 };
 export const attio: Provider = {
   ...plain("attio", "Attio", "attio-signature"),
+  documents: "https://docs.attio.com/rest-api/guides/webhooks",
+  secretPlace: "Developer settings > the integration > the webhook, or the answer that made it",
   eventType: [body("events", 0, "event_type")],
   deliveryId: [header("Idempotency-Key")],
   outgoing: [{ name: "Idempotency-Key", value: { from: "deliveryId" } }],
@@ -485,12 +489,17 @@ export const attio: Provider = {
 };
 export const plainSupport: Provider = {
   ...plain("plain", "Plain", "plain-request-signature"),
+  documents: "https://plain.com/docs/webhooks",
+  secretPlace: "Settings > Request signing: one secret for the workspace",
   eventType: [body("type"), body("payload", "eventType")],
   eventId: [body("id")],
 };
 export const firecrawl: Provider = {
   ...plain("firecrawl", "Firecrawl", "x-firecrawl-signature", "sha256="),
-  documents: "https://docs.firecrawl.dev/webhooks/events",
+  documents: "https://docs.firecrawl.dev/webhooks/security",
+  secretPlace: "Account settings > Advanced: one secret for the account",
+  ackDeadlineMs: 10_000,
+  retry: { delaysMs: [60_000, 300_000, 900_000], retries: 3, note: "then none" },
   eventType: [body("type")],
   deliveryId: [body("webhookId")],
 };
