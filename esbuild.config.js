@@ -81,7 +81,7 @@ const builds = [
  * import one another in a circle would run in the wrong order, which fails the build.
  */
 const groups = {
-  core: /^src\/(?:errors|store\/store|events\/(?:event|headers|id|percent|redact|safe-text|selector|event-json|glob|moment|json-tree)|config\/\w[\w-]*|providers\/nearest|output\/(?:columns|width|quantity|event-line|style|terminal))\.ts$/,
+  core: /^src\/(?:errors|store\/store|events\/(?:event|headers|id|percent|redact|safe-text|selector|event-json|glob|moment|json-tree)|config\/(?!schema)\w[\w-]*|providers\/nearest|output\/(?:columns|width|quantity|event-line|style|terminal))\.ts$/,
   asking:
     /^src\/(?:commands\/(?:selector-options|mistyped|paging|interrupted|events\/(?:open|search-ready|secret-options))|output\/progress)\.ts$/,
   rows: /^src\/(?:providers\/(?!detect|describe|select|verify|outgoing|words|nearest)[\w-]+|signatures\/generic)\.ts$/,
