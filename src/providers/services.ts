@@ -499,7 +499,7 @@ export const firecrawl: Provider = {
   documents: "https://docs.firecrawl.dev/webhooks/security",
   secretPlace: "Account settings > Advanced: one secret for the account",
   ackDeadlineMs: 10_000,
-  retry: { delaysMs: [60_000, 300_000, 900_000], retries: 3, note: "then none" },
+  retry: { delaysMs: [60_000, 300_000, 900_000], retries: 3, note: "each wait counts from the attempt before" },
   eventType: [body("type")],
   deliveryId: [body("webhookId")],
 };
