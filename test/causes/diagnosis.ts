@@ -11,6 +11,7 @@ export interface Diagnosis {
   readonly valid: boolean | null;
   readonly provider: string;
   readonly reason: string | null;
+  readonly message: string | null;
   readonly secretIndex: number | null;
   readonly explanation: Explanation | null;
   /** All that was printed, the verdict in words too. */
@@ -51,7 +52,7 @@ export async function diagnose(seen: Pick<Seen, "body" | "headers">, question: Q
 /** What must be said of a failure. */
 export interface Expected {
   readonly cause: Cause;
-  /** Of the message or a hint. */
+  /** Of the message, a hint or the verdict. */
   readonly says?: RegExp;
   /** Who the fixes are for, one of them at least; `none`: there is nothing to mend in code. */
   readonly fixFor: string;
@@ -62,7 +63,7 @@ export function expectCause(diagnosis: Diagnosis, { cause, says, fixFor }: Expec
   const { explanation, valid, code, printed } = diagnosis;
   expect({ valid, code }).toEqual({ valid: false, code: 1 });
   const { message, fixes = [], hints = [] } = explanation ?? {};
-  const said = [`${explanation?.cause}: ${message}`, ...hints].join("\n");
+  const said = [`${explanation?.cause}: ${message}`, ...hints, diagnosis.message].join("\n");
   expect(said.startsWith(`${cause}: `), said).toBe(true);
   if (says !== undefined) expect(said).toMatch(says);
   expect(fixes.map((fix) => fix.for)).toContain(fixFor);
