@@ -1,4 +1,29 @@
+import type { Scheme } from "../signatures/scheme.js";
 import type { Provider } from "./provider.js";
+
+/**
+ * Requests to an app's proxy and redirects to an app are signed over their query and say nothing of a body, so they count
+ * only when asked for by name.
+ * Source: shopify-api-js lib/utils/hmac-validator.ts
+ */
+function queryScheme(label: string, name: string, written: { between: string; encoded: boolean }): Scheme {
+  return {
+    name: `shopify-${label}`,
+    label,
+    algorithm: { family: "hmac", hash: "sha256" },
+    content: [{ part: "parameters", without: ["hmac", "signature"], ...written }],
+    signature: { from: "query", name, parse: { kind: "raw" } },
+    encoding: "hex",
+    secret: { kind: "utf8" },
+    timestamp: {
+      from: { kind: "query", name: "timestamp" },
+      unit: "s",
+      providerToleranceSeconds: 90,
+      providerRefusesFuture: true,
+    },
+    weak: true,
+  };
+}
 
 /**
  * Webhooks carry `X-Shopify-...`, the newer events the same names without `X-`.
@@ -21,6 +46,8 @@ export const shopify: Provider = {
       encoding: "base64",
       secret: { kind: "utf8" },
     },
+    queryScheme("app-proxy", "signature", { between: "", encoded: false }),
+    queryScheme("oauth", "hmac", { between: "&", encoded: true }),
   ],
   contentType: "application/json",
   detection: {

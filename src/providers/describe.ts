@@ -99,8 +99,9 @@ function valueOf<Place extends ValueSource["in"]>(
   reader: Reader,
 ): string | undefined {
   const raw = PLACES[source.in](reader, source);
-  if (raw === undefined || raw === "" || raw.length > MAX_VALUE_LENGTH) return undefined;
   const { names, prefix = "", also, as }: ValueSource = source;
+  // Of what is called after its place it is enough that the place is there.
+  if (raw === undefined || (raw === "" && as === undefined) || raw.length > MAX_VALUE_LENGTH) return undefined;
   const value = as ?? prefix + (names !== undefined && Object.hasOwn(names, raw) ? names[raw] : raw);
   const second = also === undefined ? undefined : valueOf(also, reader);
   return second === undefined ? value : `${value}.${second}`;

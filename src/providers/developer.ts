@@ -1,5 +1,7 @@
 import type { Scheme } from "../signatures/scheme.js";
+import { STANDARD_LOOKS } from "./define.js";
 import type { Provider } from "./provider.js";
+import { STANDARD_NAMES, standardScheme } from "./schemes.js";
 
 /** Source: https://docs.github.com/webhooks/using-webhooks/validating-webhook-deliveries */
 function githubScheme(hash: "sha256" | "sha1", header: string): Scheme {
@@ -70,7 +72,7 @@ export const gitlab: Provider = {
   title: "GitLab",
   evidence: "source",
   documents: "https://docs.gitlab.com/user/project/integrations/webhooks/",
-  secretPlace: "Settings > Webhooks > the webhook > Secret token",
+  secretPlace: "Settings > Webhooks > the webhook > Secret token, or Signing token",
   schemes: [
     {
       name: "gitlab-token",
@@ -81,9 +83,19 @@ export const gitlab: Provider = {
       encoding: "text",
       secret: { kind: "utf8" },
     },
+    // A signing token beside the secret token, or in its place: whsec_ and base64 of 32 bytes.
+    {
+      ...standardScheme("gitlab", "v1", STANDARD_NAMES),
+      secret: { kind: "prefixedBase64", prefix: "whsec_", without: "none" },
+      only: { in: "header", name: "webhook-signature" },
+    },
   ],
   contentType: "application/json",
-  detection: { signatureHeaders: ["X-Gitlab-Token"], otherHeaders: ["X-Gitlab-Event"] },
+  detection: {
+    signatureHeaders: ["X-Gitlab-Token", "webhook-signature"],
+    signatureLooks: { "webhook-signature": STANDARD_LOOKS },
+    otherHeaders: ["X-Gitlab-Event"],
+  },
   eventType: [
     { in: "body", path: ["object_kind"] },
     { in: "body", path: ["event_name"] },
@@ -91,6 +103,7 @@ export const gitlab: Provider = {
   ],
   eventId: [{ in: "header", name: "X-Gitlab-Event-UUID" }],
   deliveryId: [
+    { in: "header", name: "webhook-id" },
     { in: "header", name: "Idempotency-Key" },
     { in: "header", name: "X-Gitlab-Event-UUID" },
   ],

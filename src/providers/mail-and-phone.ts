@@ -3,7 +3,7 @@ import { body, define, header } from "./define.js";
 import { basicAuthorization, bodyMac, literal, stampedMac, standardScheme } from "./schemes.js";
 import { SVIX_NAMES } from "./specs.js";
 
-/** Time and token are signed, and stand in the body beside the signature; the rest of the body is not. */
+/** Time and token are signed, and stand in the body beside the signature; the rest of the body is not. Older webhooks are forms. */
 export const mailgun = define("mailgun", [], () => ({
   title: "Mailgun",
   evidence: "source",
@@ -22,13 +22,23 @@ export const mailgun = define("mailgun", [], () => ({
         providerRefusesFuture: false,
       },
     },
+    mailgunForm("form", "application/x-www-form-urlencoded"),
+    mailgunForm("parts", "multipart/form-data"),
   ],
+  bodyForm: { of: ["token"] },
   detection: {
     signatureHeaders: [],
-    bodies: [[{ path: ["signature", "token"] }, { path: ["signature", "signature"] }, { path: ["event-data"] }]],
+    bodies: [
+      [{ path: ["signature", "token"] }, { path: ["signature", "signature"] }, { path: ["event-data"] }],
+      [
+        { form: "token", path: [], looks: /^[0-9a-f]{50}$/ },
+        { form: "signature", path: [] },
+        { form: "event", path: [] },
+      ],
+    ],
   },
-  eventType: [body("event-data", "event")],
-  eventId: [body("event-data", "id")],
+  eventType: [body("event-data", "event"), { in: "form", name: "event" }],
+  eventId: [body("event-data", "id"), { in: "form", name: "Message-Id" }],
   // Source: https://documentation.mailgun.com/docs/mailgun/user-manual/webhooks/webhook-retries
   retry: {
     delaysMs: [300_000, 600_000, 900_000, 3_600_000, 7_200_000, 14_400_000],
@@ -36,6 +46,24 @@ export const mailgun = define("mailgun", [], () => ({
     note: "not for 406, and not for the notice of a delivery",
   },
 }));
+
+/** The older webhooks: all three stand in fields of the form. */
+function mailgunForm(label: string, type: string): Scheme {
+  return {
+    ...bodyMac("mailgun", "none", {
+      label,
+      content: [{ part: "timestamp" }, { part: "formField", name: "token" }],
+    }),
+    signature: { from: "formField", name: "signature", parse: { kind: "raw" } },
+    timestamp: {
+      from: { kind: "formField", name: "timestamp" },
+      unit: "s",
+      providerToleranceSeconds: null,
+      providerRefusesFuture: false,
+    },
+    only: { in: "header", name: "Content-Type", start: type },
+  };
+}
 
 /** The URL as it was registered, credentials in it included. */
 export const mandrill = define("mandrill", [], () => ({
@@ -188,6 +216,15 @@ export const plivo = define("plivo", [], () => ({
         content: [{ part: "url" }, { part: "header", name: "X-Plivo-Signature-V2-Nonce" }],
       }),
     },
+    {
+      ...bodyMac("plivo", "X-Plivo-Signature-V3", {
+        label: "v3",
+        encoding: "base64",
+        parse: { kind: "list", separator: "," },
+        content: [{ part: "urlAndFields" }, literal("."), { part: "header", name: "X-Plivo-Signature-V3-Nonce" }],
+      }),
+      only: { in: "header", name: "X-Plivo-Signature-V3" },
+    },
     bodyMac("plivo", "X-Plivo-Signature", {
       label: "v1",
       hash: "sha1",
@@ -208,7 +245,10 @@ export const plivo = define("plivo", [], () => ({
     { in: "form", name: "MessageUUID" },
     { in: "form", name: "CallUUID" },
   ],
-  outgoing: [{ name: "X-Plivo-Signature-V2-Nonce", value: { from: "deliveryId" } }],
+  outgoing: [
+    { name: "X-Plivo-Signature-V2-Nonce", value: { from: "deliveryId" } },
+    { name: "X-Plivo-Signature-V3-Nonce", value: { from: "deliveryId" } },
+  ],
 }));
 
 /** Claims that tie a token to the body; an empty body has none. */

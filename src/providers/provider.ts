@@ -44,9 +44,10 @@ export interface Provider {
 
 /**
  * `sdk`: the provider's own or a widely used library takes what we make and refuses what is changed; `vector`: published
- * examples were computed again; `source`, `documents`: read in its code, in its documents; `third-party`: others say so.
+ * examples were computed again; `source`, `documents`: read in its code, in its documents; `third-party`: others say so;
+ * `own`: the user has defined it.
  */
-export type Evidence = "sdk" | "vector" | "source" | "documents" | "third-party";
+export type Evidence = "sdk" | "vector" | "source" | "documents" | "third-party" | "own";
 
 /** Which of a provider's fixtures are sent as something else than JSON, and as what. */
 export interface BodyForm {
@@ -59,9 +60,10 @@ export interface BodyForm {
   readonly field?: string;
   /**
    * What it becomes, where it is no form of the usual kind: `multipart`: a form of several parts; `xml`: a document, and
-   * `xmlInField`: base64 of one, in lines of 60, in the field of a form.
+   * `xmlInField`: base64 of one, in lines of 60, in the field of a form; `compactJson`: JSON without blanks, which the
+   * provider's own library demands.
    */
-  readonly as?: "multipart" | "xml" | "xmlInField";
+  readonly as?: "multipart" | "xml" | "xmlInField" | "compactJson";
 }
 
 /** The only places that keys are fetched from, by https at its own port: a request cannot name another. */
@@ -82,6 +84,8 @@ export interface KeySource {
 export interface Detection {
   /** Names of headers that carry the provider's signature or token. */
   readonly signatureHeaders: readonly string[];
+  /** Media types of its bodies, where others with the same signature headers send none of them. */
+  readonly mediaTypes?: RegExp;
   /** Other headers only this provider sends. */
   readonly otherHeaders?: readonly string[];
   /** With one of these it is somebody else, who imitates the provider's headers. */
@@ -97,7 +101,7 @@ export interface Detection {
   readonly commonHeaders?: readonly string[];
 }
 
-/** A member that a JSON body has, or the JSON in a field of a form: whatever its value, or with a text that looks like this. */
+/** A member that a JSON body has, or a field of a form, or the JSON in it: whatever its value, or with a text that looks like this. */
 export interface BodyTrait {
   readonly form?: string;
   readonly path: FieldPath;
@@ -115,6 +119,8 @@ export type ValueSource = (
   /** A form field that holds JSON. */
   | { readonly in: "formJson"; readonly name: string; readonly path: FieldPath }
   | { readonly in: "query"; readonly name: string }
+  /** The first element of that name in an XML body, or in the base64 that a form field holds. */
+  | { readonly in: "xml"; readonly element: string; readonly form?: string }
 ) & {
   readonly also?: ValueSource;
   readonly names?: Readonly<Record<string, string>>;

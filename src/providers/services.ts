@@ -157,7 +157,8 @@ export const dropboxSign = define("dropbox-sign", ["hellosign"], () => ({
     },
   ],
   contentType: "application/x-www-form-urlencoded",
-  bodyForm: { of: "all", field: "json" },
+  // Sent as a form of several parts; the usual form is taken too.
+  bodyForm: { of: "all", field: "json", as: "multipart" },
   detection: { signatureHeaders: [], bodies: [[{ form: "json", path: ["event", "event_hash"] }]] },
   eventType: [{ in: "formJson", name: "json", path: ["event", "event_type"] }],
 }));

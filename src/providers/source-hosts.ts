@@ -1,4 +1,6 @@
+import type { ContentPart } from "../signatures/scheme.js";
 import { body, define, header } from "./define.js";
+import type { BodyForm } from "./provider.js";
 import { bodyMac, prefixed } from "./schemes.js";
 
 /** SHA-256 in the header that means SHA-1 at others: the prefix tells which. */
@@ -48,13 +50,17 @@ export const bitbucketServer = define("bitbucket-server", ["bitbucket-dc"], () =
   ],
 }));
 
-/** For a form, the JSON in its `payload` is what was signed. Source: services/webhook/deliver.go */
+/** For a form, the JSON in its `payload` is what was signed. Source: Gitea services/webhook/deliver.go, Gogs internal/database/webhook.go */
+const PAYLOAD: readonly ContentPart[] = [{ part: "formFieldOrBody", name: "payload" }];
+const PAYLOAD_FORM: BodyForm = { of: "asked", field: "payload" };
+
 export const gitea = define("gitea", [], () => ({
   title: "Gitea",
   evidence: "vector",
   documents: "https://docs.gitea.com/usage/webhooks",
   secretPlace: "Settings > Webhooks > the webhook > Secret",
-  schemes: [bodyMac("gitea", "X-Gitea-Signature")],
+  schemes: [bodyMac("gitea", "X-Gitea-Signature", { content: PAYLOAD })],
+  bodyForm: PAYLOAD_FORM,
   detection: {
     signatureHeaders: ["X-Gitea-Signature"],
     otherHeaders: ["X-Gitea-Event", "X-Gitea-Delivery"],
@@ -76,7 +82,8 @@ export const forgejo = define("forgejo", ["codeberg"], () => ({
   evidence: "source",
   documents: "https://forgejo.org/docs/latest/user/webhooks/",
   secretPlace: "Settings > Webhooks > the webhook > Secret",
-  schemes: [bodyMac("forgejo", "X-Forgejo-Signature")],
+  schemes: [bodyMac("forgejo", "X-Forgejo-Signature", { content: PAYLOAD })],
+  bodyForm: PAYLOAD_FORM,
   detection: { signatureHeaders: ["X-Forgejo-Signature"], otherHeaders: ["X-Forgejo-Event", "X-Forgejo-Delivery"] },
   eventType: [header("X-Forgejo-Event")],
   deliveryId: [header("X-Forgejo-Delivery")],
@@ -92,7 +99,8 @@ export const gogs = define("gogs", [], () => ({
   evidence: "vector",
   documents: "https://github.com/gogs/docs-api/tree/master/Repositories#webhooks",
   secretPlace: "Settings > Webhooks > the webhook > Secret",
-  schemes: [bodyMac("gogs", "X-Gogs-Signature")],
+  schemes: [bodyMac("gogs", "X-Gogs-Signature", { content: PAYLOAD })],
+  bodyForm: PAYLOAD_FORM,
   detection: {
     signatureHeaders: ["X-Gogs-Signature"],
     otherHeaders: ["X-Gogs-Event", "X-Gogs-Delivery"],

@@ -54,7 +54,7 @@ const PARTS: PartTable = {
   crc32: ({ request }) => String(crc32(request.body)),
   sortedForm: ({ request }) => sortedFields(fieldsOf(request)),
   formField: ({ request }, { name }) => formField(fieldsOf(request), name) ?? "",
-  formFieldOrBody: ({ request }, { name }) => formField(fieldsOf(request), name) ?? request.body,
+  formFieldOrBody: ({ request }, { name }) => onlyField(request, name) ?? request.body,
   urlAndFields: ({ request, url }) => urlAndFields(url ?? "", fieldsOf(request)),
   parameters: ({ url }, part) => utf8(parameters(queryOf(url), part)),
   headerItem: ({ request }, part) => utf8(JSON.stringify(headerItem(request.headers, part))),
@@ -179,6 +179,13 @@ function signedHeaders(headers: HeaderList, { list, separator, between }: PartOf
 function headerText(headers: HeaderList, name: string): string {
   const found = findHeader(headers, name);
   return found.count === 1 ? found.value : "";
+}
+
+/** A form's field that stands there once: of two, the app may read the other one. */
+function onlyField(request: SignedRequest, name: string): string | undefined {
+  if (findHeader(request.headers, "content-type").count !== 1) return undefined;
+  const [only, ...others] = fieldsOf(request).filter(([key]) => key === name);
+  return others.length === 0 ? only?.[1] : undefined;
 }
 
 function headerItem(headers: HeaderList, { header, key, otherwise }: PartOf<"headerItem">): string {

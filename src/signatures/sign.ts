@@ -50,7 +50,11 @@ function placedUrl({ scheme, request }: SignOptions, url: string | undefined, te
   const { signature } = scheme;
   if (signature.from === "query") {
     return {
-      url: withQueryParameter(url ?? requireUrl(scheme.name, request.url, request.headers), signature.name, text),
+      url: withQueryParameter(
+        url ?? requireUrl(scheme.name, request.url, request.headers),
+        signature.name,
+        encodeURIComponent(text),
+      ),
     };
   }
   return url !== undefined && scheme.bindings !== undefined ? { url } : {};

@@ -61,6 +61,12 @@ describe("the table", () => {
 
 /** What tells of providers whose signature header is not theirs alone. */
 const TELLING: Readonly<Record<string, { readonly headers?: HeaderList; readonly body?: unknown }>> = {
+  websub: { headers: [["Content-Type", "application/atom+xml"]] },
+  gitlab: { headers: [["X-Gitlab-Event", "Push Hook"]] },
+  bigcommerce: { body: { scope: "store/order/created", store_id: "1", producer: "stores/abc" } },
+  okta: { body: { eventType: "com.okta.event_hook", data: { events: [{ eventType: "user.session.start" }] } } },
+  auth0: { body: [{ log_id: "1", data: { type: "s" } }] },
+  "event-grid": { headers: [["aeg-event-type", "Notification"]], body: [{ id: "1", eventType: "a.b" }] },
   bitbucket: {
     headers: [
       ["X-Hook-UUID", "1"],
@@ -201,8 +207,8 @@ describe("detection", () => {
   });
 
   it.each([
-    [`sha256=${"0".repeat(64)}`, ["bitbucket", "bitbucket-server", "jira"]],
-    [`sha1=${"0".repeat(40)}`, ["github", "intercom", "meta"]],
+    [`sha256=${"0".repeat(64)}`, ["bitbucket", "bitbucket-server", "jira", "websub"]],
+    [`sha1=${"0".repeat(40)}`, ["github", "intercom", "meta", "websub"]],
   ])("leaves open who sent X-Hub-Signature: %s when nothing else tells", (value, names) => {
     expect(namesOf(detectProvider({ headers: [["X-Hub-Signature", value]] })).toSorted()).toEqual(names);
   });

@@ -25,6 +25,9 @@ function placed(body: Uint8Array, signature: string): Buffer {
   return Buffer.from(Buffer.from(body).toString("latin1").replace(MARK, signature), "latin1");
 }
 
+/** Base64 in lines, as Ruby writes it. */
+const BRAINTREE_PAYLOAD = `${Buffer.from("<notification><kind>check</kind></notification>").toString("base64")}\n`;
+
 const ADYEN_ITEM =
   '{"pspReference":"7914073381342284","merchantAccountCode":"TestMerchant","merchantReference":"TestPayment-1407325143704",' +
   '"amount":{"value":1130,"currency":"EUR"},"eventCode":"AUTHORISATION","success":"true","additionalData":{"hmacSignature":"SIGNATURE"}}';
@@ -71,6 +74,34 @@ export const bodyOracles: readonly Oracle[] = [
           .toString()
           .replace('"TIME"', () => JSON.stringify(time)),
       ),
+  },
+  {
+    scheme: "mailgun-form",
+    provider: "mailgun",
+    secret: SECRET,
+    covers: "fields",
+    signatureInBody: /signature=([^&]+)/,
+    timeInBody: /&timestamp=[^&]*/,
+    sends: `token=${"0123456789".repeat(5)}&event=opened`,
+    headers: () => [],
+    signedBody: ({ body, time }) =>
+      Buffer.from(
+        `${Buffer.from(body).toString()}&timestamp=${encodeURIComponent(time)}&signature=${mac(`${time}${"0123456789".repeat(5)}`)}`,
+      ),
+  },
+  {
+    scheme: "braintree-hmac-sha1",
+    provider: "braintree",
+    secret: SECRET,
+    covers: "fields",
+    signatureInBody: /bt_signature=public_key%7C([0-9a-f]{40})/,
+    sends: `other=1&bt_payload=${encodeURIComponent(BRAINTREE_PAYLOAD)}`,
+    headers: () => [],
+    signedBody: ({ body }) => {
+      const key = createHash("sha1").update(SECRET).digest();
+      const signature = createHmac("sha1", key).update(BRAINTREE_PAYLOAD).digest("hex");
+      return Buffer.from(`${Buffer.from(body).toString()}&bt_signature=public_key%7C${signature}`);
+    },
   },
   {
     scheme: "unisender-md5",

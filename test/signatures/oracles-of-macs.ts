@@ -101,6 +101,12 @@ const BODY_ROWS: readonly Row[] = [
   ["plain-hmac-sha256", "plain-request-signature"],
   ["firecrawl-hmac-sha256", "x-firecrawl-signature", { prefix: "sha256=" }],
   ["envoy-hmac-sha256", "X-Envoy-Signature", { as: "base64" }],
+  ["quickbooks-hmac-sha256", "intuit-signature", { as: "base64" }],
+  ...["sha1", "sha256", "sha384", "sha512"].map((hash): Row => [
+    `websub-${hash}`,
+    "X-Hub-Signature",
+    { hash, prefix: `${hash}=` },
+  ]),
   [
     "hubspot-v1",
     "X-HubSpot-Signature",
@@ -138,6 +144,17 @@ const BODY_ROWS: readonly Row[] = [
     },
   ],
   [
+    "plivo-v3",
+    "X-Plivo-Signature-V3",
+    {
+      as: "base64",
+      covers: "form",
+      sends: "To=14155550100&From=14155550101&To=14155550099&Text=h%C3%A9llo",
+      beside: ({ id }) => [["X-Plivo-Signature-V3-Nonce", id]],
+      signed: ({ body, id }) => `https://example.com/hooks?x=1.${sortedForm(body)}.${id}`,
+    },
+  ],
+  [
     "plivo-v2",
     "X-Plivo-Signature-V2",
     {
@@ -150,7 +167,9 @@ const BODY_ROWS: readonly Row[] = [
 ];
 
 function sortedForm(body: Uint8Array): string {
-  const fields = [...new URLSearchParams(Buffer.from(body).toString())].toSorted(([a], [b]) => (a < b ? -1 : 1));
+  const fields = [...new URLSearchParams(Buffer.from(body).toString())].toSorted((a, b) =>
+    String(a) < String(b) ? -1 : 1,
+  );
   return fields.map(([name, value]) => name + value).join("");
 }
 
@@ -164,6 +183,13 @@ const iso = (text: string) => (isSeconds(text) ? new Date(Number(text) * 1000).t
 const httpDate = (text: string) => (isSeconds(text) ? new Date(Number(text) * 1000).toUTCString() : text);
 const dotted = { before: ({ time }: Sent) => `${time}.` };
 
+/** A body, and the same in the form of RFC 8785. */
+const INNGEST_SENT =
+  '{ "version": 1.0, "event": {"name": "app/user.signup", "data": {"b": "\\u00e9", "a": [1e1, null]}} }';
+const INNGEST_SORTED: Readonly<Record<string, string>> = {
+  [INNGEST_SENT]: '{"event":{"data":{"a":[10,null],"b":"\u00e9"},"name":"app/user.signup"},"version":1}',
+};
+
 /** A time and the body, both signed. */
 const TIMED_ROWS: readonly Row[] = [
   [
@@ -175,6 +201,18 @@ const TIMED_ROWS: readonly Row[] = [
   ["elevenlabs-v0", "elevenlabs-signature", { ...dotted, value: pairs("t", "v0") }],
   ["calendly-v1", "Calendly-Webhook-Signature", { ...dotted, value: pairs("t", "v1") }],
   ["mux-v1", "Mux-Signature", { ...dotted, value: pairs("t", "v1") }],
+  [
+    "inngest-hmac-sha256",
+    "x-inngest-signature",
+    {
+      covers: "fields",
+      secret: `signkey-test-${SECRET}`,
+      key: Buffer.from(SECRET),
+      signed: ({ body, time }) => `${INNGEST_SORTED[Buffer.from(body).toString()] ?? ""}${time}`,
+      sends: INNGEST_SENT,
+      value: pairs("t", "s", "&"),
+    },
+  ],
   ["tailscale-v1", "Tailscale-Webhook-Signature", { ...dotted, value: pairs("t", "v1") }],
   ["langfuse-v1", "x-langfuse-signature", { ...dotted, value: pairs("t", "v1") }],
   [

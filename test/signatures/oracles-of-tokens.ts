@@ -111,6 +111,9 @@ export const tokenOracles: readonly Oracle[] = [
   plain("telegram", "X-Telegram-Bot-Api-Secret-Token"),
   plain("datadog", "Authorization", "Bearer "),
   plain("supabase", "Authorization", "Bearer "),
+  plain("auth0", "Authorization", "Bearer "),
+  plain("event-grid", "Authorization", "Bearer "),
+  plain("okta", "Authorization"),
   basic("postmark"),
   basic("chargebee"),
 ];

@@ -120,11 +120,20 @@ export const oracles: readonly Oracle[] = [
   },
   ...standard("standard-webhooks", "webhook"),
   ...standard("svix", "svix"),
-  ...alikes("webhook", ["openai", "anthropic", "replicate", "liveblocks", "dodo-payments", "lithic"]),
+  ...alikes("webhook", [
+    "openai",
+    "anthropic",
+    "replicate",
+    "liveblocks",
+    "dodo-payments",
+    "lithic",
+    "gitlab",
+    "bigcommerce",
+  ]),
   ...alikes("svix", ["clerk", "resend"]),
-  {
-    scheme: "polar-v1",
-    provider: "polar",
+  ...["polar-v1", "bigcommerce-text"].map((scheme): Oracle => ({
+    scheme,
+    provider: scheme.replace(/-\w+$/, ""),
     secret: "polar_whs_used_as_it_is_written",
     signatureHeader: "webhook-signature",
     timestampHeader: "webhook-timestamp",
@@ -136,7 +145,7 @@ export const oracles: readonly Oracle[] = [
         `v1,${hmac("sha256", "polar_whs_used_as_it_is_written", `${id}.${time}.`, body).digest("base64")}`,
       ],
     ],
-  },
+  })),
   {
     scheme: "stripe-v1",
     provider: "stripe",

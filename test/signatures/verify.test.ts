@@ -4,6 +4,7 @@ import { providers } from "../../src/providers/index.js";
 import type { Tolerance } from "../../src/signatures/request.js";
 import { verifyRequest } from "../../src/signatures/verify.js";
 import { BODY, NOW, oracles, requestBy, rowOf, sentBy, type Oracle, type Sent } from "./oracles.js";
+import { placeOracles } from "./oracles-of-places.js";
 import { hmacToken, jwtOracles } from "./oracles-of-tokens.js";
 
 interface Change {
@@ -70,7 +71,7 @@ describe("the oracles", () => {
   it("stand for every scheme of every row", () => {
     const known = providers.flatMap((provider) => provider.schemes.map(({ name }) => name)).toSorted();
 
-    expect(oracles.map(({ scheme }) => scheme).toSorted()).toEqual(known);
+    expect([...oracles, ...placeOracles].map(({ scheme }) => scheme).toSorted()).toEqual(known);
   });
 });
 
@@ -164,6 +165,7 @@ const LISTS = new Set([
   "recurly-signature",
   "x-signature",
   "X-Plivo-Signature-V2",
+  "X-Plivo-Signature-V3",
 ]);
 
 describe.each(named(signed.filter(({ covers }) => covers !== "fields")))(
@@ -314,6 +316,22 @@ describe.each(named(tokens))("the secret that %s sends", (_name, oracle) => {
 const FIELDS: Readonly<
   Record<string, { signed: readonly (readonly [string, string])[]; rest: readonly [string, string] }>
 > = {
+  "mailgun-form": { signed: [["token=01234", "token=01235"]], rest: ["event=opened", "event=failed"] },
+  "braintree-hmac-sha1": {
+    signed: [
+      ["bt_payload=P", "bt_payload=Q"],
+      ["%0A&", "&"],
+    ],
+    rest: ["other=1", "other=2"],
+  },
+  "inngest-hmac-sha256": {
+    signed: [
+      ["1.0", "1.5"],
+      ["signup", "signuP"],
+      ["null", "0"],
+    ],
+    rest: ['{ "version"', '{"version"'],
+  },
   "adyen-item": {
     signed: [
       ["7914073381342284", "7914073381342285"],
@@ -567,7 +585,7 @@ function withoutTime(oracle: Oracle): Change {
     return { headers: editHeader(timeInHeader[0], (value) => value.replace(timeInHeader[1], "")) };
   if (timeInBody !== undefined) return { body: Buffer.from(bodyText(oracle).replace(timeInBody, ""), "latin1") };
   return timestampHeader === undefined
-    ? editSignature(oracle, (value) => value.replace(/^(?:\w+=)?\d+[,;] ?/, ""))
+    ? editSignature(oracle, (value) => value.replace(/^(?:\w+=)?\d+[,;&] ?/, ""))
     : { headers: (headers) => headers.filter(([name]) => name !== timestampHeader) };
 }
 
