@@ -1,4 +1,5 @@
 import { CliError } from "../errors.js";
+import { byCodeUnits } from "./form.js";
 import { componentOf, componentValue, type Component, type Message } from "./message-components.js";
 import { fieldValue } from "./message-fields.js";
 import type { SignatureProblem } from "./signature-text.js";
@@ -57,5 +58,6 @@ export function firstBase(message: Message): string {
 
 /** Two identifiers are the same whatever the order of their parameters. */
 function sameWhatever({ name, parameters }: Component): string {
-  return JSON.stringify([name, [...parameters].map(([key, { value }]) => [key, String(value)]).toSorted()]);
+  const written = [...parameters].map(([key, { value }]) => JSON.stringify([key, String(value)]));
+  return JSON.stringify([name, ...written.toSorted(byCodeUnits)]);
 }
