@@ -12,7 +12,8 @@ import type { Provider } from "./providers/provider.js";
 import { verifyProvider } from "./providers/verify.js";
 import { explain as explainRequest } from "./signatures/explain.js";
 import type { Explanation } from "./signatures/explanation.js";
-import { parseKey, type Key } from "./signatures/key.js";
+import { parseKeys } from "./signatures/key-set.js";
+import type { Key } from "./signatures/key.js";
 import type { Settings, SignatureParts, SignedRequest, Tolerance } from "./signatures/request.js";
 import type { Scheme } from "./signatures/scheme.js";
 import { signRequest } from "./signatures/sign.js";
@@ -22,6 +23,7 @@ import type { Verdict } from "./signatures/verdict.js";
 export { CliError } from "./errors.js";
 export { SecretError } from "./signatures/secret.js";
 export { genericScheme, type GenericOptions } from "./signatures/generic.js";
+export { parseKeys } from "./signatures/key-set.js";
 export { parseKey, type Key } from "./signatures/key.js";
 export {
   REASON_CODES,
@@ -151,7 +153,7 @@ function requestOf({ headers = [], body, method, url }: RequestOptions): SignedR
 function credentialsOf({ secret, key }: Pick<VerifyInput, "secret" | "key">): { secrets: Uint8Array[]; keys: Key[] } {
   return {
     secrets: secret === undefined ? [] : listOf<Text>(secret).map(bytesOf),
-    keys: key === undefined ? [] : listOf<Text | Key>(key).map((one) => (isText(one) ? parseKey(one) : one)),
+    keys: key === undefined ? [] : listOf<Text | Key>(key).flatMap((one) => (isText(one) ? parseKeys(one) : [one])),
   };
 }
 

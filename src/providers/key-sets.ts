@@ -157,7 +157,7 @@ export const ebay = define("ebay", [], () => ({
   eventType: [body("metadata", "topic")],
   eventId: [body("notification", "notificationId")],
   deliveryId: [body("notification", "notificationId")],
-  testTrust: 'as the answer of getPublicKey, under "key"',
+  testTrust: 'between -----BEGIN PUBLIC KEY----- and -----END PUBLIC KEY-----, as "key" of the answer of getPublicKey',
 }));
 
 /**

@@ -1,7 +1,8 @@
-import { tokenAlgorithm } from "./jwt.js";
+import { parseToken, tokenAlgorithm } from "./jwt.js";
 import type { Credential } from "./algorithm.js";
 import { fieldAt, parseJsonBody, scalarText } from "./body.js";
 import type { Key } from "./key.js";
+import { readRequest } from "./read-request.js";
 import type { SignedRequest } from "./request.js";
 import type { CertificateRule, Scheme } from "./scheme.js";
 import type { SignatureProblem } from "./signature-text.js";
@@ -40,6 +41,15 @@ export function trustedCredentials(
   const [first] = named;
   if (trusted.length > 0 || first === undefined) return trusted.map(({ index }) => index);
   return { reason: "key_not_trusted", message: objection(first.key, question) ?? "" };
+}
+
+/** The id of the key that a request says it was signed with, read but not believed. */
+export function requestedKeyId(scheme: Scheme, request: SignedRequest): string | undefined {
+  const reading = readRequest(scheme, request);
+  if ("reason" in reading) return undefined;
+  if (scheme.algorithm.family !== "jwt") return reading.keyId;
+  const token = parseToken(reading.signatures[0] ?? "", scheme.algorithm);
+  return "reason" in token ? undefined : token.keyId;
 }
 
 /** What tells the key of a verdict from others; nothing for one without a name. */

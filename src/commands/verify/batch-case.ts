@@ -1,6 +1,7 @@
 import { CliError } from "../../errors.js";
 import type { HeaderList } from "../../events/headers.js";
-import { parseKey, type Key } from "../../signatures/key.js";
+import { parseKeys } from "../../signatures/key-set.js";
+import type { Key } from "../../signatures/key.js";
 import type { Settings, Tolerance } from "../../signatures/request.js";
 import { headersFromJson } from "./headers.js";
 import { parseTime, parseTolerance } from "./options.js";
@@ -73,14 +74,14 @@ const CACHE_ENTRIES = 1_000;
 /** Secrets and keys repeat from line to line; parsing a key costs more than checking a signature. */
 export class CaseCaches {
   private readonly secrets = new Map<string, Uint8Array>();
-  private readonly keys = new Map<string, Key>();
+  private readonly keys = new Map<string, readonly Key[]>();
 
   secret(value: string): Uint8Array {
     return remember(this.secrets, value, (secret) => Buffer.from(secret));
   }
 
-  key(value: string): Key {
-    return remember(this.keys, value, parseKey);
+  keysOf(value: string): readonly Key[] {
+    return remember(this.keys, value, parseKeys);
   }
 }
 
@@ -115,9 +116,9 @@ function secretsOf(value: unknown, caches: CaseCaches): readonly Uint8Array[] {
 
 function keysOf(value: unknown, caches: CaseCaches): readonly Key[] {
   if (value === undefined) return [];
-  return (Array.isArray(value) ? (value as unknown[]) : [value]).map((key) => {
-    if (typeof key === "string") return caches.key(key);
-    if (typeof key === "object" && key !== null) return caches.key(JSON.stringify(key));
+  return (Array.isArray(value) ? (value as unknown[]) : [value]).flatMap((key) => {
+    if (typeof key === "string") return caches.keysOf(key);
+    if (typeof key === "object" && key !== null) return caches.keysOf(JSON.stringify(key));
     throw new CliError("key is neither a string nor a JWK");
   });
 }

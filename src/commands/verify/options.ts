@@ -37,6 +37,9 @@ export interface VerifyCommandOptions extends SignatureOptions {
   /** Seconds. */
   readonly tolerance?: number | "off";
   readonly batch?: boolean;
+  /** Public keys may be fetched from where the provider publishes them. */
+  readonly allowFetch?: boolean;
+  readonly cert: readonly string[];
   /** False with `--no-explain`. */
   readonly explain: boolean;
 }
@@ -62,6 +65,10 @@ export function defineVerifyOptions(command: Command): void {
     new Option("--tolerance <duration>", "how far the timestamp may be from now, or off (default: 300s)").argParser(
       parseTolerance,
     ),
+    new Option("--allow-fetch", "get the provider's public keys from where it publishes them; else nothing is fetched"),
+    new Option("--cert <cert>", "the provider's certificate, PEM or DER, as @file or env:NAME (repeatable)")
+      .argParser(collect)
+      .default([], "none"),
     new Option("--batch", "read cases from standard input, one JSON object a line; print one verdict a line"),
     new Option("--no-explain", "do not look for the cause of a mismatch"),
   ];

@@ -1,7 +1,7 @@
 import type { Output, Line } from "../../output/output.js";
 import { bold, dim, green, red } from "../../output/style.js";
 import type { Explanation } from "../../signatures/explanation.js";
-import type { Verdict } from "../../signatures/verdict.js";
+import type { ValidVerdict, Verdict } from "../../signatures/verdict.js";
 
 /** A verdict with what was found around it. */
 export interface Outcome {
@@ -24,6 +24,7 @@ export function verdictJson({ provider, verdict, explanation }: Omit<Outcome, "e
     signatureIndex: verdict.signatureIndex,
     timestamp: verdict.timestamp === null ? null : isoTime(verdict.timestamp),
     ageSeconds: verdict.ageSeconds,
+    ...(verdict.valid && verdict.key !== undefined ? { key: verdict.key } : {}),
     ...(verdict.valid && verdict.note !== undefined ? { note: verdict.note } : {}),
     explanation: explanation ?? null,
   };
@@ -46,9 +47,19 @@ export function printOutcome(output: Output, outcome: Outcome): void {
 function verdictLine({ provider, evidence, verdict }: Outcome): Line {
   const name = `${provider} ${verdict.label}${evidence === undefined ? "" : ` (found by ${evidence})`}`;
   if (!verdict.valid) return [red("invalid:"), ` ${verdict.reason}: ${verdict.message} `, dim(`[${name}]`)];
-  const facts = [name, `secret ${verdict.secretIndex + 1}`, ageText(verdict)].filter((fact) => fact !== "");
+  const facts = [name, credentialText(verdict), ageText(verdict)].filter((fact) => fact !== "");
   if (verdict.signedUrl !== undefined) facts.push(`signed for ${verdict.signedUrl}`);
   return [green("valid:"), ` ${facts.join(", ")}`];
+}
+
+/** Which of those given it was; a key by its name too, where it has one. */
+function credentialText({ secretIndex, key }: ValidVerdict): string {
+  if (key === undefined) return `secret ${secretIndex + 1}`;
+  const names = [
+    ...(key.kid === undefined ? [] : [key.kid]),
+    ...(key.certificate === undefined ? [] : [`certificate of ${key.certificate.names.slice(0, 2).join(", ")}`]),
+  ];
+  return `key ${secretIndex + 1} (${names.join(", ")})`;
 }
 
 function ageText({ ageSeconds, timestamp, timestampChecked }: Verdict): string {

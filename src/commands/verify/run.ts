@@ -1,4 +1,4 @@
-import { loadConfig } from "../../config/config.js";
+import { loadConfig, type Config } from "../../config/config.js";
 import { CliError, EXIT } from "../../errors.js";
 import type { Output } from "../../output/output.js";
 import { green, red } from "../../output/style.js";
@@ -10,11 +10,12 @@ import type { ExplainOptions, OtherScheme } from "../../signatures/explain.js";
 import type { Explanation } from "../../signatures/explanation.js";
 import { isTokenScheme, RAW_ALGORITHMS, verifyRaw, type RawVerdict } from "../../signatures/raw.js";
 import { SecretError } from "../../signatures/secret.js";
+import type { InvalidVerdict } from "../../signatures/verdict.js";
 import type { Invocation } from "../command.js";
 import { chooseProvider, NotCheckable } from "./choose.js";
-import { credentialsOf } from "./credentials.js";
+import { credentialsOf, type Credentials } from "./credentials.js";
 import { fillHeaders } from "./fill.js";
-import { readSignatureInput, type Surroundings } from "./input.js";
+import { readSignatureInput, type SignatureInput, type Surroundings } from "./input.js";
 import type { VerifyCommandOptions } from "./options.js";
 import { settingsOf } from "./settings.js";
 import { hexBytes, rawAsRequest, rawVerdictJson, readRawInput } from "./raw.js";
@@ -57,9 +58,14 @@ interface Facts {
 async function verifyInput(options: VerifyCommandOptions, around: Surroundings, facts: Facts): Promise<Outcome> {
   const { context, config } = around;
   const input = await readSignatureInput(options, around);
-  const { provider, schemeName, evidence } = chooseProvider(options, input, input.provider ?? config.provider);
+  const { provider, schemeName, evidence } = chooseProvider(options, input, {
+    fallback: input.provider ?? config.provider,
+    own: config.ownProviders,
+  });
   facts.provider = provider.name;
-  const credentials = await credentialsOf(options, provider.name, around);
+  const credentials = await credentialsFor(options, { provider, schemeName, input }, around);
+  if ("reason" in credentials)
+    return { provider: provider.name, evidence, verdict: credentials, explanation: undefined };
   const selected = selectScheme({
     provider,
     name: schemeName,
@@ -73,16 +79,34 @@ async function verifyInput(options: VerifyCommandOptions, around: Surroundings, 
   const given = { request, ...credentials, settings, now: options.now ?? context.now() };
   const verdict = verifyProvider({ provider, schemeName, ...given, tolerance: options.tolerance });
   const scheme = provider.schemes.find(({ name }) => name === verdict.scheme) ?? selected;
-  const explanation = await explanationOf(verdict, options, () => ({ scheme, ...given, others: otherSchemes() }));
+  if (!verdict.valid && verdict.reason === "key_not_trusted")
+    return { provider: provider.name, evidence, verdict, explanation: undefined };
+  const explanation = await explanationOf(verdict, options, () => ({ scheme, ...given, others: otherSchemes(config) }));
   return { provider: provider.name, evidence, verdict, explanation };
+}
+
+/** Those of flags, environment and config; where fetching is allowed and no flag names any, what the provider publishes. */
+async function credentialsFor(
+  options: VerifyCommandOptions,
+  { provider, schemeName, input }: { provider: Provider; schemeName: string | undefined; input: SignatureInput },
+  around: Surroundings,
+): Promise<Credentials | InvalidVerdict> {
+  const isGiven = options.key.length + options.cert.length + options.secret.length > 0;
+  if (options.allowFetch !== true || isGiven) return credentialsOf(options, provider.name, around);
+  const { fetchedKeys } = await import("./fetched.js");
+  const question = { provider, name: schemeName, purpose: "verify", request: requestOf(input) } as const;
+  const scheme = selectScheme({ ...question, secrets: [], keys: [] });
+  const request = { ...question.request, headers: fillHeaders(input.headers, scheme, options) };
+  const found = await fetchedKeys({ provider, scheme, request }, around);
+  return "reason" in found ? found : { secrets: [], keys: found };
 }
 
 function requestOf({ method, url, headers, body }: Awaited<ReturnType<typeof readSignatureInput>>) {
   return { headers, body, ...(method === undefined ? {} : { method }), ...(url === undefined ? {} : { url }) };
 }
 
-function otherSchemes(): OtherScheme[] {
-  return providers.flatMap((provider: Provider) =>
+function otherSchemes({ ownProviders }: Config): OtherScheme[] {
+  return [...ownProviders, ...providers].flatMap((provider: Provider) =>
     provider.schemes.map((scheme) => ({ provider: provider.name, scheme })),
   );
 }
