@@ -2,8 +2,7 @@ import { PROFILE_NAME } from "./file.js";
 import { CONFIG_KEY_ROWS, FILE_KEYS, type ConfigKey } from "./keys.js";
 import type { JsonSchema } from "./kinds.js";
 import { PROJECT_SECRET } from "./project-rules.js";
-import { definition, NAME } from "../providers/own/definition.js";
-import { valueSource } from "../providers/own/places.js";
+import { definitionSchemas, NAME } from "../providers/own/definition.js";
 
 const PROFILE = "#/definitions/profile";
 const CLOSED = { additionalProperties: false } as const;
@@ -36,8 +35,7 @@ export function configSchema(providers: readonly string[]): JsonSchema {
     additionalProperties: false,
     definitions: {
       profile: { type: "object", properties: Object.fromEntries(keys), additionalProperties: false },
-      provider: definition.schema,
-      place: valueSource.schema,
+      ...definitionSchemas,
     },
   };
 }

@@ -86,7 +86,16 @@ const value: fc.Arbitrary<unknown> = fc.oneof(
 );
 
 /** Kinds whose pattern in the schema says less than the reader: the schema takes more. */
-const LOOSE: ReadonlySet<ConfigKeyName> = new Set(["allowIp", "trustedProxy", "publicUrl", "headers", "respondBody"]);
+const LOOSE: ReadonlySet<ConfigKeyName> = new Set([
+  "allowIp",
+  "trustedProxy",
+  "publicUrl",
+  "headers",
+  "respondBody",
+  // Names may be those of providers that are defined elsewhere in the file, or in the user's own.
+  "provider",
+  "secrets",
+]);
 
 describe("the JSON Schema of the config", () => {
   it("stands in the package as the table of keys makes it", () => {

@@ -247,7 +247,8 @@ function stampOf(
   parse: SignatureParse,
   at: Place,
 ): TimestampRule | undefined {
-  const beside = hasStamp(parse);
+  // RFC 9421: a signature may say when it was made.
+  const beside = hasStamp(parse) || (parse.kind === "dictionary" && timestamp !== undefined);
   if (timestamp === undefined && !beside) {
     if (tolerance === undefined) return undefined;
     throw new DefinitionError(

@@ -15,12 +15,21 @@ import type {
   UrlForm,
 } from "../../signatures/scheme.js";
 import type { BodyForm, HandshakeKind, OutgoingHeader, ValueSource } from "../provider.js";
-import { binding, claims, condition, encoding, headerName, headerNames, jwtAlgorithm } from "./members.js";
+import {
+  binding,
+  claims,
+  condition,
+  encoding,
+  headerName,
+  headerNames,
+  jwtAlgorithm,
+  memberSchemas,
+} from "./members.js";
 import { mediaType, parse, path, secret, TOKEN, urlForm, words } from "./members.js";
-import { outgoing, valueSources } from "./places.js";
+import { outgoing, valueSource, valueSources } from "./places.js";
 import { content } from "./template.js";
 import { choice, DefinitionError, either, flag, integer, list, mapped, object, optional } from "./shape.js";
-import { record, text, variants, type Members, type Place, type Shape } from "./shape.js";
+import { record, referred, text, variants, type Members, type Place, type Shape } from "./shape.js";
 
 /** One way to sign, as it is written in JSON. */
 export interface SchemeDefinition {
@@ -155,6 +164,8 @@ const stampPlace: Shape<StampPlace> = mapped(stampText, (written, at): StampPlac
 
 /** Header names that stand for one another. */
 const stampPlaces: Shape<StampPlace> = mapped(list(stampPlace), (places, at): StampPlace | undefined => {
+  const [only] = places;
+  if (only !== undefined && places.length === 1) return only;
   const names = places.flatMap((place) => (place.kind === "header" ? place.names : []));
   const [first, ...rest] = names;
   if (first !== undefined && names.length === places.length) return { kind: "header", names: [first, ...rest] };
@@ -200,13 +211,15 @@ const SCHEME: Members<SchemeDefinition> = {
   label: optional(text("lower-case letters, digits and dashes", LABEL)),
 };
 
+const scheme = object<SchemeDefinition>(SCHEME);
+
 /** A definition as it is written; what its members mean together is the compiler's business. */
 export const definition: Shape<Definition> = object<Definition>(
   {
     title: optional(words),
     aliases: optional(list(text("lower-case letters, digits and dashes", NAME))),
     ...SCHEME,
-    schemes: optional(list(object<SchemeDefinition>(SCHEME))),
+    schemes: optional(list(referred("#/definitions/scheme", scheme))),
     contentType: optional(mediaType),
     bodyForm: optional(
       object<BodyForm>({
@@ -241,3 +254,11 @@ export const definition: Shape<Definition> = object<Definition>(
   },
   "the definition of a provider",
 );
+
+/** What the schema of a config defines, by the names that the shapes refer to. */
+export const definitionSchemas = {
+  provider: definition.schema,
+  scheme: scheme.schema,
+  place: valueSource.schema,
+  ...memberSchemas,
+};

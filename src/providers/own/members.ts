@@ -1,4 +1,5 @@
 import type {
+  Around,
   Binding,
   ClaimRule,
   Condition,
@@ -23,6 +24,7 @@ import {
   optional,
   orNull,
   record,
+  referred,
   text,
   variants,
 } from "./shape.js";
@@ -58,6 +60,11 @@ export const encoding = choice<SignatureEncoding>({
   text: true,
 });
 
+/** The texts before and after a part. */
+const around: Shape<Around> = mapped(list(text("ASCII text", /^[\x01-\x7f]*$/), 2), ([before, after, ...rest]) =>
+  before === undefined || after === undefined || rest.length > 0 ? undefined : ([before, after] as const),
+);
+
 const named = { name: words };
 
 const PARTS: {
@@ -70,8 +77,8 @@ const PARTS: {
   method: {},
   path: {},
   query: {},
-  queryParameter: { name: words, lowerCase: optional(flag) },
-  header: { name: headerName },
+  queryParameter: { name: words, lowerCase: optional(flag), around: optional(around) },
+  header: { name: headerName, around: optional(around) },
   literal: { text: ascii },
   setting: named,
   bodyHash: { hash, encoding },
@@ -104,7 +111,8 @@ const PARTS: {
 };
 
 /** One part, as rows have them: `{ "part": "header", "name": "X-Id" }`. */
-export const part: Shape<ContentPart> = variants<ContentPart, "part">("part", PARTS);
+const wholePart: Shape<ContentPart> = variants<ContentPart, "part">("part", PARTS);
+export const part = referred("#/definitions/part", wholePart);
 
 /** The names of all parts, and for each the members that it must have, in order. */
 export const partMembers: ReadonlyMap<string, readonly string[]> = new Map(
@@ -115,7 +123,7 @@ export const partMembers: ReadonlyMap<string, readonly string[]> = new Map(
 );
 
 /** How the text in the signature's place is read. */
-export const parse: Shape<SignatureParse> = variants<SignatureParse, "kind">("kind", {
+const wholeParse: Shape<SignatureParse> = variants<SignatureParse, "kind">("kind", {
   raw: {},
   prefix: { prefix: ascii, optional: optional(flag) },
   pairs: {
@@ -136,6 +144,8 @@ const key: Members<Extract<SecretForm, { readonly kind: "key" }>, "kind"> = {
   type: choice({ ed25519: true, ec: true, rsa: true }),
   text: optional(choice({ "standard-webhooks": true, jwk: true, certificate: true })),
 };
+
+export const parse = referred("#/definitions/parse", wholeParse);
 
 /** `"base64"`, or the whole form where one needs more. */
 export const secret: Shape<SecretForm> = either<SecretForm>(
@@ -191,6 +201,9 @@ export const claims: Shape<readonly ClaimRule[]> = mapped(
   record(/^[^\0]+$/, "claims by name", words),
   (byName): readonly ClaimRule[] => Object.entries(byName).map(([claim, equals]) => ({ claim, equals })),
 );
+
+/** What schemas refer to. */
+export const memberSchemas = { part: wholePart.schema, parse: wholeParse.schema };
 
 function stepsOf(text: string): FieldPath {
   return text.split(".").map((step) => (/^(?:0|[1-9]\d{0,8})$/.test(step) ? Number(step) : step));

@@ -192,6 +192,11 @@ export function lazy<Value>(expected: string, ref: string, shape: () => Shape<Va
   return { expected, schema: { $ref: ref }, read: (json, at) => shape().read(json, at) };
 }
 
+/** An object whose schema stands in one place, however often it is used. */
+export function referred<Value>(ref: string, shape: Shape<Value>): Shape<Value> {
+  return { ...shape, schema: { $ref: ref } };
+}
+
 type Fields = ReadonlyMap<string, { readonly shape: Shape<unknown>; readonly isOptional: boolean }>;
 
 function fieldsOf(members: object): Fields {
@@ -244,6 +249,7 @@ function writtenAs(schema: JsonSchema): string {
   const of = schema["anyOf"];
   if (Array.isArray(of)) return writtenAs((of as readonly JsonSchema[])[0] ?? {});
   if (schema["enum"] !== undefined) return "string";
+  if (schema["type"] === "integer") return "number";
   return schema["$ref"] === undefined ? String(schema["type"]) : "object";
 }
 
