@@ -132,8 +132,14 @@ function among(signed: readonly Sighting[], sighted: Sighted): Detected {
   );
   const isTold = groups.some(({ by }) => by === "more");
   const kept = groups.filter(({ by, sightings }) => by !== "common" || !(isTold || sightings.every(isAnybody)));
-  const sightings = (kept.length > 0 ? kept : groups).flatMap((group) => group.sightings);
+  const sightings = (kept.length > 0 ? kept : groups).flatMap(qualified);
   return answer(providers.flatMap((provider) => sightings.filter((one) => one.provider === provider)));
+}
+
+/** What was seen, with a word that it is little where others sign in the same way. */
+function qualified({ by, sightings }: Group): readonly Sighting[] {
+  if (by !== "common") return sightings;
+  return sightings.map(({ provider, evidence }) => ({ provider, evidence: `${evidence}, which others use too` }));
 }
 
 /** A way to sign that no other header goes with: whoever has a name goes before. */

@@ -52,7 +52,10 @@ describe("verify says valid and ends with 0", () => {
   it("for a provider's header, and names how the provider was found", async () => {
     const run = await verify(["--secret", "env:S", "--header", GITHUB]);
 
-    expect(run).toMatchObject({ code: 0, stdout: "valid: github sha256 (found by X-Hub-Signature-256), secret 1\n" });
+    expect(run).toMatchObject({
+      code: 0,
+      stdout: "valid: github sha256 (found by X-Hub-Signature-256, which others use too), secret 1\n",
+    });
   });
 
   it("with the age of the timestamp, and which of several secrets it was", async () => {
@@ -80,7 +83,10 @@ describe("verify says valid and ends with 0", () => {
   ])("with headers from %s", async (_, words) => {
     const run = await verify(["--secret", "@secret", ...words], { cwd: folder, stdin: "not this" });
 
-    expect(run).toMatchObject({ code: 0, stdout: "valid: github sha256 (found by X-Hub-Signature-256), secret 1\n" });
+    expect(run).toMatchObject({
+      code: 0,
+      stdout: "valid: github sha256 (found by X-Hub-Signature-256, which others use too), secret 1\n",
+    });
   });
 
   it("says that an editor's newline was dropped from a raw request", async () => {
@@ -466,7 +472,10 @@ describe("verify --event", () => {
   it("checks what was captured", async () => {
     const run = await verify(["--event", "1", "--secret", "env:S"], { cwd: folder, env: { ...env, HOOKCLI_DB: db() } });
 
-    expect(run).toMatchObject({ code: 0, stdout: "valid: github sha256 (found by X-Hub-Signature-256), secret 1\n" });
+    expect(run).toMatchObject({
+      code: 0,
+      stdout: "valid: github sha256 (found by X-Hub-Signature-256, which others use too), secret 1\n",
+    });
   });
 
   it.each([
