@@ -13,7 +13,7 @@ import { bodyMac, prefixed } from "./schemes.js";
  */
 export const braintree = define("braintree", [], () => ({
   title: "Braintree",
-  evidence: "source",
+  evidence: "sdk",
   documents: "https://developer.paypal.com/braintree/docs/guides/webhooks/overview",
   secretPlace: "Settings > API > Keys > the private key",
   schemes: [

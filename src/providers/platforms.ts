@@ -7,7 +7,7 @@ import { bodyMac, literal, prefixed, standardScheme, STANDARD_NAMES } from "./sc
  */
 export const hygraph = define("hygraph", ["graphcms"], () => ({
   title: "Hygraph",
-  evidence: "source",
+  evidence: "sdk",
   documents: "https://hygraph.com/docs/api-reference/basics/webhooks",
   secretPlace: "Project settings > Webhooks > the webhook > Secret Key",
   schemes: [
