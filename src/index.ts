@@ -7,6 +7,7 @@
 import { CliError } from "./errors.js";
 import { headerList, type HeadersInput } from "./events/headers-input.js";
 import { providerNamed, providers } from "./providers/index.js";
+import { compileProvider } from "./providers/own/compile.js";
 import { selectScheme } from "./providers/select.js";
 import type { Provider } from "./providers/provider.js";
 import { verifyProvider } from "./providers/verify.js";
@@ -80,6 +81,15 @@ export interface SignInput extends RequestOptions {
   readonly timestamp?: string;
 }
 
+/**
+ * A provider of your own, from the definition that `providers` in a config takes: what `provider` is given in the other functions.
+ *
+ * @throws CliError that says what is wrong, and where: `content: unknown part {bdoy}`
+ */
+export function defineProvider(name: string, definition: Readonly<Record<string, unknown>>): Provider {
+  return compileProvider(name, definition);
+}
+
 /** Checks a signature. */
 export function verify(input: VerifyInput): Verdict {
   const given = {
@@ -120,7 +130,8 @@ export function explain(input: VerifyInput): Explanation {
   const others = providers.flatMap((provider) =>
     provider.schemes.filter((other) => other !== scheme).map((other) => ({ provider: provider.name, scheme: other })),
   );
-  return explainRequest({ scheme, request, secrets, keys, now: input.now, others, ...settingsOf(input) });
+  const { now, tolerance } = input;
+  return explainRequest({ scheme, request, secrets, keys, now, tolerance, others, ...settingsOf(input) });
 }
 
 function schemeOf(
