@@ -23,6 +23,8 @@ export const zoom = define("zoom", [], () => ({
       },
     },
   ],
+  // @zoom/rivet hashes what JSON.stringify makes of the parsed body.
+  bodyForm: { of: "all", as: "compactJson" },
   eventType: [body("event")],
   ackDeadlineMs: 3_000,
   // Source: https://developers.zoom.us/blog/webhook-delays/
@@ -184,7 +186,10 @@ export const getstream = define("getstream", ["stream"], () => ({
   ],
   ackDeadlineMs: 6_000,
   // Source: https://getstream.io/chat/docs/php/push_webhook/
-  retry: { retries: 2, note: "after 408, 429, 500 and above or no answer, within 15 seconds in all; once after a network error" },
+  retry: {
+    retries: 2,
+    note: "after 408, 429, 500 and above or no answer, within 15 seconds in all; once after a network error",
+  },
 }));
 
 const LIVEKIT_TOKEN: Scheme = {

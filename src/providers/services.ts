@@ -94,6 +94,8 @@ export const workos = define("workos", [], () => ({
   documents: "https://workos.com/docs/events/data-syncing/webhooks",
   secretPlace: "Dashboard > Webhooks > the endpoint > Signing secret",
   schemes: [stampedMac("workos", "WorkOS-Signature", { unit: "ms", trim: true, written: ", ", toleranceSeconds: 180 })],
+  // @workos-inc/node hashes what JSON.stringify makes of the parsed body.
+  bodyForm: { of: "all", as: "compactJson" },
   eventType: [body("event")],
   eventId: [body("id")],
 }));
@@ -425,7 +427,7 @@ export const greenhouse = define("greenhouse", [], () => ({
 
 export const metronome = define("metronome", [], () => ({
   title: "Metronome",
-  evidence: "third-party",
+  evidence: "sdk",
   documents: "https://docs.metronome.com/developer-resources/webhooks/",
   secretPlace: "Connections > Webhooks > the webhook > Secret",
   schemes: [
@@ -434,10 +436,11 @@ export const metronome = define("metronome", [], () => ({
         content: [{ part: "timestamp" }, literal("\n"), { part: "body" }],
       }),
       timestamp: {
-        from: { kind: "header", names: ["Date"] },
+        // The first is what @metronome/sdk reads; the documents say Date.
+        from: { kind: "header", names: ["X-Metronome-Date", "Date"] },
         unit: "httpDate",
         providerToleranceSeconds: 300,
-        providerRefusesFuture: false,
+        providerRefusesFuture: true,
       },
     },
   ],

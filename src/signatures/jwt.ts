@@ -114,7 +114,7 @@ export function issueProblem({ iat }: Claims, now: number, toleranceMs: number):
   return undefined;
 }
 
-/** A token with the claims that the rules demand, `iat` and an `exp` a minute later. */
+/** A token with the claims that the rules demand, `iat`, an `exp` a minute later, and the `jti` that MessageBird's library asks for. */
 export function makeToken(
   scheme: JwtScheme,
   { credential, facts, now }: { credential: Credential; facts: ContentFacts; now: number },
@@ -124,7 +124,8 @@ export function makeToken(
   const demanded = scheme.claims.flatMap((rule) =>
     isAbsent(rule, facts) ? [] : [[rule.claim, demandedValue(rule, facts)] as const],
   );
-  const claims = { ...Object.fromEntries(demanded), iat, nbf: iat, exp: iat + 60 };
+  const said = { ...Object.fromEntries(demanded), iat, nbf: iat, exp: iat + 60 };
+  const claims = { ...said, jti: facts.id ?? hashed("sha256", Buffer.from(JSON.stringify(said))).toString("hex") };
   const kid = "key" in credential ? credential.key.kid : undefined;
   const signed = [{ alg: name, ...(kid === undefined ? {} : { kid }), typ: "JWT" }, claims]
     .map((part) => Buffer.from(JSON.stringify(part)).toString("base64url"))
@@ -152,7 +153,7 @@ function contentOf(rule: ContentRule, facts: ContentFacts): string {
   return encodeSignature(rule.hash === undefined ? content : hashed(rule.hash, content), rule.encoding);
 }
 
-function hashed(hash: HashName, content: Uint8Array): Uint8Array {
+function hashed(hash: HashName, content: Uint8Array): Buffer {
   return createHash(hash).update(content).digest();
 }
 

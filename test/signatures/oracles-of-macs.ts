@@ -308,7 +308,7 @@ const DATE_ROWS: readonly Row[] = [
   [
     "metronome-hmac-sha256",
     "Metronome-Webhook-Signature",
-    { time: httpDate, timestampHeader: "Date", before: ({ time }) => `${time}\n` },
+    { time: httpDate, timestampHeader: "X-Metronome-Date", before: ({ time }) => `${time}\n` },
   ],
 ];
 

@@ -54,7 +54,11 @@ describe("signRequest", () => {
         .map((part) => JSON.parse(Buffer.from(part, "base64url").toString()) as unknown);
 
       expect(head).toEqual({ alg: oracle.scheme === "plaid-jwt" ? "ES256" : "HS256", typ: "JWT" });
-      expect(claims).toEqual({ ...oracle.claims(sent), iat: NOW / 1000, nbf: NOW / 1000, exp: NOW / 1000 + 60 });
+      expect(claims).toEqual({
+        ...oracle.claims(sent),
+        ...{ iat: NOW / 1000, nbf: NOW / 1000, exp: NOW / 1000 + 60 },
+        jti: sent.id,
+      });
       expect(
         verifyRequest({
           scheme: rowOf(oracle).scheme,
