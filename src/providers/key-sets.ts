@@ -7,7 +7,8 @@ import type { ContentPart, Scheme } from "../signatures/scheme.js";
  */
 
 /**
- * What is signed of a message depends on its type. Subject is there in notifications only, and not in all.
+ * What is signed of a message depends on its type. Subject is there in notifications only, and not in all. The JavaScript
+ * package sns-validator leaves Token out of UnsubscribeConfirmation; Amazon's documents have it.
  * Source: https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message-verify-message-signature.html
  */
 const SNS_CONTENT: ContentPart = {

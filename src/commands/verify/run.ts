@@ -79,10 +79,15 @@ async function verifyInput(options: VerifyCommandOptions, around: Surroundings, 
   const given = { request, ...credentials, settings, now: options.now ?? context.now() };
   const verdict = verifyProvider({ provider, schemeName, ...given, tolerance: options.tolerance });
   const scheme = provider.schemes.find(({ name }) => name === verdict.scheme) ?? selected;
-  if (!verdict.valid && verdict.reason === "key_not_trusted")
+  if (!verdict.valid && isExplained(verdict))
     return { provider: provider.name, evidence, verdict, explanation: undefined };
   const explanation = await explanationOf(verdict, options, () => ({ scheme, ...given, others: otherSchemes(config) }));
   return { provider: provider.name, evidence, verdict, explanation };
+}
+
+/** The verdict says all: the key is the wrong one, or the signature is right and something that its token claims is not. */
+function isExplained({ reason, secretIndex }: InvalidVerdict): boolean {
+  return reason === "key_not_trusted" || (reason === "signature_mismatch" && secretIndex !== null);
 }
 
 /** Those of flags, environment and config; where fetching is allowed and no flag names any, what the provider publishes. */
