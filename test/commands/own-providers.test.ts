@@ -123,12 +123,14 @@ describe("a provider that the config defines", () => {
     expect([checked.code, code]).toEqual([0, 0]);
     expect(app.seen[0]?.header("x-mine-event")).toBe("order.created");
     expect(app.seen[0]?.header("x-mine-signature")).toBe(signature(app.seen[0]?.body.toString() ?? ""));
-    expect(JSON.parse(listed.stdout)).toMatchObject({
-      provider: "mine",
-      eventType: "order.created",
-      providerEventId: "evt_1",
-      signature: { status: "valid", provider: "mine" },
-    });
+    expect(JSON.parse(listed.stdout)).toMatchObject([
+      {
+        provider: "mine",
+        eventType: "order.created",
+        providerEventId: "evt_1",
+        signature: { status: "valid", provider: "mine" },
+      },
+    ]);
   });
 
   it("is signed anew by a replay of an event that has grown old", async () => {
@@ -157,7 +159,10 @@ describe("a provider that the config defines", () => {
     expect((await hookcli(["config", "list"])).stdout).toMatch(
       /^providers\.mine {2,}\{.*\.\.\. .*hookcli\.config\.json:1$/m,
     );
-    expect((await hookcli(["complete", "bash", "2", "--", "verify", "--provider", "min"])).stdout).toContain("mine");
+    expect((await hookcli(["completion", "--at=min", "--word=verify", "--word=--provider"])).stdout).toContain("mine");
+    expect((await hookcli(["completion", "--at=mine", "--word=sign", "--word=--scheme"])).stdout).toContain(
+      "mine-hmac-sha256",
+    );
     expect((await hookcli(["sign", "--provider", "mien", "--body", "-"], { stdin: BODY })).stderr).toContain(
       "did you mean mine",
     );
@@ -290,7 +295,7 @@ describe("listen", () => {
   it("tells, checks and gates what a provider of one's own sends", async () => {
     const sandbox = createSandbox();
     const app = await openTestApp();
-    const config = join(sandbox.cwd, "hookcli.config.json");
+    const config = join(sandbox.folder, "hookcli.config.json");
     writeFileSync(config, JSON.stringify({ providers: { mine: MINE }, requireSignature: true }));
     const listen = await startListen([String(app.port), "--no-tunnel"], {
       sandbox,
