@@ -53,14 +53,14 @@ describe("fixtures list", () => {
       return (JSON.parse(stdout) as { name: string; builtIn: boolean }[]).map(({ name, builtIn }) => [name, builtIn]);
     };
 
-    expect(await names("invoice.pai*")).toEqual([["stripe/invoice.paid", false]]);
+    expect(await names("stripe/invoice.pai*")).toEqual([["stripe/invoice.paid", false]]);
     expect(await names("generic/user.*")).toEqual([
       ["generic/user.joined", true],
       ["generic/user.left", true],
     ]);
     expect((await names("--provider", "svix")).length).toBeGreaterThanOrEqual(3);
     expect(await names("nothing*")).toEqual([]);
-    expect(await project.run(["fixtures", "invoice.payd"])).toMatchObject({
+    expect(await project.run(["fixtures", "stripe/invoice.payd"])).toMatchObject({
       code: 2,
       stderr: expect.stringContaining("nearest: stripe/invoice.paid") as string,
     });
