@@ -6,7 +6,9 @@ import { benchDeliver } from "./deliver.js";
 import { benchMemory } from "./memory.js";
 import { benchPort } from "./port.js";
 import { benchPrune } from "./prune.js";
+import { benchSdks } from "./sdks.js";
 import { benchStart } from "./start.js";
+import { benchTiming } from "./timing.js";
 import { benchVerifyBatch } from "./verify-batch.js";
 import { beside } from "./measure.js";
 
@@ -18,6 +20,8 @@ const BENCHES = {
   memory: benchMemory,
   port: benchPort,
   prune: benchPrune,
+  sdks: benchSdks,
+  timing: benchTiming,
 };
 const HEAD = `# Benchmarks
 
