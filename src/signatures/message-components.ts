@@ -32,7 +32,7 @@ export function wantedComponents({ components: text }: Settings = {}): readonly 
   const written = text.trimStart().startsWith('"') ? text : text.replaceAll(/[^ ]+/g, '"$&"');
   const [list] = parseList(`(${written})`) ?? [];
   if (list !== undefined && "items" in list && list.items.length > 0) return list.items;
-  throw new CliError(`not a list of components: ${text}`, { hint: 'write it as "@method content-digest"' });
+  throw new CliError(`not a list of components: ${text}`, { hint: `write it as '"@method" "content-digest"'` });
 }
 
 const FIELD_NAME = /^[!#$%&'*+.^_`|~0-9a-z-]+$/;

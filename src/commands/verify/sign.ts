@@ -84,7 +84,7 @@ async function signInput(options: SignCommandOptions, around: Surroundings): Pro
     provider,
     scheme,
     input: { ...input, headers },
-    parts: { ...parts, headers: [...beside, ...parts.headers] },
+    parts: { ...parts, headers: [...coveredType(scheme, given.headers, headers), ...beside, ...parts.headers] },
   };
 }
 
@@ -94,6 +94,12 @@ function signedHeaders(facts: OutgoingFacts, { content }: Scheme, headers: Heade
   return outgoingHeaders(facts).filter(
     ([name]) => names.includes(name.toLowerCase()) && headerValue(headers, name) === undefined,
   );
+}
+
+/** The content type that was put there because the request had none, where the signature covers it. */
+function coveredType({ content }: Scheme, given: HeaderList, headers: HeaderList): HeaderList {
+  const isCovered = content.some((part) => part.part === "signatureBase" && part.components.includes("content-type"));
+  return isCovered ? headers.slice(given.length) : [];
 }
 
 function withContentType(headers: HeaderList, provider: Provider): HeaderList {
