@@ -1,12 +1,15 @@
 import { Command } from "commander";
 import { describe, expect, it } from "vitest";
-import { addSelectorOptions, type SelectorOptions } from "../../src/commands/selector-options.js";
+import { addSelectorOptions, settledProviders, type SelectorOptions } from "../../src/commands/selector-options.js";
+import { defineProvider } from "../../src/index.js";
 
 /** What a command with the filters gets of these words. */
 async function filters(...words: string[]): Promise<SelectorOptions> {
   const command = addSelectorOptions(new Command().exitOverride()).action(() => {});
   await command.parseAsync(words, { from: "user" });
-  return command.opts<SelectorOptions>();
+  return settledProviders(command.opts<SelectorOptions>(), {
+    ownProviders: [defineProvider("mine", { header: "X-S" })],
+  });
 }
 
 describe("the filter of providers", () => {
@@ -16,6 +19,10 @@ describe("the filter of providers", () => {
       "stripe",
       "slack",
     ]);
+  });
+
+  it("knows those that the user has defined", async () => {
+    expect((await filters("--provider", "Mine")).provider).toEqual(["mine"]);
   });
 
   it("takes a name that only imported events may have", async () => {

@@ -60,8 +60,11 @@ export const encoding = choice<SignatureEncoding>({
   text: true,
 });
 
+/** The same where none is a text too. */
+const between = text("ASCII text", /^[\x01-\x7f]*$/);
+
 /** The texts before and after a part. */
-const around: Shape<Around> = mapped(list(text("ASCII text", /^[\x01-\x7f]*$/), 2), ([before, after, ...rest]) =>
+const around: Shape<Around> = mapped(list(between, 2), ([before, after, ...rest]) =>
   before === undefined || after === undefined || rest.length > 0 ? undefined : ([before, after] as const),
 );
 
@@ -87,10 +90,10 @@ const PARTS: {
   formField: named,
   formFieldOrBody: named,
   urlAndFields: {},
-  parameters: { without: list(words, 0), between: ascii, encoded: flag },
-  headerItem: { header: headerName, key: words, otherwise: ascii },
+  parameters: { without: list(words, 0), between, encoded: flag },
+  headerItem: { header: headerName, key: words, otherwise: between },
   sortedQuery: {},
-  signedHeaders: { list: headerName, separator: ascii, between: ascii },
+  signedHeaders: { list: headerName, separator: ascii, between },
   fieldLines: {
     names: list(words),
     others: optional(object({ field: words, values: list(words), names: list(words) })),
