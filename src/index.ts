@@ -92,15 +92,12 @@ export function defineProvider(name: string, definition: Readonly<Record<string,
 
 /** Checks a signature. */
 export function verify(input: VerifyInput): Verdict {
-  const given = {
-    request: requestOf(input),
-    ...credentialsOf(input),
-    now: input.now,
-    tolerance: input.tolerance,
-    ...settingsOf(input),
-  };
-  if (typeof input.scheme === "object") return verifyRequest({ ...given, scheme: input.scheme });
-  return verifyProvider({ ...given, provider: providerOf(input), schemeName: input.scheme });
+  const { scheme, now, tolerance, settings } = input;
+  const request = requestOf(input);
+  const { secrets, keys } = credentialsOf(input);
+  if (typeof scheme === "object") return verifyRequest({ scheme, request, secrets, keys, now, tolerance, settings });
+  const provider = providerOf(input);
+  return verifyProvider({ provider, schemeName: scheme, request, secrets, keys, now, tolerance, settings });
 }
 
 /** Makes the headers (and for some schemes the URL) that the provider would send. */
@@ -153,12 +150,9 @@ function providerOf({ provider = "generic" }: RequestOptions): Provider {
 }
 
 function requestOf({ headers = [], body, method, url }: RequestOptions): SignedRequest {
-  return {
-    headers: headerList(headers),
-    body: bytesOf(body),
-    ...(method === undefined ? {} : { method }),
-    ...(url === undefined ? {} : { url }),
-  };
+  const request = { headers: headerList(headers), body: bytesOf(body) };
+  if (method === undefined && url === undefined) return request;
+  return { ...request, ...(method === undefined ? {} : { method }), ...(url === undefined ? {} : { url }) };
 }
 
 function credentialsOf({ secret, key }: Pick<VerifyInput, "secret" | "key">): { secrets: Uint8Array[]; keys: Key[] } {

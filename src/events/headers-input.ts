@@ -8,10 +8,12 @@ export type HeadersInput =
 /** The headers as a list, in the order given. */
 export function headerList(headers: HeadersInput): HeaderList {
   if (isPairs(headers)) return [...headers];
-  return Object.entries(headers).flatMap(([name, value]) => {
-    const values = typeof value === "string" ? [value] : (value ?? []);
-    return values.map((one) => [name, one] as const);
-  });
+  const list: (readonly [string, string])[] = [];
+  for (const [name, value] of Object.entries(headers)) {
+    if (typeof value === "string") list.push([name, value]);
+    else for (const one of value ?? []) list.push([name, one]);
+  }
+  return list;
 }
 
 function isPairs(headers: HeadersInput): headers is Iterable<readonly [string, string]> {
