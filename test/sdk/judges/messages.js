@@ -299,7 +299,3 @@ export const messages = [
     wrongs: [/"event_hash": *"(.)/, /"event_time": *"(.)/, /"event_type": *"(.)/],
   },
 ];
-
-function subscriptionCheck(Base, secret) {
-  return (...args) => Base.prototype._verifyData.call({ _secret: secret }, ...args);
-}
