@@ -24,7 +24,11 @@ const startLimitMs = 60_000;
 /** Starts a server and waits until it says its port. Rejects when the program is missing or ends. */
 export async function startServer({ command, args, env, cwd, says, port }: ServerOptions): Promise<Server> {
   const { PATH = "", HOME = "/tmp" } = process.env;
-  const child = spawn(command, args, { cwd, env: { PATH, HOME, PYTHONDONTWRITEBYTECODE: "1", ...env }, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(command, args, {
+    cwd,
+    env: { PATH, HOME, PYTHONDONTWRITEBYTECODE: "1", ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   let printed = "";
   const found = new Promise<number>((resolve, reject) => {
     const fail = (why: string): void => reject(new Error(`${command} ${args.join(" ")} ${why}: ${printed}`));

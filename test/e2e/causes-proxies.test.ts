@@ -144,3 +144,15 @@ describe("a proxy that ends TLS", () => {
     expectCause(await told(square("https://scheme.example/raw?name=Zo%C3%AB")), rewritten(/query/));
   });
 });
+
+describe("a proxy that drops headers", () => {
+  it("is named where the signature's header has an underscore", async () => {
+    const { headers, body } = send.own(secret, '{"id":1}');
+    const signed = { body, headers: { webhook_signature: headers["x-signature"] ?? "" } };
+    const options = ["--signature-header", "webhook_signature"];
+    const diagnosis = await told({ url: "https://scheme.example/raw", signed, provider: "generic", options });
+
+    expect(diagnosis).toMatchObject({ code: 1, valid: false, reason: "missing_header" });
+    expect(diagnosis.printed).toContain("underscores_in_headers");
+  });
+});
