@@ -32,6 +32,14 @@ export const RAW_BODY: readonly Fix[] = [
   { for: "ASP.NET Core", text: "Request.EnableBuffering(), then read Request.Body itself" },
 ];
 
+const FORMS: readonly Fix[] = [
+  { for: "curl", text: "--data-binary with the bytes that were signed: --data-urlencode escapes them" },
+];
+
+const CHARSETS: readonly Fix[] = [
+  { for: "editors", text: "save as UTF-8 without a byte order mark; in PowerShell Set-Content -Encoding utf8NoBOM" },
+];
+
 const NEWLINES: readonly Fix[] = [
   { for: "curl", text: "--data-binary @body.json: -d and --data drop line ends" },
   { for: "shell", text: "printf '%s' \"$BODY\": echo adds a line end" },
@@ -47,6 +55,7 @@ const SECRET_TEXT: readonly Fix[] = [
 ];
 
 const SECRET_DECODING: readonly Fix[] = [
+  { for: "Kubernetes", text: "data takes the secret in base64, once; stringData takes it as it is" },
   {
     for: "code",
     text: "decode the secret as the provider documents: Stripe uses whsec_... as text, Svix and Standard Webhooks decode what follows whsec_ from base64",
@@ -79,7 +88,15 @@ const SIGNATURE_TEXT: readonly Fix[] = [
   },
 ];
 
+const DIGEST_TEXT: readonly Fix[] = [
+  {
+    for: "shell",
+    text: "openssl dgst -sha256 -hmac ... -r | cut -d ' ' -f 1: without -r it prints a name before the digest",
+  },
+];
+
 const HEADER_TEXT: readonly Fix[] = [
+  ...SIGNATURE_TEXT.filter((fix) => fix.for === "code"),
   { for: "AWS Lambda", text: "header names are lower case, and repeated ones come joined: use multiValueHeaders" },
   { for: "nginx", text: "underscores_in_headers on, where a header's name has an underscore" },
   { for: "forms and queries", text: "send base64 with + as %2B" },
@@ -94,15 +111,17 @@ const CLOCK: readonly Fix[] = [
 const FIXES: Readonly<Record<Cause, readonly Fix[]>> = {
   timestamp: CLOCK,
   timestamp_text: [
+    ...CLOCK.filter((fix) => fix.for === "a server"),
     { for: "code", text: "sign the timestamp exactly as its header has it: never parse it and write it again" },
   ],
   secret_whitespace: SECRET_TEXT,
   secret_encoding: SECRET_DECODING,
-  signature_encoding: SIGNATURE_TEXT,
+  signature_encoding: [...SIGNATURE_TEXT, ...DIGEST_TEXT],
   header_altered: HEADER_TEXT,
-  body_newline: NEWLINES,
-  body_encoding: RAW_BODY,
-  body_form: RAW_BODY,
+  body_newline: [...NEWLINES, ...RAW_BODY],
+  body_encoding: [...RAW_BODY, ...CHARSETS],
+  body_form: [...RAW_BODY, ...FORMS],
+  body_lost: RAW_BODY,
   body_reserialised: RAW_BODY,
   url_rewritten: PROXY,
   other_algorithm: [{ for: "hookcli", text: "--scheme names another scheme of the provider" }],

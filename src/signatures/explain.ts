@@ -1,9 +1,9 @@
 import { fixesFor, RAW_BODY } from "./explain-fixes.js";
 import { Budget, type BudgetOptions } from "./explain/budget.js";
 import { firstDifference } from "./explain/difference.js";
-import { weigh } from "./explain/evidence.js";
+import { lostBody, weigh } from "./explain/evidence.js";
 import { foundScheme } from "./explain/found-scheme.js";
-import { bodyHints, secretHints, timeHints } from "./explain/hints.js";
+import { bodyHints, headerHints, secretHints, timeHints } from "./explain/hints.js";
 import { hasRoundedIntegers } from "./explain/json-bodies.js";
 import { mask } from "./explain/mask.js";
 import { makeProber } from "./explain/prober.js";
@@ -17,6 +17,7 @@ import type { Key } from "./key.js";
 import type { Settings, SignedRequest, Tolerance } from "./request.js";
 import type { Scheme } from "./scheme.js";
 import type { InvalidVerdict, ReasonCode, Verdict } from "./verdict.js";
+import { unitHint } from "./timestamp.js";
 import { verifyRequest } from "./verify.js";
 
 export type { BudgetOptions } from "./explain/budget.js";
@@ -103,7 +104,8 @@ function explained(subject: Subject, tolerance: Tolerance, finding: Finding): An
   return {
     cause,
     causes,
-    message: cause === "timestamp" && age !== null ? `${message}: it is ${ageText(age)}` : message,
+    message:
+      cause === "timestamp" && age !== null ? `${message}: it is ${ageText(age)}${unitOf(scheme, base)}` : message,
     fixes: causes.flatMap((one) => fixesFor(one, scheme, foundScheme(scheme, finding))),
     hints: [...evidence.hints, ...bodyHints(subject), ...(age === null ? [] : timeHints(scheme, age))],
     secretIndex: finding.match.secretIndex,
@@ -114,13 +116,25 @@ function explained(subject: Subject, tolerance: Tolerance, finding: Finding): An
 
 const NOTHING_WRONG = { causes: ["none"], message: "the signature is valid: there is nothing to explain" } as const;
 
+function unitOf({ timestamp }: Scheme, base: Verdict | undefined): string {
+  return timestamp === undefined || base === undefined || base.timestamp === null
+    ? ""
+    : unitHint(base.timestamp, timestamp.unit);
+}
+
 function ageText(seconds: number): string {
   return seconds < 0 ? `${-seconds} s ahead of the clock` : `${seconds} s old`;
 }
 
 function unexplained(subject: Subject, base: Verdict | undefined, budget: Budget): Answer {
   const evidence = weigh(subject, undefined);
-  const hints = [...secretHints(subject), ...evidence.hints, ...bodyHints(subject), ...baseTimeHints(subject, base)];
+  const hints = [
+    ...secretHints(subject),
+    ...evidence.hints,
+    ...bodyHints(subject),
+    ...baseTimeHints(subject, base),
+    ...headerHints(subject),
+  ];
   const rest = { hints, secretIndex: null, difference: null, changedBy: evidence.changedBy };
   if (base !== undefined && !base.valid && (INCOMPLETE.has(base.reason) || UNREADABLE.has(base.reason))) {
     const fixes = fixesFor("incomplete", subject.scheme);
@@ -130,6 +144,16 @@ function unexplained(subject: Subject, base: Verdict | undefined, budget: Budget
       causes: ["incomplete"],
       message: incompleteMessage(base, budget.tried),
       fixes,
+    };
+  }
+  const lost = lostBody(subject.request);
+  if (lost !== undefined) {
+    return {
+      ...rest,
+      cause: "body_lost",
+      causes: ["body_lost"],
+      message: lost,
+      fixes: fixesFor("body_lost", subject.scheme),
     };
   }
   const isRounded = hasRoundedIntegers(subject.request.body);

@@ -7,6 +7,7 @@
  * - `signature_encoding`, `header_altered`: how the signature is written; what was done to its header on the way
  * - `body_newline`, `body_encoding`, `body_form`, `body_reserialised`: line ends; character set, compression, base64 and other
  *   wrapping; form against JSON, or another writing of a form; JSON parsed and written again
+ * - `body_lost`: the body is empty, and the request says that it had one
  * - `url_rewritten`: another spelling of the public URL was signed
  * - `other_algorithm`, `other_content`, `other_scheme`: another hash; other parts, or another order; another provider's
  * - `incomplete`: the request lacks what the scheme needs, or its signature cannot be read, so that the verdict says it all
@@ -24,6 +25,7 @@ export type Cause =
   | "body_encoding"
   | "body_form"
   | "body_reserialised"
+  | "body_lost"
   | "url_rewritten"
   | "other_algorithm"
   | "other_content"

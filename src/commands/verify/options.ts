@@ -1,7 +1,9 @@
 import { Option, type Command } from "commander";
 import { collect, fieldText, parseDuration, tokenText, urlText } from "../../config/values.js";
 import { CliError } from "../../errors.js";
+import type { BudgetOptions } from "../../signatures/explain.js";
 import { MILLISECONDS_FROM, readTimestamp } from "../../signatures/timestamp.js";
+import { parseBudget } from "./explaining.js";
 
 /** What `verify` and `sign` share: which scheme, which credentials, which request. */
 export interface SignatureOptions {
@@ -42,6 +44,10 @@ export interface VerifyCommandOptions extends SignatureOptions {
   readonly cert: readonly string[];
   /** False with `--no-explain`. */
   readonly explain: boolean;
+  /** How far the explanation of a mismatch goes. */
+  readonly budget?: BudgetOptions;
+  /** Whose fixes are shown. */
+  readonly framework?: string;
 }
 
 /** The options of `sign`. */
@@ -71,6 +77,11 @@ export function defineVerifyOptions(command: Command): void {
       .default([], "none"),
     new Option("--batch", "read cases from standard input, one JSON object a line; print one verdict a line"),
     new Option("--no-explain", "do not look for the cause of a mismatch"),
+    new Option(
+      "--budget <limit>",
+      "how long to look for it: hypotheses or a duration (default: 20000 or 1s)",
+    ).argParser(parseBudget),
+    new Option("--framework <name>", "show only the fix for this one: express, fastify, flask, rails ..."),
   ];
   for (const option of options) command.addOption(option);
 }

@@ -70,9 +70,16 @@ function ageText({ ageSeconds, timestamp, timestampChecked }: Verdict): string {
 }
 
 /** What was found out, and how to mend it, below the verdict. */
-export function printExplanation(output: Output, { message, fixes, hints }: Explanation): void {
+export function printExplanation(output: Output, explanation: Explanation): void {
+  const { message, fixes, hints, difference, isComplete } = explanation;
   output.line(["  ", bold(message)]);
+  if (difference !== null) {
+    output.line(`  the first byte that differs is number ${difference.offset}, counted from 0:`);
+    output.line(["    ", dim("received"), `  ${difference.received}`]);
+    output.line(["    ", dim("signed  "), `  ${difference.signed}`]);
+  }
   for (const hint of hints) output.line(["  ", hint]);
+  if (!isComplete) output.line("  there is more to try: --budget 10s looks longer");
   const width = Math.max(0, ...fixes.map((fix) => fix.for.length));
   for (const fix of fixes) output.line(["    ", dim(fix.for.padEnd(width)), `  ${fix.text}`]);
 }

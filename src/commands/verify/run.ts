@@ -6,7 +6,7 @@ import { providers } from "../../providers/index.js";
 import type { Provider } from "../../providers/provider.js";
 import { selectScheme } from "../../providers/select.js";
 import { verifyProvider } from "../../providers/verify.js";
-import type { ExplainOptions, OtherScheme } from "../../signatures/explain.js";
+import type { OtherScheme } from "../../signatures/explain.js";
 import type { Explanation } from "../../signatures/explanation.js";
 import { isTokenScheme, RAW_ALGORITHMS, verifyRaw, type RawVerdict } from "../../signatures/raw.js";
 import { SecretError } from "../../signatures/secret.js";
@@ -14,6 +14,7 @@ import type { InvalidVerdict } from "../../signatures/verdict.js";
 import type { Invocation } from "../command.js";
 import { chooseProvider, NotCheckable } from "./choose.js";
 import { credentialsOf, type Credentials } from "./credentials.js";
+import { demandFramework, explanationOf } from "./explaining.js";
 import { fillHeaders } from "./fill.js";
 import { readSignatureInput, type SignatureInput, type Surroundings } from "./input.js";
 import type { VerifyCommandOptions } from "./options.js";
@@ -31,6 +32,7 @@ export async function runVerify({
   const { scheme } = options;
   const facts: Facts = { provider: null, scheme: scheme ?? null };
   try {
+    if (options.framework !== undefined) await demandFramework(options.framework);
     const around = { context, output, config: await loadConfig(context, global) };
     if (options.batch === true) return await (await import("./batch.js")).runBatch(options, around);
     if (scheme !== undefined && options.provider === undefined && RAW_ALGORITHMS.has(scheme)) {
@@ -81,7 +83,11 @@ async function verifyInput(options: VerifyCommandOptions, around: Surroundings, 
   const scheme = provider.schemes.find(({ name }) => name === verdict.scheme) ?? selected;
   if (!verdict.valid && isExplained(verdict))
     return { provider: provider.name, evidence, verdict, explanation: undefined };
-  const explanation = await explanationOf(verdict, options, () => ({ scheme, ...given, others: otherSchemes(config) }));
+  const explanation = await explanationOf(verdict, { options, context }, () => ({
+    scheme,
+    ...given,
+    others: otherSchemes(config),
+  }));
   return { provider: provider.name, evidence, verdict, explanation };
 }
 
@@ -127,7 +133,7 @@ async function verifyMessage(scheme: string, options: VerifyCommandOptions, arou
   const input = await readRawInput(scheme, options, around);
   const verdict = verifyRaw({ algorithm: scheme, ...input, signature });
   const asRequest = rawAsRequest(scheme, input, { signature, now: around.context.now() });
-  const explanation = await explanationOf(verdict, options, () => asRequest);
+  const explanation = await explanationOf(verdict, { options, context: around.context }, () => asRequest);
   return printRaw(around.output, scheme, verdict, explanation);
 }
 
@@ -138,19 +144,6 @@ function printRaw(output: Output, scheme: string, verdict: RawVerdict, explanati
   output.result(line, { ...rawVerdictJson(scheme, verdict), explanation: explanation ?? null });
   if (explanation !== undefined) printExplanation(output, explanation);
   return verdict.valid ? EXIT.done : EXIT.no;
-}
-
-/** Nobody who has a valid signature waits for the code that explains another. */
-async function explanationOf(
-  verdict: { readonly valid: boolean },
-  options: VerifyCommandOptions,
-  given: () => ExplainOptions,
-): Promise<Explanation | undefined> {
-  if (verdict.valid || !options.explain) return undefined;
-  const { explain } = await import("../../signatures/explain.js");
-  const explanation = explain(given());
-  // Nothing to compare: the verdict has said why.
-  return explanation.cause === "incomplete" ? undefined : explanation;
 }
 
 /** A program that reads the JSON sees that there is no verdict; the error itself goes to stderr as any other. */

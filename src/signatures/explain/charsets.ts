@@ -11,6 +11,12 @@ export function* charsetVariants(body: Uint8Array): Generator<BodyVariant> {
   else yield encoded(fromLatin1(BOM + bytes), "the body with a byte order mark");
   if (body[0] === 0xff && body[1] === 0xfe)
     yield encoded(Buffer.from(Buffer.from(body.subarray(2)).toString("utf16le")), "the body in UTF-8, not UTF-16");
+  if (body[0] === 0xfe && body[1] === 0xff && body.length % 2 === 0) {
+    yield encoded(
+      Buffer.from(Buffer.from(body.subarray(2)).swap16().toString("utf16le")),
+      "the body in UTF-8, not UTF-16",
+    );
+  }
   if (bytes.includes("\0") && body.length % 2 === 0) {
     yield encoded(Buffer.from(Buffer.from(body).toString("utf16le")), "the body in UTF-8, not UTF-16");
   }

@@ -2,12 +2,14 @@ import { bodyFaults, chained } from "./body.js";
 import { charsetVariants } from "./charsets.js";
 import { contentFaults } from "./contents.js";
 import type { Fault } from "./fault.js";
-import { formVariants } from "./forms.js";
+import { formOrderVariants, formVariants } from "./forms.js";
 import {
   escapedNumberVariants,
+  emptyObjectVariants,
   escapeVariants,
   fewLayoutVariants,
   layoutVariants,
+  lineEndVariants,
   numberVariants,
   orderVariants,
   roundedVariants,
@@ -16,6 +18,7 @@ import {
 } from "./json-bodies.js";
 import { newlineVariants } from "./newlines.js";
 import { otherSchemeFaults } from "./other-schemes.js";
+import { printedBytesVariants, printedObjectVariants } from "./printed.js";
 import { secretFaults } from "./secrets.js";
 import type { Subject } from "./subject.js";
 import { timeFaults } from "./times.js";
@@ -56,13 +59,18 @@ export const STEPS: readonly Step[] = [
   { name: "url", families: [urlFaults] },
   { name: "time", families: [timeFaults] },
   ...OTHER_SCHEMES,
+  { name: "dropped line ends", families: [bodyFaults(lineEndVariants)] },
   { name: "layout", families: [layouts] },
   { name: "escapes", families: [bodyFaults(escapeVariants)] },
+  { name: "printed bytes", families: [bodyFaults(printedBytesVariants)] },
+  { name: "printed objects", families: [bodyFaults(printedObjectVariants)] },
+  { name: "empty objects", families: [bodyFaults(emptyObjectVariants)] },
   { name: "numbers", families: [bodyFaults(numberVariants)] },
   { name: "sorted keys", families: [bodyFaults(sortedVariants)] },
   { name: "content", families: [contents] },
   { name: "single numbers", families: [bodyFaults(singleNumberVariants)] },
   { name: "escapes and numbers", families: [bodyFaults(escapedNumberVariants)] },
+  { name: "field order", families: [bodyFaults(formOrderVariants)] },
   { name: "key order", families: [bodyFaults(orderVariants)] },
   { name: "secret and newlines", families: [secrets, newlines] },
   { name: "url and newlines", families: [fewUrlFaults, newlines] },

@@ -1,5 +1,6 @@
 import { scalarText } from "../body.js";
 import { parseForm, type FormFields } from "../form.js";
+import { permutations } from "./key-order.js";
 import { fromLatin1, latin1, MAX_TEXT_BYTES, utf8, type BodyVariant } from "./body.js";
 
 /** Fields that providers send JSON in. */
@@ -73,6 +74,7 @@ function* otherForms(fields: FormFields, text: string): Generator<BodyVariant> {
     [fields.toSorted(([a], [b]) => (a < b ? -1 : Number(a > b))), ", sorted by name"],
     [fields.filter(([, value]) => value !== ""), ", without its empty fields"],
     [lists, ", with [] for each index"],
+    ...dotted(fields).map((changed) => [changed, ", with dots in names, of which PHP makes _"] as const),
   ];
   for (const [ordered, words] of orders) {
     for (const [title, encode] of ENCODERS) {
@@ -82,6 +84,26 @@ function* otherForms(fields: FormFields, text: string): Generator<BodyVariant> {
   }
   const lower = text.replace(/%[0-9A-F]{2}/g, (found) => found.toLowerCase());
   if (lower !== text) yield formed(lower, "the form with lower-case %-escapes");
+}
+
+/** PHP makes `_` of dots in names: of all, or of one. */
+function dotted(fields: FormFields): FormFields[] {
+  const names = [...new Set(fields.map(([name]) => name))].filter((name) => name.includes("_")).slice(0, 20);
+  const sets = names.length === 0 ? [] : [names, ...(names.length > 1 ? names.map((name) => [name]) : [])];
+  return sets.map((set) =>
+    fields.map(([name, value]) => [set.includes(name) ? name.replaceAll("_", ".") : name, value] as const),
+  );
+}
+
+/** With more fields not all orders are tried: 720. */
+const MAX_ORDERED = 6;
+
+/** A form with its fields in any other order, each as it is encoded. */
+export function* formOrderVariants(body: Uint8Array): Generator<BodyVariant> {
+  const text = body.length > 65_536 ? "" : latin1(body);
+  const items = /^[^\s{}<>"]+=/.test(text) ? text.split("&") : [];
+  if (items.length < 2 || items.length > MAX_ORDERED) return;
+  for (const order of permutations(items)) yield formed(order.join("&"), "the form with its fields in another order");
 }
 
 function written(fields: FormFields, encode: (text: string) => string): string {

@@ -1,6 +1,7 @@
+import { headerValue } from "../../events/headers.js";
 import type { Scheme } from "../scheme.js";
 import { latin1 } from "./body.js";
-import type { Subject } from "./subject.js";
+import { signatureHeaderNames, type Subject } from "./subject.js";
 
 interface KnownPrefix {
   readonly prefix: RegExp;
@@ -75,6 +76,18 @@ export function bodyHints({ request }: Subject): string[] {
   if (text.startsWith("<Buffer "))
     hints.push("the body is the text that Node.js prints of a Buffer: pass the Buffer itself");
   return hints;
+}
+
+/** A signature's header that is not there, and that many proxies drop. */
+export function headerHints({ scheme, request }: Subject): string[] {
+  const names = [...signatureHeaderNames(scheme)];
+  const isThere = names.some((name) => headerValue(request.headers, name) !== undefined);
+  const odd = names.find((name) => name.includes("_"));
+  return isThere || odd === undefined
+    ? []
+    : [
+        `proxies drop headers with _ in their names, such as ${odd}: nginx passes them on with underscores_in_headers on`,
+      ];
 }
 
 /** Where the provider's own library judges the time in another way, and what a time so far off looks like. */

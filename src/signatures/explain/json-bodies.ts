@@ -1,5 +1,5 @@
 import { JSON_ESCAPES, JSON_LAYOUTS, rewriteTokens, type JsonLayout } from "../explain-json.js";
-import type { BodyVariant } from "./body.js";
+import { utf8, type BodyVariant } from "./body.js";
 import { jsonTextOf, layoutName, type JsonText, type Layout } from "./json-text.js";
 import { allOrders, sortedOrders } from "./key-order.js";
 import { isRounded, JSON_NUMBERS, otherWritings, roundedFrom } from "./numbers.js";
@@ -20,6 +20,52 @@ export function* layoutVariants(body: Uint8Array): Generator<BodyVariant> {
   for (const layout of JSON_LAYOUTS) {
     yield* bothEnds(json.write(json.values, layout), [layout.name]);
     if (!isPlain) yield* bothEnds(json.write(plain, layout), [layout.name, "without needless escapes"]);
+  }
+}
+
+/** The indented JSON whose line ends, and nothing else, were dropped. */
+export function* lineEndVariants(body: Uint8Array): Generator<BodyVariant> {
+  const json = jsonTextOf(body);
+  if (json === undefined || json.own !== "as it is" || body.includes(0x0a)) return;
+  const text = utf8(body);
+  for (const layout of JSON_LAYOUTS.filter(({ indent }) => indent !== undefined)) {
+    const indented = json.write(json.values, layout);
+    if (indented?.replaceAll("\n", "") !== text) continue;
+    for (const { bytes, about } of bothEnds(indented, [layout.name])) {
+      yield { bytes, cause: "body_newline", about: `${about}: its line ends were dropped, as curl -d does` };
+    }
+  }
+}
+
+/** ... with {} where PHP, which has one kind of array, wrote []. */
+export function* emptyObjectVariants(body: Uint8Array): Generator<BodyVariant> {
+  const json = jsonTextOf(body);
+  if (json === undefined) return;
+  const { tokens } = json;
+  const places = tokens.flatMap((token, index) => (token === "[" && tokens[index + 1] === "]" ? [index] : []));
+  for (const chosen of subsets(places)) {
+    const changed = [...tokens];
+    for (const index of chosen) changed.splice(index, 2, "{", "}");
+    for (const escapes of JSON_ESCAPES.slice(0, 5)) {
+      const written = rewriteTokens(changed, escapes, AS_THEY_ARE);
+      if (escapes.name !== "" && sameTokens(written, changed)) continue;
+      for (const layout of JSON_LAYOUTS.slice(0, 3)) {
+        yield* bothEnds(json.writeTokens(written, layout), [layout.name, "with {} in place of []", escapes.name]);
+      }
+    }
+  }
+}
+
+/** All; then, of few, every other choice of them. */
+function* subsets<Item>(items: readonly Item[]): Generator<readonly Item[]> {
+  if (items.length === 0) return;
+  yield items;
+  if (items.length > MAX_NAMES) {
+    for (const item of items) yield [item];
+    return;
+  }
+  for (let mask = 1; mask < 2 ** items.length - 1; mask += 1) {
+    yield items.filter((_, index) => Math.floor(mask / 2 ** index) % 2 === 1);
   }
 }
 
@@ -197,13 +243,8 @@ function* namedSubsets({ values }: JsonText, numbers: readonly number[]): Genera
     byName.set(name, [...(byName.get(name) ?? []), index]);
   }
   const groups = [...byName.values()];
-  if (groups.length > MAX_NAMES) {
-    yield* groups;
-    return;
-  }
-  for (let mask = 1; mask < 2 ** groups.length - 1; mask += 1) {
-    yield groups.flatMap((group, index) => (Math.floor(mask / 2 ** index) % 2 === 1 ? group : []));
-  }
+  for (const chosen of subsets(groups))
+    if (chosen.length < groups.length || groups.length > MAX_NAMES) yield chosen.flat();
 }
 
 function sameTokens(one: readonly string[], other: readonly string[]): boolean {

@@ -155,7 +155,8 @@ function byLowerCase(one: Member, other: Member): number {
   return byCodeUnits(textOf(one.key).toLowerCase(), textOf(other.key).toLowerCase());
 }
 
-function* permutations<Item>(items: readonly Item[]): Generator<readonly Item[]> {
+/** All orders of items. */
+export function* permutations<Item>(items: readonly Item[]): Generator<readonly Item[]> {
   if (items.length < 2) {
     yield items;
     return;

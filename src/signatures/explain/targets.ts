@@ -156,21 +156,20 @@ function* looseTargets(scheme: Scheme, { text, about }: Carrier): Generator<Targ
   if (scheme.algorithm.family === "token") return yield* looseTokens(scheme, text);
   for (const { value, frame, prefix } of piecesOf(text)) {
     for (const { bytes, encoding } of decodings(value)) {
+      yield* twiceEncoded(scheme, bytes);
       if (!isLikely(scheme, bytes.length)) continue;
       const written = `${ENCODING_NAMES[encoding]}${frame}, where this scheme has ${ENCODING_NAMES[scheme.encoding]}${framing(scheme)}`;
       const words = about === undefined ? written : `${written}, once ${about}`;
       yield { bytes, fault: { cause: "signature_encoding", about: words, encoding, prefix } };
-      const twice = decodeSignature(Buffer.from(bytes).toString("latin1"), "hexAnyCase");
-      if (twice === undefined || !isLikely(scheme, twice.length)) continue;
-      yield {
-        bytes: twice,
-        fault: {
-          cause: "signature_encoding",
-          about: `base64 of the hex text, where this scheme has ${ENCODING_NAMES[scheme.encoding]}`,
-        },
-      };
     }
   }
+}
+
+function* twiceEncoded(scheme: Scheme, bytes: Uint8Array): Generator<Target> {
+  const twice = decodeSignature(Buffer.from(bytes).toString("latin1").trim(), "hexAnyCase");
+  if (twice === undefined || !isLikely(scheme, twice.length)) return;
+  const about = `base64 of the hex text, where this scheme has ${ENCODING_NAMES[scheme.encoding]}`;
+  yield { bytes: twice, fault: { cause: "signature_encoding", about } };
 }
 
 /** A token is a text: only what stands around it can be wrong. */
@@ -191,6 +190,8 @@ interface Piece {
 function* piecesOf(text: string): Generator<Piece> {
   const bare = text.trim().replace(/^["'`]|["'`]$/g, "");
   yield { value: bare, frame: " without a prefix", prefix: "" };
+  const openssl = /^(?:[A-Z0-9-]+)?\([^)]*\)= *([0-9A-Fa-f]+)$/.exec(bare)?.[1];
+  if (openssl !== undefined) yield { value: openssl, frame: " after what openssl prints before it", prefix: "" };
   for (const match of bare.matchAll(/([A-Za-z0-9_-]{1,32})?([=:,| ])\s*"?([A-Za-z0-9+/_-]{20,700}={0,2})/g)) {
     const [, name = "", separator = "", value = ""] = match;
     const prefix = `${name}${separator}`;

@@ -29,7 +29,10 @@ export function* timeFaults(subject: Subject): Generator<Fault> {
   for (const { text, about } of starts) {
     const from = about === "" ? "" : `${about}, `;
     if (about !== "") yield timeFault(text, `${about} as the timestamp`);
-    for (const [written, how] of writings(text)) yield timeFault(written, `${from}the timestamp ${how}`);
+    const unit = unitOf(text);
+    for (const [written, how] of writings(text)) {
+      yield timeFault(written, `${from}the timestamp ${how}, where the request has ${unit}`);
+    }
   }
 }
 
@@ -95,6 +98,12 @@ function allWritings(text: string, ms: number): [string, string][] {
     [text.replace(/^0+/, ""), "without zeros before it"],
     ["", "left empty"],
   ];
+}
+
+function unitOf(text: string): string {
+  if (!DIGITS.test(text)) return "a date";
+  if (text.length <= 11) return "seconds";
+  return text.length <= 14 ? "milliseconds" : "a smaller unit";
 }
 
 /** Milliseconds; digits by how many there are: 10 are seconds, 13 milliseconds, 16 micro-, 19 nanoseconds. */
