@@ -141,7 +141,11 @@ export const httpMessageSignatures: Provider = define("http-message-signatures",
       secret: { kind: "key", type: "rsa" },
     }),
   ],
-  detection: { signatureHeaders: ["Signature-Input"], commonHeaders: ["Signature-Input"] },
+  detection: {
+    signatureHeaders: ["Signature-Input", "Signature"],
+    signatureLooks: { Signature: /^[a-z*][a-z0-9_.*-]*=:/ },
+    commonHeaders: ["Signature-Input", "Signature"],
+  },
   eventType: GENERIC_EVENT_TYPE,
   eventId: GENERIC_EVENT_ID,
 }));

@@ -32,7 +32,7 @@ describe("the table", () => {
     expect(provider.name).toMatch(/^[a-z][a-z0-9-]*$/);
     expect(provider.schemes.length).toBeGreaterThan(0);
     expect(provider.schemes[0]?.weak).not.toBe(true);
-    for (const { name, label } of provider.schemes) expect(`${name} ${label}`).toMatch(/^[a-z0-9-]+ [a-z0-9-]+$/);
+    for (const { name, label } of provider.schemes) expect(`${name} ${label}`).toMatch(/^[a-z0-9_-]+ [a-z0-9_-]+$/);
   });
 
   it.each(rows)("%s: detection knows every header that a scheme of it signs with first", (_name, provider) => {
