@@ -3,9 +3,12 @@ import { defineConfig } from "vitest/config";
 /** What esbuild defines in the bundle, for tests that import from src. An object for each project: vitest empties it. */
 const define = () => ({ HOOKCLI_VERSION: JSON.stringify("0.0.0-test") });
 
+/** What measures memory, or how long others are kept waiting. */
+const measured = ["store-at-once", "uploads", "durability"].map((name) => `test/e2e/${name}.test.ts`);
+
 /**
- * `unit` needs nothing but the clone; `e2e` needs programs that `.ci/run` installs (strace, nginx, chromium ...);
- * `sdk` needs the packages of test/sdk.
+ * `unit` needs nothing but the clone; `e2e` needs programs that `.ci/run` installs (strace, nginx, chromium ...), and `alone`
+ * besides that nothing else runs; `sdk` needs the packages of test/sdk.
  */
 export default defineConfig({
   test: {
@@ -26,6 +29,18 @@ export default defineConfig({
         test: {
           name: "e2e",
           include: ["test/e2e/**/*.test.ts"],
+          exclude: measured,
+          testTimeout: 600_000,
+          hookTimeout: 120_000,
+          // They wait more than they compute.
+          maxWorkers: 2,
+        },
+      },
+      {
+        define: define(),
+        test: {
+          name: "alone",
+          include: measured,
           testTimeout: 600_000,
           hookTimeout: 120_000,
           fileParallelism: false,
