@@ -1,5 +1,6 @@
 import type { Context } from "../../context.js";
 import type { Deliverer, Delivery, DeliveryRequest, Target } from "../../deliver/deliverer.js";
+import type { Router } from "../../deliver/routes.js";
 import { capturedEvent } from "../../events/captured-event.js";
 import type { EventState, NewEvent } from "../../events/event.js";
 import type { HeaderList } from "../../events/headers.js";
@@ -11,6 +12,7 @@ import { FloodGuard } from "./flood.js";
 import type { EventFacts, Gatekeeper } from "./gatekeeper.js";
 import { failureText, stateAfter, storedEvent, type Passage } from "./passage.js";
 import type { ListenReporter } from "./report.js";
+import { routedEvent } from "./routing.js";
 
 /** What the sender is told when the store could not commit its event. */
 const STORE_REFUSALS = {
@@ -32,8 +34,8 @@ export interface FlowParts {
   readonly deliverer: Deliverer;
   readonly gatekeeper: Gatekeeper;
   readonly reporter: ListenReporter;
-  /** Where an event goes; `undefined`: nowhere, it is answered by `ownAnswer`. */
-  readonly route: (facts: EventFacts) => Target | undefined;
+  /** Where an event goes; none: nowhere, it is answered by `ownAnswer`. */
+  readonly route: Router;
   readonly ownAnswer: OwnAnswer;
   readonly forwarded: (request: ReceivedRequest) => DeliveryRequest["forwarded"];
 }
@@ -135,7 +137,7 @@ export class EventFlow {
     answer: Pick<Responder, "send">,
   ): Promise<Passage | undefined> {
     const { store, context, route } = this.parts;
-    const target = route(facts);
+    const target = route(routedEvent(request, facts))[0]?.target;
     const event = this.newEvent(request, facts, { state: target === undefined ? "stored" : "pending", refusal: null });
     const startedAt = context.now();
     try {

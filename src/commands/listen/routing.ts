@@ -1,20 +1,30 @@
 import type { Context } from "../../context.js";
 import { readInput } from "../../config/input.js";
 import type { DeliveryRequest, Target } from "../../deliver/deliverer.js";
-import { globMatches } from "../../events/glob.js";
+import { createRouter, type RoutedEvent, type Router, type RouteRule } from "../../deliver/routes.js";
+import type { EventRequest } from "../../events/event.js";
 import { headerValue } from "../../events/headers.js";
 import type { ReceivedRequest } from "../../receive/receiver.js";
+import { parseJsonBody } from "../../signatures/body.js";
 import type { OwnAnswer } from "./flow.js";
 import type { ListenOptions } from "./options.js";
 
-/** Where an event goes: to the target, when there is one and `--events` names its type. */
+/** Where events go: by the rules, else to the target, when there is one; only those that `--events` names. */
 export function router(
   target: Target | undefined,
-  globs: readonly string[],
-): (facts: { readonly eventType: string | null }) => Target | undefined {
-  if (globs.length === 0) return () => target;
-  return ({ eventType }) =>
-    eventType !== null && globs.some((glob) => globMatches(glob, eventType)) ? target : undefined;
+  events: readonly string[],
+  rules: readonly RouteRule[] = [],
+): Router {
+  return createRouter({ rules, target, events });
+}
+
+/** What an event is routed by. Its body is read only when a rule asks for a field. */
+export function routedEvent(
+  { path, headers, body }: EventRequest,
+  { eventType, provider }: Pick<RoutedEvent, "eventType" | "provider">,
+): RoutedEvent {
+  let read: { readonly json: unknown } | undefined;
+  return { eventType, provider, path, headers, body: () => (read ??= { json: parseJsonBody(body) }).json };
 }
 
 /** What the app is told of the public side: by the tunnel's URL, or as the sender called us. */
