@@ -1,4 +1,5 @@
 import type { Attempt, EventState, ImportedEvent, NewEvent } from "../events/event.js";
+import type { Background, Claim, Claimed, DeliveryEnd, Lease, StateAfterDelivery } from "./delivery.js";
 import type { Appended, AttemptEnd, AttemptStart, ListenerRow, StoreFault } from "./store.js";
 
 /** Header lists cross to the writer, and lie in the store, as the JSON text of their pairs. */
@@ -12,17 +13,31 @@ export type PackedImport = Packed<Omit<ImportedEvent, "attempts">, "headers" | "
   readonly attempts: readonly Packed<Attempt, "headers">[];
 };
 
+/** The end of an attempt on its way to the writer. */
+export type PackedEnd = Packed<AttemptEnd, "headers">;
+export type PackedDeliveryEnd = Omit<DeliveryEnd, "end"> & { readonly end: PackedEnd };
+
 /** Every write that the writer knows. */
 export type Operation =
-  | { readonly kind: "append"; readonly event: PackedEvent; readonly attempt: AttemptStart | undefined }
+  | {
+      readonly kind: "append";
+      readonly event: PackedEvent;
+      readonly attempt: AttemptStart | undefined;
+      readonly background: Background | undefined;
+    }
   | { readonly kind: "startAttempt"; readonly eventId: string; readonly start: AttemptStart }
   | {
       readonly kind: "endAttempt";
       readonly eventId: string;
       readonly n: number;
-      readonly end: Packed<AttemptEnd, "headers">;
+      readonly end: PackedEnd;
       readonly state: EventState | undefined;
     }
+  | { readonly kind: "endDelivery"; readonly end: PackedDeliveryEnd }
+  | { readonly kind: "claim"; readonly claim: Claim }
+  | { readonly kind: "renewLease"; readonly lease: Lease }
+  | { readonly kind: "releaseLease"; readonly owner: string }
+  | { readonly kind: "interrupt"; readonly seqs: readonly number[] }
   | { readonly kind: "saveListener"; readonly row: ListenerRow }
   | { readonly kind: "removeListener"; readonly pid: number }
   | { readonly kind: "import"; readonly event: PackedImport }
@@ -37,6 +52,7 @@ export function isBulk({ kind }: Operation): boolean {
 /** The bytes that a write brings, roughly: bodies and headers. In queues and transactions it counts by them. */
 export function weightOf(operation: Operation): number {
   if (operation.kind === "endAttempt") return weightOfMessage(operation.end);
+  if (operation.kind === "endDelivery") return weightOfMessage(operation.end.end);
   if (operation.kind !== "append" && operation.kind !== "import") return 0;
   const { event } = operation;
   const attempts = operation.kind === "import" ? operation.event.attempts : [];
@@ -52,6 +68,12 @@ export interface Results {
   readonly append: Appended;
   readonly startAttempt: number;
   readonly endAttempt: null;
+  readonly endDelivery: StateAfterDelivery;
+  readonly claim: Claimed;
+  readonly renewLease: null;
+  readonly releaseLease: null;
+  /** How many events it was. */
+  readonly interrupt: number;
   readonly saveListener: null;
   readonly removeListener: null;
   /** `null`: its id is there already. */

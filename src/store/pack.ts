@@ -44,6 +44,10 @@ function withBodies(operation: Operation, change: (body: Uint8Array) => Uint8Arr
     return { ...operation, event: { ...operation.event, body: change(operation.event.body) } };
   if (operation.kind === "endAttempt")
     return { ...operation, end: { ...operation.end, body: change(operation.end.body) } };
+  if (operation.kind === "endDelivery") {
+    const { end } = operation.end;
+    return { ...operation, end: { ...operation.end, end: { ...end, body: change(end.body) } } };
+  }
   if (operation.kind !== "import") return operation;
   const { event } = operation;
   const attempts = event.attempts.map((attempt) => ({ ...attempt, body: change(attempt.body) }));

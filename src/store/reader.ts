@@ -1,6 +1,6 @@
 import type { Attempt, HookEvent } from "../events/event.js";
 import type { EventName, Selection } from "../events/selector.js";
-import { textOf } from "./codec.js";
+import { textOf, toBlob } from "./codec.js";
 import type { Database, Row, SqlValue } from "./driver.js";
 import { conditionsOf, type FindNames } from "./filter.js";
 import { Listing, type Scope } from "./listing.js";
@@ -17,6 +17,9 @@ const LOAD_WITH_BODY = `SELECT ${EVENT_COLUMNS}, b.body FROM ${EVENT_TABLES} LEF
 const ATTEMPT_HEADS =
   "SELECT n, target, started_at, duration_ms, status, error FROM attempts WHERE event = ? ORDER BY n";
 const ATTEMPTS = "SELECT * FROM attempts WHERE event = ? ORDER BY n";
+
+const BACKLOG = `SELECT count(*) AS n FROM deliveries WHERE state = 'waiting'
+  AND project = (SELECT id FROM names WHERE kind = 'project' AND value = ?) AND target = ?`;
 
 const EVERYTHING = { from: 0, to: Number.MAX_SAFE_INTEGER };
 
@@ -79,6 +82,10 @@ export class Reader {
 
   listeners(): readonly ListenerRow[] {
     return this.all("SELECT * FROM listeners ORDER BY pid").map(listenerOf);
+  }
+
+  backlog(project: string, target: string): number {
+    return Number(this.one(BACKLOG, toBlob(project), toBlob(target))?.["n"]);
   }
 
   stats(selection: Selection): StoreStats {

@@ -1,6 +1,7 @@
 import { sqliteCode, type Database } from "./driver.js";
 import { storeError } from "./faults.js";
 import { VERSION_2 } from "./version-2.js";
+import { VERSION_4 } from "./version-4.js";
 
 /** `PRAGMA application_id` of every store: "hook". */
 const APPLICATION_ID = 0x686f6f6b;
@@ -36,6 +37,13 @@ export const MIGRATIONS: readonly Migration[] = [
     version: 3,
     slice: (db) => {
       db.exec(VERSION_3);
+      return "done";
+    },
+  },
+  {
+    version: 4,
+    slice: (db) => {
+      db.exec(VERSION_4);
       return "done";
     },
   },

@@ -1,6 +1,7 @@
 import type { Attempt, HookEvent, ImportedEvent, NewEvent } from "../events/event.js";
 import type { Selection } from "../events/selector.js";
 import { packHeaders } from "./codec.js";
+import type { Background, Claim, Claimed, DeliveryEnd, Lease, StateAfterDelivery } from "./delivery.js";
 import { storeError } from "./faults.js";
 import { weightOf, type Operation, type Results } from "./operations.js";
 import { packImport } from "./pack.js";
@@ -19,6 +20,8 @@ const IMPORTED_AT_ONCE = 500;
 const IMPORTED_BYTES_AT_ONCE = 4 * 2 ** 20;
 /** Numbers that go to the writer together; it does as many of them in one transaction as there is time for. */
 const REMOVED_AT_ONCE = 1_000;
+/** Events judged again in one transaction. */
+const INTERRUPTED_AT_ONCE = 250;
 
 type ImportOperation = Extract<Operation, { kind: "import" }>;
 
@@ -37,9 +40,9 @@ export class SqliteStore implements Store {
     this.writer = parts.writer;
   }
 
-  append(event: NewEvent, firstAttempt?: AttemptStart): Promise<Appended> {
+  append(event: NewEvent, firstAttempt?: AttemptStart, background?: Background): Promise<Appended> {
     const packed = { ...event, headers: packHeaders(event.headers), trailers: packHeaders(event.trailers) };
-    return this.write({ kind: "append", event: packed, attempt: firstAttempt });
+    return this.write({ kind: "append", event: packed, attempt: firstAttempt, background });
   }
 
   startAttempt(eventId: string, start: AttemptStart): Promise<number> {
@@ -49,6 +52,35 @@ export class SqliteStore implements Store {
   async endAttempt(eventId: string, n: number, end: AttemptEnd, state?: HookEvent["state"]): Promise<void> {
     const packed = { ...end, headers: packHeaders(end.headers) };
     await this.write({ kind: "endAttempt", eventId, n, end: packed, state });
+  }
+
+  endDelivery(delivery: DeliveryEnd): Promise<StateAfterDelivery> {
+    const end = { ...delivery.end, headers: packHeaders(delivery.end.headers) };
+    return this.write({ kind: "endDelivery", end: { ...delivery, end } });
+  }
+
+  claimDeliveries(claim: Claim): Promise<Claimed> {
+    return this.write({ kind: "claim", claim });
+  }
+
+  async renewLease(lease: Lease): Promise<void> {
+    await this.write({ kind: "renewLease", lease });
+  }
+
+  async releaseLease(owner: string): Promise<void> {
+    await this.write({ kind: "releaseLease", owner });
+  }
+
+  backlog(project: string, target: string): number {
+    return this.read()?.backlog(project, target) ?? 0;
+  }
+
+  async interrupt(seqs: readonly number[]): Promise<number> {
+    let marked = 0;
+    for (let done = 0; done < seqs.length; done += INTERRUPTED_AT_ONCE) {
+      marked += await this.write({ kind: "interrupt", seqs: seqs.slice(done, done + INTERRUPTED_AT_ONCE) });
+    }
+    return marked;
   }
 
   async importEvents(events: readonly ImportedEvent[]): Promise<readonly (number | null)[]> {

@@ -1,6 +1,7 @@
 import type { Attempt, HookEvent, ImportedEvent, NewEvent } from "../events/event.js";
 import type { HeaderList } from "../events/headers.js";
 import type { Selection } from "../events/selector.js";
+import type { Background, BegunDelivery, Claim, Claimed, DeliveryEnd, Lease, StateAfterDelivery } from "./delivery.js";
 
 /**
  * Why the store could not do something. `full`: the disk is full. `busy`: too much is waiting to be committed, or the
@@ -27,6 +28,10 @@ export interface Appended {
   readonly duplicateOf: string | null;
   /** Lower-case hex. */
   readonly bodySha256: string;
+  /** It is not delivered, for the app has taken an earlier copy: it is `stored`. */
+  readonly dropped?: boolean;
+  /** Deliveries in the background that have begun with it, in their order. */
+  readonly begun?: readonly BegunDelivery[];
 }
 
 /** The first attempt of an event, stored in the transaction of the event itself. */
@@ -100,7 +105,7 @@ export interface Store {
   readonly path: string;
 
   /** Commits an event. The body must not be changed afterwards. Rejects with {@link StoreError}. */
-  append(event: NewEvent, firstAttempt?: AttemptStart): Promise<Appended>;
+  append(event: NewEvent, firstAttempt?: AttemptStart, background?: Background): Promise<Appended>;
   /** Commits the start of a further attempt; resolves to its number. */
   startAttempt(eventId: string, start: AttemptStart): Promise<number>;
   /**
@@ -108,6 +113,21 @@ export interface Store {
    * given). Nothing where the event was removed meanwhile.
    */
   endAttempt(eventId: string, n: number, end: AttemptEnd, state?: HookEvent["state"]): Promise<void>;
+
+  /** Commits the end of an attempt, what follows of its delivery, and the event's state, in one transaction. */
+  endDelivery(end: DeliveryEnd): Promise<StateAfterDelivery>;
+  /** Takes deliveries that are due under a lease, and commits the starts of their attempts. Leases that are lost end first. */
+  claimDeliveries(claim: Claim): Promise<Claimed>;
+  renewLease(lease: Lease): Promise<void>;
+  /** What an owner has in hand is anybody's again. */
+  releaseLease(owner: string): Promise<void>;
+  /** How many deliveries of a project to a target wait or are under way. */
+  backlog(project: string, target: string): number;
+  /**
+   * Makes those `failed` that are `pending` though nobody is to deliver them: the process that was at it is gone. Resolves to
+   * how many they were.
+   */
+  interrupt(seqs: readonly number[]): Promise<number>;
 
   /**
    * Commits events from elsewhere, with their attempts, as they are; resolves in order to each one's number, `null` where
