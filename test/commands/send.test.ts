@@ -451,7 +451,7 @@ describe("send: the outcome", () => {
 });
 
 describe("send: printing in place of sending", () => {
-  it("prints the exact request with --dry-run", async () => {
+  it("prints the exact request with --dry-run, the bytes of its body as they are", async () => {
     const { code, stdout } = await send(["--data", '{"a": 1.0}', "--dry-run"]);
 
     expect(code).toBe(0);
@@ -464,7 +464,6 @@ describe("send: printing in place of sending", () => {
         "Content-Length: 10",
         "",
         '{"a": 1.0}',
-        "",
       ].join("\n"),
     );
     expect(app.seen).toHaveLength(0);

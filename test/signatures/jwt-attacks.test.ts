@@ -4,13 +4,16 @@ import { providers } from "../../src/providers/index.js";
 import { SecretError } from "../../src/signatures/secret.js";
 import { verifyRequest } from "../../src/signatures/verify.js";
 import { oracles, NOW, requestBy, rowOf, sentBy, type Oracle } from "./oracles.js";
+import { placeOracles, type PlaceOracle } from "./oracles-of-places.js";
 
 /*
  * Tokens that lax libraries have believed. Each is made from what the provider itself would send, by somebody who has no
  * key of the provider's but knows the public one.
  */
 
-const rows = oracles.filter((oracle) => rowOf(oracle).scheme.algorithm.family === "jwt");
+const rows = [...oracles, ...placeOracles.map(inHeader)].filter(
+  (oracle) => rowOf(oracle).scheme.algorithm.family === "jwt",
+);
 const attacker = {
   rsa: generateKeyPairSync("rsa", { modulusLength: 2048 }),
   ec: generateKeyPairSync("ec", { namedCurve: "prime256v1" }),
@@ -19,6 +22,12 @@ const attacker = {
 type Json = Readonly<Record<string, unknown>>;
 const read = (part = "") => JSON.parse(Buffer.from(part, "base64url").toString()) as Json;
 const written = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url");
+
+/** One whose token says something of the URL, as an oracle whose token stands in a header. */
+function inHeader({ scheme, provider, secret, signed }: PlaceOracle): Oracle {
+  const headers = () => signed.headers.filter(([name]) => name === "Authorization");
+  return { scheme, provider, secret, headers, signatureHeader: "Authorization", url: () => signed.url };
+}
 
 interface Genuine {
   readonly head: Json;
@@ -68,7 +77,8 @@ function keyFor(oracle: Oracle): KeyObject | string {
 function publicTexts(oracle: Oracle): (string | Buffer)[] {
   const { secret } = rowOf(oracle).scheme;
   if (secret.kind !== "key") return [attacker.rsa.publicKey.export({ format: "pem", type: "spki" }).toString()];
-  const key = createPublicKey({ key: JSON.parse(oracle.secret) as Json, format: "jwk" });
+  const isPem = oracle.secret.startsWith("-----");
+  const key = createPublicKey(isPem ? oracle.secret : { key: JSON.parse(oracle.secret) as Json, format: "jwk" });
   const pem = key.export({ format: "pem", type: "spki" }).toString();
   return [pem, pem.trim(), key.export({ format: "der", type: "spki" }), oracle.secret];
 }

@@ -23,12 +23,12 @@ export interface ShowOptions {
   readonly showSecrets: boolean;
 }
 
-/** Prints a request as it would go out, or a curl command that sends it. */
-export function showRequest(
+/** Prints a request as it would go out, to a file or a pipe with the exact bytes of its body; or a curl command that sends it. */
+export async function showRequest(
   request: OutgoingRequest,
   { output, provider, showSecrets, env }: ShowOptions & { readonly env: Context["env"] },
   as: "http" | "curl",
-): void {
+): Promise<void> {
   const headers = showSecrets ? request.headers : redacted(request.headers, provider);
   const variable =
     provider === undefined || provider.name === "generic" ? "HOOKCLI_SECRET" : secretVariable(provider.name);
@@ -54,6 +54,12 @@ export function showRequest(
   for (const [name, value] of headers) output.line(`${name}: ${latin1Text(value)}`);
   if (headerValue(headers, "content-length") === undefined) output.line(`Content-Length: ${body.length}`);
   output.line("");
+  await showSentBody(output, body);
+}
+
+async function showSentBody(output: Output, body: Uint8Array): Promise<void> {
+  if (output.json || body.length === 0) return;
+  if (!output.isTerminal) return output.bytes(body);
   if (isUtf8(body)) output.block(Buffer.from(body).toString());
   else output.line([dim(`(${body.length} bytes that are no text)`)]);
 }

@@ -63,8 +63,8 @@ function table(rows: readonly Provider[], fixturesOf: (row: Provider) => readonl
     concessions: [
       { column: 3, to: "short" },
       { column: 1, to: 12 },
-      { column: 2, to: 23 },
-      { column: 3, to: 19 },
+      { column: 2, to: 19 },
+      { column: 3, to: 17 },
       { column: 1, to: "nothing" },
       { column: 4, to: "nothing" },
       { column: 2, to: "nothing" },

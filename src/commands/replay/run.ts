@@ -66,10 +66,11 @@ async function printAll(ids: readonly string[], source: ReplaySource): Promise<n
     const prepared = await preparer.prepare(id);
     const { resigned, provider, event } = prepared;
     output.note(sentence(prepared));
-    if (index > 0) output.line("");
+    // A body in a file may end without a newline.
+    if (index > 0) output.block(output.isTerminal ? "" : "\n\n");
     const request = replaceHeaders(resigned.request, replayHeader(event));
     const as = options.curl === true ? "curl" : "http";
-    showRequest(request, { output, provider, showSecrets: options.showSecrets === true, env: context.env }, as);
+    await showRequest(request, { output, provider, showSecrets: options.showSecrets === true, env: context.env }, as);
   }
   return EXIT.done;
 }

@@ -37,7 +37,7 @@ export async function runSend(invocation: Invocation<SendOptions>): Promise<numb
   const composed = await compose(source, destination, { context, output, config, options });
   if (options.dryRun === true || options.curl === true) {
     const { provider } = source;
-    showRequest(
+    await showRequest(
       composed.request,
       {
         output,
