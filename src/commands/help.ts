@@ -30,4 +30,9 @@ export const helpTopics: readonly HelpTopic[] = [
     summary: "how events are named and filtered",
     print: async (output) => (await import("./help/selectors.js")).printSelectors(output),
   },
+  {
+    name: "expectations",
+    summary: "what --expect takes",
+    print: async (output) => (await import("./help/expectations.js")).printExpectations(output),
+  },
 ];

@@ -1,11 +1,15 @@
-import { CliError, EXIT, worstExitCode } from "../../errors.js";
+import { EXIT, worstExitCode } from "../../errors.js";
 import { attemptErrorText } from "../../events/attempt-error.js";
+import { Facts, type AnswerFacts } from "../../events/expectation-fields.js";
+import { parseExpectation as parse, sayInstead, unmetConditions } from "../../events/expectation.js";
+import type { Expectation as EventExpectation } from "../../events/expectation.js";
+import { suggestion } from "../../providers/nearest.js";
 
-/** Which answers are accepted: statuses and classes of them. */
+/** What is expected of an answer; all of it has to hold. */
 export interface Expectation {
   /** As it is shown: `2xx`. */
   readonly text: string;
-  readonly statuses: readonly string[];
+  readonly all: readonly EventExpectation[];
 }
 
 /** What an attempt came to. `exitCode`: 0, 1, 3 or 4. */
@@ -17,40 +21,45 @@ export interface Judgement {
 }
 
 /** An attempt as far as it matters here. */
-export interface Outcome {
-  readonly status: number | null;
-  readonly error: string | null;
-}
+export type Outcome = Pick<AnswerFacts, "status" | "error"> & Partial<AnswerFacts>;
 
-export const SUCCESS: Expectation = { text: "2xx", statuses: ["2xx"] };
+export const SUCCESS: Expectation = parseExpectation("2xx");
 /** What a request that was made wrong on purpose should get. */
-export const REFUSAL: Expectation = { text: "4xx", statuses: ["4xx"] };
+export const REFUSAL: Expectation = parseExpectation("4xx");
 
-/** Reads `2xx`, `200,202`, `status=404`. */
-export function parseExpectation(text: string): Expectation {
-  const list = text.replace(/^status=/, "");
-  const statuses = list
-    .toLowerCase()
-    .split(",")
-    .map((item) => item.trim());
-  if (statuses.every((item) => /^[1-5](?:\d\d|xx)$/.test(item))) return { text: list, statuses };
-  throw new CliError(`not an expectation: ${text}`, {
-    hint: "write --expect 2xx, --expect 200,202 or --expect status=404",
-  });
+/** Reads `2xx`, `200,202`, `status=404`, `answer.body.ok=true`; one given before holds too. Throws CliError 2. */
+export function parseExpectation(text: string, before?: Expectation): Expectation {
+  const expectation = parse(text, { of: "answer", suggest: suggestion });
+  const shown = expectation.text.replace(/^status=/, "");
+  return {
+    text: before === undefined ? shown : `${before.text} and ${shown}`,
+    all: [...(before?.all ?? []), expectation],
+  };
 }
 
 /** Whether an answer is what was expected. `wronged`: the request was made wrong on purpose. */
 export function judge(outcome: Outcome, expectation: Expectation, wronged: boolean): Judgement {
   const { status, error } = outcome;
-  if (status === null || error !== null) return unanswered(outcome);
-  const accepted = expectation.statuses.some((wanted) => matches(status, wanted));
-  if (!accepted) return { accepted, exitCode: EXIT.no, remark: `expected ${expectation.text}` };
-  const refused = wronged && status >= 400 && status < 500;
-  return { accepted, exitCode: EXIT.done, remark: refused ? `refused, as it should be (${status})` : undefined };
+  const facts = new Facts(undefined, { durationMs: null, headers: [], body: new Uint8Array(), ...outcome });
+  const unmet = expectation.all.flatMap((one) => unmetConditions(one, facts));
+  const isFailure = status === null || error !== null;
+  if (isFailure && (unmet.length > 0 || !expectsFailure(expectation))) return unanswered(outcome);
+  const instead = unmet
+    .filter(({ text }) => !text.startsWith("status="))
+    .map((condition) => sayInstead(condition, facts));
+  if (unmet.length > 0)
+    return { accepted: false, exitCode: EXIT.no, remark: [`expected ${expectation.text}`, ...instead].join("; ") };
+  const refused = wronged && status !== null && status >= 400 && status < 500;
+  return {
+    accepted: true,
+    exitCode: EXIT.done,
+    remark: refused ? `refused, as it should be (${status})` : undefined,
+  };
 }
 
-function matches(status: number, wanted: string): boolean {
-  return wanted.endsWith("xx") ? Math.floor(status / 100) === Number(wanted[0]) : status === Number(wanted);
+/** An attempt that brought no whole answer is a failure, unless that is what was asked for. */
+function expectsFailure({ all }: Expectation): boolean {
+  return all.some(({ conditions }) => conditions.some(({ text }) => text.startsWith("error=")));
 }
 
 /** Codes of `deliver` that are not about reaching the target. */

@@ -98,7 +98,10 @@ function signatureOptions(): Option[] {
 
 function outcomeOptions(): Option[] {
   return [
-    new Option("--expect <status>", "accept only this answer: 2xx, 200,202, status=404").argParser(parseExpectation),
+    new Option(
+      "--expect <expectation>",
+      "accept only this answer: 2xx, 200,202, answer.body.ok=true (repeatable); see hookcli help expectations",
+    ).argParser(parseExpectation),
     new Option("--dry-run", "print the request and send nothing"),
     new Option("--curl", "print a curl command that sends the same bytes, and send nothing"),
     new Option("--show-secrets", "print credentials in place of ***"),
