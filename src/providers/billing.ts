@@ -108,6 +108,7 @@ export const adyen = define("adyen", [], () => ({
   retry: {
     note: "three times within half a minute, then after 2, 5, 10, 15, 30 min, 1, 2, 4 and 8 h, for up to 30 days",
   },
+  handshake: "adyen-accepted",
 }));
 
 /** Paddle's own library keeps the last `h1` alone; here any may match. */
@@ -374,6 +375,7 @@ export const woocommerce = define("woocommerce", [], () => ({
     { name: "X-WC-Webhook-Delivery-ID", value: { from: "deliveryId" } },
   ],
   retry: { note: "by default a webhook is disabled when five deliveries in a row were refused" },
+  handshake: "woocommerce-ping",
 }));
 
 /** The secret is normalised (NFKD) first. */

@@ -42,6 +42,7 @@ export const braintree = define("braintree", [], () => ({
     ],
   },
   eventType: [{ in: "xml", element: "kind", form: "bt_payload" }],
+  handshake: "braintree-challenge",
 }));
 
 /** The whole form is signed, as PHP's serialize writes it. Source: https://classic.paddle.com/webhooks/verifying-webhooks/ */
@@ -118,4 +119,5 @@ export const websub = define("websub", ["youtube", "pubsubhubbub"], () => ({
       },
     },
   ],
+  handshake: "websub",
 }));

@@ -44,6 +44,7 @@ export const microsoftGraph = define("microsoft-graph", ["graph"], () => ({
   },
   eventType: [{ ...body("value", 0, "lifecycleEvent"), prefix: "lifecycle." }, body("value", 0, "changeType")],
   eventId: [body("value", 0, "id")],
+  handshake: "graph-validation-token",
 }));
 
 /** Source: https://learn.microsoft.com/azure/event-grid/receive-events, https://learn.microsoft.com/azure/event-grid/delivery-and-retry */
@@ -77,6 +78,7 @@ export const eventGrid = define("event-grid", ["azure-event-grid"], () => ({
   ],
   ackDeadlineMs: 30_000,
   retry: { note: "with growing waits, by default for 24 hours and 30 attempts; 400, 401, 403 and 413 end it" },
+  handshake: "event-grid-validation",
 }));
 
 /** The whole value of the header is the secret, its scheme (`Basic ...`) included. */
@@ -94,6 +96,7 @@ export const okta = define("okta", [], () => ({
   },
   eventType: [body("data", "events", 0, "eventType")],
   eventId: [body("eventId")],
+  handshake: "okta-verification",
 }));
 
 /** Log streams send arrays of log entries, event streams one CloudEvent. */

@@ -142,6 +142,7 @@ export const trello = define("trello", [], () => ({
     retries: 3,
     note: "after 30 days of failures in a row the webhook is disabled",
   },
+  handshake: "trello-head",
 }));
 
 /** The key is the X-Hook-Secret of the handshake. */
@@ -154,6 +155,7 @@ export const asana = define("asana", [], () => ({
   eventType: [{ ...body("events", 0, "resource", "resource_type"), also: body("events", 0, "action") }],
   retry: { note: "for up to 24 hours" },
   ackDeadlineMs: 10_000,
+  handshake: "asana-hook-secret",
 }));
 
 /** The key is the verification_token that Notion posts once, when the subscription is made. */
@@ -166,6 +168,7 @@ export const notion = define("notion", [], () => ({
   eventType: [body("type")],
   eventId: [body("id")],
   retry: { retries: 8, note: "with growing waits, the last about 24 hours after the event" },
+  handshake: "notion-verification-token",
 }));
 
 /** Where the contact point names a timestamp header, the signed content has it too: such a scheme is the user's own. */

@@ -46,6 +46,7 @@ export const github: Provider = {
   ],
   ackDeadlineMs: 10_000,
   retry: { retries: 0, note: "no automatic redelivery; by hand or API for 3 days" },
+  handshake: "github-ping",
 };
 
 /** The words of a body's `object_kind` as the X-Gitlab-Event header writes them. Source: https://docs.gitlab.com/user/project/integrations/webhook_events/ */

@@ -85,6 +85,7 @@ export const sns = define("sns", ["aws-sns", "amazon-sns"], () => ({
     region: { path: ["TopicArn"], separator: ":", index: 3 },
   },
   testTrust: "in place of the certificate that it fetches from SigningCertURL",
+  handshake: "sns-subscription",
 }));
 
 /**
@@ -159,6 +160,7 @@ export const ebay = define("ebay", [], () => ({
   eventId: [body("notification", "notificationId")],
   deliveryId: [body("notification", "notificationId")],
   testTrust: 'between -----BEGIN PUBLIC KEY----- and -----END PUBLIC KEY-----, as "key" of the answer of getPublicKey',
+  handshake: "ebay-challenge",
 }));
 
 /**

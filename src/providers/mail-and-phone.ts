@@ -82,6 +82,7 @@ export const mandrill = define("mandrill", [], () => ({
   // The one field holds an array of events.
   bodyForm: { of: "all", field: "mandrill_events" },
   eventType: [{ in: "formJson", name: "mandrill_events", path: [0, "event"] }],
+  handshake: "mandrill-head",
 }));
 
 export const postmark = define("postmark", [], () => ({

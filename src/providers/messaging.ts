@@ -29,6 +29,7 @@ export const zoom = define("zoom", [], () => ({
   ackDeadlineMs: 3_000,
   // Source: https://developers.zoom.us/blog/webhook-delays/
   retry: { delaysMs: [300_000, 1_200_000, 3_600_000], retries: 3, note: "each wait counts from the attempt before" },
+  handshake: "zoom-url-validation",
 }));
 
 /** What is signed is the body as it was sent, non-ASCII characters as `\u00e4` in it. */
@@ -52,6 +53,7 @@ export const meta = define("meta", ["facebook", "instagram", "messenger", "whats
     body("entry", 0, "changes", 0, "value", "messages", 0, "id"),
     body("entry", 0, "messaging", 0, "message", "mid"),
   ],
+  handshake: "meta-verify-token",
 }));
 
 /** The Account Activity API names the event by the member that holds it: a value that stands in each. */
@@ -75,6 +77,7 @@ export const x = define("x", ["twitter"], () => ({
   ],
   eventId: [body("data", "event_uuid")],
   ackDeadlineMs: 10_000,
+  handshake: "x-crc",
 }));
 
 export const telegram = define("telegram", [], () => ({
@@ -149,6 +152,7 @@ export const twitch = define("twitch", [], () => ({
     { name: "Twitch-Eventsub-Subscription-Type", value: { from: "eventType" } },
     { name: "Twitch-Eventsub-Subscription-Version", value: { from: "eventType", names: TWITCH_VERSIONS } },
   ],
+  handshake: "twitch-callback-verification",
 }));
 
 export const pusher = define("pusher", [], () => ({

@@ -156,4 +156,28 @@ export interface RetryFacts {
   readonly note: string;
 }
 
-export type HandshakeKind = "slack-url-verification" | "discord-ping";
+/** The handshakes that hookcli knows; handshakes.ts has what is asked and answered. */
+export type HandshakeKind =
+  | "slack-url-verification"
+  | "discord-ping"
+  | "websub"
+  | "meta-verify-token"
+  | "x-crc"
+  | "zoom-url-validation"
+  | "graph-validation-token"
+  | "event-grid-validation"
+  | "dropbox-challenge"
+  | "okta-verification"
+  | "sns-subscription"
+  | "xero-intent"
+  | "asana-hook-secret"
+  | "twitch-callback-verification"
+  | "trello-head"
+  | "mandrill-head"
+  | "braintree-challenge"
+  | "ebay-challenge"
+  | "notion-verification-token"
+  | "dropbox-sign-hello"
+  | "adyen-accepted"
+  | "woocommerce-ping"
+  | "github-ping";

@@ -139,6 +139,7 @@ export const dropbox = define("dropbox", [], () => ({
   schemes: [bodyMac("dropbox", "X-Dropbox-Signature")],
   eventType: [{ ...body("list_folder", "accounts", 0), as: "list_folder" }],
   ackDeadlineMs: 10_000,
+  handshake: "dropbox-challenge",
 }));
 
 /** The hash of time and type stands beside them, inside the form's JSON. */
@@ -163,6 +164,7 @@ export const dropboxSign = define("dropbox-sign", ["hellosign"], () => ({
   bodyForm: { of: "all", field: "json", as: "multipart" },
   detection: { signatureHeaders: [], bodies: [[{ form: "json", path: ["event", "event_hash"] }]] },
   eventType: [{ in: "formJson", name: "json", path: ["event", "event_type"] }],
+  handshake: "dropbox-sign-hello",
 }));
 
 /** One header for each key. */
@@ -411,6 +413,7 @@ export const xero = define("xero", [], () => ({
   schemes: [bodyMac("xero", "x-xero-signature", { encoding: "base64" })],
   eventType: [{ ...body("events", 0, "eventCategory"), also: body("events", 0, "eventType") }],
   ackDeadlineMs: 5_000,
+  handshake: "xero-intent",
 }));
 
 export const greenhouse = define("greenhouse", [], () => ({

@@ -1,5 +1,5 @@
 import { pathWords } from "../signatures/content-words.js";
-import type { Evidence, HandshakeKind, Provider, RetryFacts, ValueSource } from "./provider.js";
+import type { Evidence, Provider, RetryFacts, ValueSource } from "./provider.js";
 
 type PlaceOf<Place extends ValueSource["in"]> = Extract<ValueSource, { readonly in: Place }>;
 
@@ -37,16 +37,6 @@ const EVIDENCE: Readonly<Record<Evidence, string>> = {
 /** How well a row is known, in a sentence. */
 export function evidenceWords(evidence: Evidence): string {
   return EVIDENCE[evidence];
-}
-
-const HANDSHAKES: Readonly<Record<HandshakeKind, string>> = {
-  "slack-url-verification": "a POST of type url_verification, answered with its challenge",
-  "discord-ping": 'a ping ({"type":1}), answered with {"type":1}; wrong signatures must get 401',
-};
-
-/** What the endpoint has to answer before events come. */
-export function handshakeWords(kind: HandshakeKind): string {
-  return HANDSHAKES[kind];
 }
 
 /** How often, and after which waits. */

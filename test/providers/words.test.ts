@@ -1,14 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { findProvider, providers } from "../../src/providers/index.js";
+import { handshakes } from "../../src/providers/handshakes.js";
 import type { Provider } from "../../src/providers/provider.js";
-import {
-  evidenceWords,
-  handshakeWords,
-  placesWords,
-  retryWords,
-  signatureHeadersOf,
-  waitWords,
-} from "../../src/providers/words.js";
+import { evidenceWords, placesWords, retryWords, signatureHeadersOf, waitWords } from "../../src/providers/words.js";
 import {
   algorithmWords,
   besideWords,
@@ -43,7 +37,7 @@ function allWords({ schemes, eventType, eventId, deliveryId, evidence, retry, ha
     ...[eventType, eventId, deliveryId].filter((sources) => sources.length > 0).map(placesWords),
     evidenceWords(evidence),
     ...(retry === undefined ? [] : [retryWords(retry)]),
-    ...(handshake === undefined ? [] : [handshakeWords(handshake)]),
+    ...(handshake === undefined ? [] : [handshakes[handshake].words]),
   ];
 }
 

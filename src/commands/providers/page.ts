@@ -2,8 +2,9 @@ import { secretVariable } from "../../config/secrets.js";
 import type { Line } from "../../output/output.js";
 import { bold, dim, yellow } from "../../output/style.js";
 import { wrapText } from "../../output/wrap.js";
-import type { Provider } from "../../providers/provider.js";
-import { evidenceWords, handshakeWords, placesWords, retryWords, waitWords } from "../../providers/words.js";
+import { handshakes } from "../../providers/handshakes.js";
+import type { HandshakeKind, Provider } from "../../providers/provider.js";
+import { evidenceWords, placesWords, retryWords, waitWords } from "../../providers/words.js";
 import { signsBody } from "../../signatures/content.js";
 import { encodingWords } from "../../signatures/content-words.js";
 import { frameworks } from "../../signatures/frameworks.js";
@@ -116,8 +117,15 @@ function eventFacts(provider: Provider): Fact[] {
     ["other headers", outgoing.map((header) => header.name).join(", ")],
     ["answer within", ackDeadlineMs === undefined ? undefined : waitWords(ackDeadlineMs)],
     ["retries", retry === undefined ? undefined : retryWords(retry)],
-    ["handshake", handshake === undefined ? undefined : handshakeWords(handshake)],
+    ["handshake", handshake === undefined ? undefined : handshakes[handshake].words],
+    ["try it", handshake === undefined ? undefined : handshakeCommands(provider, handshake)],
   ];
+}
+
+/** What sends the handshake to an app, and judges its answer. */
+function handshakeCommands({ name }: Provider, kind: HandshakeKind): string {
+  const sent = handshakes[kind].exchanges.flatMap((exchange) => exchange.sent);
+  return sent.map((one) => `hookcli send ${name}/${one.name}`).join(", ");
 }
 
 function sourceFacts({ documents, evidence, schemes }: Provider, { fixtures, rawBody }: PageOptions): Fact[] {

@@ -98,6 +98,32 @@ export interface RetryDefinition {
   readonly note?: string;
 }
 
+const HANDSHAKE_KINDS: Readonly<Record<HandshakeKind, true>> = {
+  "slack-url-verification": true,
+  "discord-ping": true,
+  websub: true,
+  "meta-verify-token": true,
+  "x-crc": true,
+  "zoom-url-validation": true,
+  "graph-validation-token": true,
+  "event-grid-validation": true,
+  "dropbox-challenge": true,
+  "okta-verification": true,
+  "sns-subscription": true,
+  "xero-intent": true,
+  "asana-hook-secret": true,
+  "twitch-callback-verification": true,
+  "trello-head": true,
+  "mandrill-head": true,
+  "braintree-challenge": true,
+  "ebay-challenge": true,
+  "notion-verification-token": true,
+  "dropbox-sign-hello": true,
+  "adyen-accepted": true,
+  "woocommerce-ping": true,
+  "github-ping": true,
+};
+
 /** A provider's name: a folder of fixtures, and a part of the name of a variable. */
 export const NAME = /^[a-z0-9]+(?:-[a-z0-9]+)*$/;
 const LABEL = /^[a-z0-9]+(?:[-_.][a-z0-9]+)*$/;
@@ -250,7 +276,7 @@ export const definition: Shape<Definition> = object<Definition>(
     documents: optional(text("an http or https URL", /^https?:\/\/[\x21-\x7e]+$/)),
     secretPlace: optional(words),
     unchecked: optional(words),
-    handshake: optional(choice<HandshakeKind>({ "slack-url-verification": true, "discord-ping": true })),
+    handshake: optional(choice<HandshakeKind>(HANDSHAKE_KINDS)),
   },
   "the definition of a provider",
 );
