@@ -19,7 +19,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/e2e/**", "test/sdk/**", "**/node_modules/**"],
+          exclude: ["test/e2e/**", "test/faults/**", "test/sdk/**", "**/node_modules/**"],
           testTimeout: 30_000,
           hookTimeout: 60_000,
         },
@@ -53,6 +53,17 @@ export default defineConfig({
           include: ["test/sdk/**/*.test.ts"],
           exclude: ["**/node_modules/**"],
           testTimeout: 120_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        define: define(),
+        test: {
+          name: "faults",
+          include: ["test/faults/**/*.test.ts"],
+          exclude: ["**/node_modules/**"],
+          testTimeout: 600_000,
           hookTimeout: 120_000,
           fileParallelism: false,
         },

@@ -16,21 +16,32 @@ export interface Load {
   readonly sent: readonly Sent[];
   /** Ids and hashes of the events that were answered 2xx. */
   acknowledged(): Map<string, string>;
+  /** Resolves when as many were sent as were asked for, and have ended. */
+  finished(): Promise<void>;
   /** No more are sent; resolves when those on their way have ended. */
   stop(): Promise<void>;
 }
 
-/** Starts a load on `url`. `ratePerSecond`: offered over all connections; absent: as fast as answers come. */
-export function startLoad(
-  url: string,
-  options: { connections: number; bodyBytes: number; ratePerSecond?: number; headers?: Record<string, string> },
-): Load {
+export interface LoadOptions {
+  readonly connections: number;
+  readonly bodyBytes: number;
+  /** Offered over all connections; absent: as fast as answers come. */
+  readonly ratePerSecond?: number;
+  /** How many are sent; absent: until the load is stopped. */
+  readonly count?: number;
+  /** How long an answer is waited for; absent: for ever. */
+  readonly limitMs?: number;
+  readonly headers?: Record<string, string>;
+}
+
+/** Starts a load on `url`. */
+export function startLoad(url: string, options: LoadOptions): Load {
   const agent = new Agent({ keepAlive: true, maxSockets: options.connections });
   const sent: Sent[] = [];
   let stopped = false;
   const pauseMs = options.ratePerSecond === undefined ? 0 : (1000 * options.connections) / options.ratePerSecond;
   const worker = async () => {
-    while (!stopped) {
+    while (!stopped && sent.length < (options.count ?? Infinity)) {
       const startedAt = performance.now();
       await sendOne(url, { agent, sent, ...options });
       const rest = pauseMs - (performance.now() - startedAt);
@@ -44,20 +55,20 @@ export function startLoad(
       new Map(
         sent.filter(({ status }) => status !== undefined && status < 300).map(({ id, bodySha256 }) => [id, bodySha256]),
       ),
-    async stop() {
-      stopped = true;
+    async finished() {
       await Promise.all(workers);
       agent.destroy();
+    },
+    async stop() {
+      stopped = true;
+      await this.finished();
     },
   };
 }
 
 let counter = 0;
 
-async function sendOne(
-  url: string,
-  options: { agent: Agent; sent: Sent[]; bodyBytes: number; headers?: Record<string, string> },
-): Promise<void> {
+async function sendOne(url: string, options: { agent: Agent; sent: Sent[] } & LoadOptions): Promise<void> {
   const id = `load-${(counter += 1)}`;
   const body = Buffer.from(JSON.stringify({ type: "load", id, filler: "x".repeat(options.bodyBytes) }));
   const entry: Sent = {
@@ -73,6 +84,7 @@ async function sendOne(
       method: "POST",
       agent: options.agent,
       headers: { "content-type": "application/json", "content-length": body.length, ...options.headers },
+      ...(options.limitMs === undefined ? {} : { signal: AbortSignal.timeout(options.limitMs) }),
     });
     call.on("response", (response) => {
       response.resume();
