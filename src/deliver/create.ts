@@ -63,7 +63,7 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
       const exchange = new Exchange({
         delivery,
         requestBytes: headSize(call.path, headers) + request.body.byteLength,
-        timeoutMs: options.timeoutMs,
+        timeoutMs: delivery.timeoutMs ?? options.timeoutMs,
         monotonic: options.monotonic,
         watch,
         again: (again) => {

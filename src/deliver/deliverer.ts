@@ -46,6 +46,10 @@ export interface DeliveryRequest {
   /** The app's answer streams here; absent: it is only recorded. */
   readonly answer?: Responder;
   readonly signal?: AbortSignal;
+  /** In place of that of all deliveries. */
+  readonly timeoutMs?: number;
+  /** The whole attempt is cut off after this long, as `deadline`, however the answer comes along. */
+  readonly deadlineMs?: number | undefined;
 }
 
 /** The end of an attempt, with what a command needs besides. */

@@ -143,7 +143,9 @@ export class Exchange implements Dispatcher.DispatchHandler, Watched {
   }
 
   tick(nowMs: number): void {
-    const { timeoutMs } = this.#plan;
+    const { timeoutMs, delivery } = this.#plan;
+    if (delivery.deadlineMs !== undefined && nowMs - this.#startedAt >= delivery.deadlineMs)
+      return this.fail("deadline");
     if (this.#readsOn) {
       this.#goneSince ??= nowMs;
       if (nowMs - this.#goneSince >= READ_ON_MS) return this.#leave();

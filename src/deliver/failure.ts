@@ -2,6 +2,7 @@
 export type FailureCode =
   | "refused"
   | "timeout"
+  | "deadline"
   | "reset"
   | "bad_answer"
   | "bad_request"

@@ -1,6 +1,8 @@
 /** What is said, for people, of an attempt that brought no whole answer: one wording wherever it is told. */
 const TEXTS: ReadonlyMap<string, string> = new Map([
   ["timeout", "no answer in time"],
+  ["deadline", "no whole answer within the time that the provider gives"],
+  ["interrupted", "hookcli ended before the answer was known"],
   ["refused", "app down: connection refused, nothing listens there"],
   ["reset", "the connection broke before the answer was whole"],
   ["bad_answer", "the answer is not HTTP"],
