@@ -68,8 +68,18 @@ const LISTEN_KEYS = [
   "hostHeader",
   "insecure",
   "timeout",
+  "ack",
+  "ackStatus",
+  "queue",
+  "retry",
+  "retryDelays",
+  "retrySpeed",
+  "ordered",
+  "concurrency",
+  "dropDuplicates",
   "respond",
   "respondBody",
+  "handshake",
 ] as const satisfies readonly ConfigKeyName[];
 
 /** What the files say of options of `listen`: sizes in bytes, durations in milliseconds. */

@@ -16,6 +16,9 @@ export interface ConfigKey<Value = unknown> {
 /** What `--via` takes. */
 export const TUNNEL_NAMES: readonly string[] = ["localtunnel", "cloudflared", "ssh", "none"];
 
+/** What `--handshake` takes. */
+export const HANDSHAKE_MODES: readonly string[] = ["auto", "off"];
+
 /** What a project may say once for all, and each of its profiles again. */
 export const CONFIG_KEYS = {
   target: key(kinds.target, "the local URL that events are delivered to", { variable: "HOOKCLI_TARGET" }),
@@ -48,8 +51,20 @@ export const CONFIG_KEYS = {
   hostHeader: key(kinds.fieldText, "listen: Host of each delivery: target, keep, or a value", { fallback: "target" }),
   insecure: key(kinds.flag, "listen: accept a self-signed certificate of the target", { fallback: false }),
   timeout: key(kinds.duration, 'listen: the longest wait for the app; "0": no limit', { fallback: "30s" }),
+  ack: key(kinds.flag, "listen: answer once an event is on disk, deliver it in the background", { fallback: false }),
+  ackStatus: key(kinds.integer(200, 299), "listen: with ack, the status to answer; 202 otherwise"),
+  queue: key(kinds.flag, "listen: as ack, and hold events while the app is down", { fallback: false }),
+  retry: key(kinds.integer(0, 1_000), "listen: deliver again up to so many times"),
+  retryDelays: key(kinds.durations, "listen: the waits before retries"),
+  retrySpeed: key(kinds.speed, "listen: how many times faster a provider's waits pass; 60x otherwise"),
+  ordered: key(kinds.flag, "listen: with ack, one event after the other"),
+  concurrency: key(kinds.integer(1, 512), "listen: background deliveries to a target at a time; 8 otherwise"),
+  dropDuplicates: key(kinds.flag, "listen: do not deliver again what the app answered 2xx", { fallback: false }),
   respond: key(kinds.integer(200, 599), "listen: without a target, the status to answer", { fallback: 200 }),
   respondBody: key(kinds.sentPath, "listen: without a target, the file to answer"),
+  handshake: key(kinds.choice(...HANDSHAKE_MODES), "listen: answer handshakes where no app does, or not", {
+    fallback: "auto",
+  }),
 } as const;
 
 /** The name of a key that has a value, or values by name. */

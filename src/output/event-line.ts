@@ -36,10 +36,15 @@ const SIGNATURES: Readonly<Record<Exclude<SignatureNote["status"], "invalid">, S
 /**
  * One event on one line:
  * `12:04:31   #12   message.created   POST /webhook   signed ok   200   41 ms   1.2 kB`, then what is remarkable about it.
- * `now` (milliseconds) puts the date in front when the event is of another day; `columns` cuts the line to that width.
+ * `now` (milliseconds) puts the date in front when the event is of another day; `columns` cuts the line to that width; `remark` is
+ * said of it besides.
  */
-export function eventLine(event: HookEvent, options: { readonly now?: number; readonly columns?: number } = {}): Line {
-  return table([event], { now: event.receivedAt, ...options, least: USUAL_WIDTHS })[0] ?? "";
+export function eventLine(
+  event: HookEvent,
+  options: { readonly now?: number; readonly columns?: number; readonly remark?: string | undefined } = {},
+): Line {
+  const { remark, ...rest } = options;
+  return table([event], { now: event.receivedAt, ...rest, least: USUAL_WIDTHS, remark })[0] ?? "";
 }
 
 /** Events one below the other, in columns that fit the width. */
@@ -49,14 +54,19 @@ export function eventTable(events: readonly HookEvent[], options: { now: number;
 
 function table(
   events: readonly HookEvent[],
-  { now, columns = Number.POSITIVE_INFINITY, least }: { now: number; columns?: number; least: readonly number[] },
+  {
+    now,
+    columns = Number.POSITIVE_INFINITY,
+    least,
+    remark,
+  }: { now: number; columns?: number; least: readonly number[]; remark?: string | undefined },
 ): Line[] {
-  const rows = events.map((event) => cells(event, now));
+  const rows = events.map((event) => cells(event, now, remark));
   return tableLines(rows, { columns, gap: GAP, concessions: CONCESSIONS, least });
 }
 
 /** Time, number, type, request, signature, outcome, duration, size, remarks. Text is made safe here to know its width. */
-function cells(event: HookEvent, now: number): Cell[] {
+function cells(event: HookEvent, now: number, remark?: string): Cell[] {
   const last = event.attempts.at(-1);
   return [
     { text: formatTime(event.receivedAt, now), short: formatShortTime(event.receivedAt, now), style: "dim" },
@@ -67,7 +77,7 @@ function cells(event: HookEvent, now: number): Cell[] {
     outcome(event, last),
     { text: last?.durationMs == null ? "-" : formatDuration(last.durationMs), style: "dim" },
     { text: formatBytes(event.size), style: "dim" },
-    { text: safeText(remarks(event)), style: "yellow" },
+    { text: safeText(remarks(event, remark)), style: "yellow" },
   ];
 }
 
@@ -90,8 +100,9 @@ function statusStyle(status: number): Style {
   return status < 400 ? "cyan" : status < 500 ? "yellow" : "red";
 }
 
-function remarks(event: HookEvent): string {
+function remarks(event: HookEvent, remark: string | undefined): string {
   return [
+    remark,
     event.refusal !== null && event.refusal !== event.signature.reason ? event.refusal : undefined,
     event.duplicateOf === null ? undefined : "duplicate",
     event.replayOf === null ? undefined : "replay",

@@ -26,12 +26,14 @@ const OPTIONS: ListenOptions = {
   require: [],
   secret: [],
   key: [],
+  setting: [],
   maxBody: 2 ** 20,
   events: [],
   header: [],
   hostHeader: "target",
   timeout: 30_000,
   respond: 200,
+  handshake: "auto",
 };
 
 /** The parts of `listen`, put together over a store whose commits the test commands, in front of a real app. */

@@ -71,6 +71,7 @@ export async function startCapture(parts: {
     reporter,
     route: router(target, options.events),
     ownAnswer: answer,
+    handshakes: options.handshake === "off" ? undefined : gatekeeper.handshakes(),
     forwarded: forwardedFor(publicUrl),
   });
   let receiver: Receiver;

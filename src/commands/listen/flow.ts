@@ -10,6 +10,7 @@ import type { ReceivedRequest, Responder, UpgradeRequest } from "../../receive/r
 import { StoreError, type Store } from "../../store/store.js";
 import { FloodGuard } from "./flood.js";
 import type { EventFacts, Gatekeeper } from "./gatekeeper.js";
+import type { HandshakeAnswerer, HandshakeOutcome } from "./handshakes.js";
 import { failureText, stateAfter, storedEvent, type Passage } from "./passage.js";
 import type { ListenReporter } from "./report.js";
 import { routedEvent } from "./routing.js";
@@ -37,6 +38,8 @@ export interface FlowParts {
   /** Where an event goes; none: nowhere, it is answered by `ownAnswer`. */
   readonly route: Router;
   readonly ownAnswer: OwnAnswer;
+  /** Answers handshakes that no app answers; absent: nobody does. */
+  readonly handshakes?: HandshakeAnswerer | undefined;
   readonly forwarded: (request: ReceivedRequest) => DeliveryRequest["forwarded"];
 }
 
@@ -63,11 +66,13 @@ export class EventFlow {
     const passage = await this.commit(request, facts, answer);
     if (passage === undefined) return;
     const settle = this.parts.reporter.stored(passage.event.state, () => storedEvent(passage));
-    const delivery =
-      passage.target === undefined ? this.answerAlone(answer) : await this.deliver(request, passage.target, answer);
+    const { delivery, handshake } =
+      passage.target === undefined
+        ? await this.answerAlone(request, facts, answer)
+        : await this.deliver(request, facts, { target: passage.target, answer });
     settle();
     if (delivery !== undefined) this.keepAttempt(passage, delivery);
-    this.parts.reporter.answered(storedEvent(passage, delivery));
+    this.parts.reporter.answered(storedEvent(passage, delivery), handshake);
   }
 
   /** A WebSocket upgrade: its head is the event, its attempt lasts as long as the connection. */
@@ -175,22 +180,27 @@ export class EventFlow {
     });
   }
 
-  private answerAlone(answer: Responder): undefined {
-    const { status, headers, body } = this.parts.ownAnswer;
-    answer.writeHead(status, undefined, headers);
-    if (body.length > 0) void answer.write(body);
-    answer.end();
-    return undefined;
+  private async answerAlone(request: ReceivedRequest, facts: EventFacts, answer: Responder): Promise<Answered> {
+    const handshake = await this.parts.handshakes?.(request, facts, false);
+    sendOwn(handshake?.answer ?? this.parts.ownAnswer, answer);
+    return { delivery: undefined, handshake };
   }
 
-  private async deliver(request: ReceivedRequest, target: Target, answer: Responder): Promise<Delivery> {
+  private async deliver(
+    request: ReceivedRequest,
+    facts: EventFacts,
+    { target, answer }: { target: Target; answer: Responder },
+  ): Promise<Answered> {
     const { deliverer, forwarded } = this.parts;
     const delivery = await deliverer.deliver({ request, target, forwarded: forwarded(request), answer });
-    if (delivery.unanswered) {
+    const isDown = delivery.unanswered && delivery.error === "refused";
+    const handshake = isDown ? await this.parts.handshakes?.(request, facts, true) : undefined;
+    if (handshake?.answer !== undefined) sendOwn(handshake.answer, answer);
+    else if (delivery.unanswered) {
       const late = delivery.error === "timeout";
       answer.send(late ? 504 : 502, delivery.error ?? "failed", failureText(delivery, target));
     }
-    return delivery;
+    return { delivery, handshake };
   }
 
   /** Stores the end of an attempt, beside the answer and never before it. */
@@ -211,6 +221,18 @@ export class EventFlow {
     this.storeTroubleTold = true;
     this.parts.reporter.storeTrouble(error);
   }
+}
+
+/** How an event was answered: by an attempt, or by us. */
+interface Answered {
+  readonly delivery: Delivery | undefined;
+  readonly handshake: HandshakeOutcome | undefined;
+}
+
+function sendOwn({ status, headers, body }: OwnAnswer, answer: Responder): void {
+  answer.writeHead(status, undefined, headers);
+  if (body.length > 0) void answer.write(body);
+  answer.end();
 }
 
 /** Nobody could speak with the sender of an upgrade that goes nowhere; its event is kept all the same. */

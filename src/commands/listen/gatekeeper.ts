@@ -14,8 +14,11 @@ import type { AddressRanges } from "../../receive/address.js";
 import type * as Gates from "../../receive/gates.js";
 import type { ReceivedRequest } from "../../receive/receiver.js";
 import type { SchemaGate } from "../../receive/schema.js";
+import type { Settings } from "../../signatures/request.js";
 import type { Verdict } from "../../signatures/verdict.js";
+import { handshakeAnswerer, type HandshakeAnswerer } from "./handshakes.js";
 import type { ListenOptions } from "./options.js";
+import { settingsOf } from "../verify/settings.js";
 import { SignatureChecker } from "./signatures.js";
 
 /** The most that a JSON Schema file may hold, bytes. */
@@ -36,6 +39,8 @@ interface GateSettings {
   readonly allowed: AddressRanges;
   readonly schema: SchemaGate | undefined;
   readonly options: ListenOptions;
+  /** Values configured at the provider. */
+  readonly configured: Settings;
   /** The public base URL while there is one. */
   readonly publicUrl: () => string | undefined;
   /** What the user should know of it. */
@@ -54,6 +59,19 @@ export class Gatekeeper {
 
   get remark(): string | undefined {
     return this.settings.remark;
+  }
+
+  /** Answers handshakes where no app does, by what is known here. */
+  handshakes(): HandshakeAnswerer {
+    const { provider, own, checker, options, configured, publicUrl } = this.settings;
+    return handshakeAnswerer({
+      provider,
+      own,
+      settings: configured,
+      credentials: (name) => checker.credentials(name),
+      urls: (request) => candidateUrls(request, publicUrl()),
+      hasOwnAnswer: options.respond !== 200 || options.respondBody !== undefined,
+    });
   }
 
   /** What can be told from the head alone. */
@@ -110,7 +128,15 @@ export async function createGatekeeper(parts: {
   ]);
   const name = options.provider ?? config.provider;
   const provider = name === undefined ? undefined : providerNamed(name, config.ownProviders);
-  const checker = new SignatureChecker({ context, output, config, secretFlags: options.secret, keyFlags: options.key });
+  const configured = await settingsOf(options, { context, output });
+  const checker = new SignatureChecker({
+    context,
+    output,
+    config,
+    secretFlags: options.secret,
+    keyFlags: options.key,
+    settings: configured,
+  });
   const known = (await checker.prepare(provider?.name)) || (provider === undefined && knowsSome(context, config));
   const variable = provider === undefined ? "HOOKCLI_SECRET" : secretVariable(provider.name);
   if (!known && options.requireSignature === true) {
@@ -126,6 +152,7 @@ export async function createGatekeeper(parts: {
     allowed: parseRanges(options.allowIp, "--allow-ip"),
     schema: options.validate === undefined ? undefined : await readSchema(options.validate, context),
     options,
+    configured,
     publicUrl,
     remark: known ? undefined : `signatures are not checked: set ${variable}, or pass --secret`,
   });

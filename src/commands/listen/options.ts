@@ -1,5 +1,5 @@
 import { Option, type Command } from "commander";
-import { TUNNEL_NAMES } from "../../config/keys.js";
+import { HANDSHAKE_MODES, TUNNEL_NAMES } from "../../config/keys.js";
 import {
   collect,
   fieldText,
@@ -13,7 +13,7 @@ import type { HeaderList } from "../../events/headers.js";
 import { retentionOptions } from "../retention-options.js";
 
 /** What the command line of `listen` says, parsed. What is absent may stand in the config; see settings.ts. */
-export type ListenFlags = Partial<ListenOptions> & Pick<ListenOptions, "tunnel" | "secret" | "key" | "header">;
+export type ListenFlags = Partial<ListenOptions> & Pick<ListenOptions, "tunnel" | "secret" | "key" | "setting" | "header">;
 
 /** What `listen` was asked for by command line and config. */
 export interface ListenOptions {
@@ -34,6 +34,7 @@ export interface ListenOptions {
   readonly provider?: string;
   readonly secret: readonly string[];
   readonly key: readonly string[];
+  readonly setting: readonly string[];
   readonly requireSignature?: boolean;
   readonly maxBody: number;
   readonly events: readonly string[];
@@ -44,6 +45,8 @@ export interface ListenOptions {
   readonly timeout: number;
   readonly respond: number;
   readonly respondBody?: string;
+  /** `auto`: handshakes are answered where no app does. */
+  readonly handshake: string;
   readonly keep?: number;
   readonly keepFor?: number;
 }
@@ -85,6 +88,9 @@ function listenOptions(): Option[] {
     new Option("--key <key>", "a public key, as @file, env:NAME or a literal (repeatable)")
       .argParser(collect)
       .default([], ""),
+    new Option("--setting <name=value>", "a value configured at the provider; env:NAME, @file (repeatable)")
+      .argParser(collect)
+      .default([], ""),
     new Option("--require-signature", "let in only what is signed"),
     new Option("--max-body <size>", "largest body (default: 25mb)").argParser(parseSize),
     new Option("-e, --events <types>", "deliver only these event types, as a,b.* (default: all)").argParser(
@@ -103,6 +109,10 @@ function listenOptions(): Option[] {
       number("--respond", 200, 599),
     ),
     new Option("--respond-body <file>", "without a target: the body to answer"),
+    new Option(
+      "--handshake <when>",
+      "auto: answer a provider's handshake without a target, or while the app is down (default: auto)",
+    ).choices(HANDSHAKE_MODES),
     ...retentionOptions({
       about: "; pending, dead and imported ones stay",
       keep: "default: 10000",

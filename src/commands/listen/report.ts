@@ -9,6 +9,7 @@ import type { TunnelState } from "../../tunnel/tunnel.js";
 import { printEvent } from "../../output/event-page.js";
 import type { Provider } from "../../providers/provider.js";
 import type { StoreError } from "../../store/store.js";
+import type { HandshakeOutcome } from "./handshakes.js";
 import { shownEvent } from "../events/shown-event.js";
 import { counted } from "../../output/quantity.js";
 
@@ -113,14 +114,17 @@ export class ListenReporter {
   }
 
   /** The answer to an event is known; its last attempt, if any, is among its attempts. */
-  answered(event: HookEvent): void {
+  answered(event: HookEvent, handshake?: HandshakeOutcome): void {
     const { output } = this;
     if (!output.json) {
-      output.line(eventLine(event, { columns: output.columns }));
+      output.line(eventLine(event, { columns: output.columns, remark: handshake?.remark }));
+      if (handshake?.note !== undefined) output.note(`hookcli: note: ${handshake.note}`);
       if (output.verbose) printEvent(output, shownEvent(event, { own: this.own }), { now: this.context.now() });
       return;
     }
     const attempt = shownEvent(event, { own: this.own }).attempts.at(-1);
+    if (handshake !== undefined)
+      output.record({ type: "handshake", at: this.at(), ...handshakeJson(event, handshake) });
     if (attempt !== undefined)
       output.record({ type: "attempt", at: this.at(), eventId: event.id, attempt: attemptToJson(attempt) });
   }
@@ -136,6 +140,11 @@ export class ListenReporter {
   private at(): string {
     return new Date(this.context.now()).toISOString();
   }
+}
+
+function handshakeJson({ id }: HookEvent, handshake: HandshakeOutcome): Record<string, unknown> {
+  const { provider, answer, remark, note = null } = handshake;
+  return { eventId: id, provider, answered: answer !== undefined, status: answer?.status ?? null, remark, note };
 }
 
 function shownUrl(url: string | undefined): string | undefined {

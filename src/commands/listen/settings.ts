@@ -18,7 +18,11 @@ export const LISTEN_DEFAULTS = {
   events: [],
   hostHeader: "target",
   timeout: 30_000,
+  ack: false,
+  queue: false,
+  dropDuplicates: false,
   respond: 200,
+  handshake: "auto",
 } as const;
 
 /** What `listen` goes by: its command line, else the config, else the defaults. Throws CliError 2 for a header's unset variable. */

@@ -7,6 +7,7 @@ import { findProvider, type Provider } from "../../providers/index.js";
 import { noteOf, verifyProvider } from "../../providers/verify.js";
 import { signsUrl } from "../../signatures/content.js";
 import type { SignedRequest } from "../../signatures/request.js";
+import type { Settings } from "../../signatures/request.js";
 import type { Verdict } from "../../signatures/verdict.js";
 import { knownCredentials, type Credentials } from "../verify/credentials.js";
 
@@ -17,6 +18,8 @@ export interface SignatureParts {
   readonly config: Config;
   readonly secretFlags: readonly string[];
   readonly keyFlags: readonly string[];
+  /** Values configured at the provider. */
+  readonly settings?: Settings;
 }
 
 /** The outcome for one request. */
@@ -77,6 +80,7 @@ export class SignatureChecker {
         request: url === undefined ? request : { ...request, url },
         ...credentials,
         now,
+        settings: this.parts.settings,
       });
       if (
         verdict.valid ||
@@ -89,7 +93,7 @@ export class SignatureChecker {
   }
 
   /** With flags the credentials are the same for every provider; standard input can be read only once. */
-  private credentials(provider: string): Promise<Credentials> {
+  credentials(provider: string): Promise<Credentials> {
     const { secretFlags, keyFlags } = this.parts;
     const key = secretFlags.length + keyFlags.length > 0 ? "" : provider;
     let credentials = this.known.get(key);
