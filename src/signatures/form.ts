@@ -21,19 +21,23 @@ export function parseForm(body: Uint8Array): FormFields {
     });
 }
 
-/** A form's fields; none when the content type says that the body is something else, and is no form of several parts. */
+/**
+ * A form's fields. A body that is no form as its content type has it is one field without a name: where fields are signed
+ * it is signed too, and cannot be put beside a signature of none.
+ */
 export function fieldsOf({ headers, body }: { readonly headers: HeaderList; readonly body: Uint8Array }): FormFields {
   const type = headerValue(headers, "content-type");
   if (type === undefined || isFormType(type)) return parseForm(body);
-  const parts = /^\s*multipart\/form-data/i.test(type) ? (partsOf(body, type)?.parts ?? []) : [];
-  return parts.flatMap(({ name, body: value }) =>
-    name === undefined ? [] : [[name, Buffer.from(value).toString("latin1")] as const],
-  );
+  const read = /^\s*multipart\/form-data/i.test(type) ? partsOf(body, type) : undefined;
+  if (read !== undefined && !read.areMore)
+    return read.parts.map(({ name = "", body: value }) => [name, Buffer.from(value).toString("latin1")]);
+  return body.length === 0 ? [] : [["", Buffer.from(body.buffer, body.byteOffset, body.length).toString("latin1")]];
 }
 
-/** The first value of a field. */
+/** The value of a field that stands there once: of several, the app may read another one. */
 export function formField(fields: FormFields, name: string): string | undefined {
-  return fields.find(([key]) => key === name)?.[1];
+  const [only, ...others] = fields.filter(([key]) => key === name);
+  return others.length === 0 ? only?.[1] : undefined;
 }
 
 /** Names and values joined, sorted by name; of a repeated name the values sorted, each once. Twilio's rule, and Mandrill's. */
