@@ -1,5 +1,5 @@
 import type { Output, Line } from "../../output/output.js";
-import { bold, dim, green, red } from "../../output/style.js";
+import { bold, dim, green, red, yellow } from "../../output/style.js";
 import type { Explanation } from "../../signatures/explanation.js";
 import type { ValidVerdict, Verdict } from "../../signatures/verdict.js";
 
@@ -10,10 +10,12 @@ export interface Outcome {
   readonly evidence: string | undefined;
   readonly verdict: Verdict;
   readonly explanation: Explanation | undefined;
+  /** What of the request a right signature says nothing about. */
+  readonly unchecked?: string | undefined;
 }
 
 /** The verdict as cli.md has it in JSON. */
-export function verdictJson({ provider, verdict, explanation }: Omit<Outcome, "evidence">) {
+export function verdictJson({ provider, verdict, explanation, unchecked }: Omit<Outcome, "evidence">) {
   return {
     valid: verdict.valid,
     provider,
@@ -26,6 +28,7 @@ export function verdictJson({ provider, verdict, explanation }: Omit<Outcome, "e
     ageSeconds: verdict.ageSeconds,
     ...(verdict.valid && verdict.key !== undefined ? { key: verdict.key } : {}),
     ...(verdict.valid && verdict.note !== undefined ? { note: verdict.note } : {}),
+    ...(verdict.valid && unchecked !== undefined ? { unchecked } : {}),
     explanation: explanation ?? null,
   };
 }
@@ -38,9 +41,10 @@ function isoTime(ms: number): string | null {
 
 /** One line, and the explanation below it. */
 export function printOutcome(output: Output, outcome: Outcome): void {
-  const { verdict } = outcome;
+  const { verdict, unchecked } = outcome;
   output.result(verdictLine(outcome), verdictJson(outcome));
   if (verdict.valid && verdict.note !== undefined) output.line(`  ${verdict.note}`);
+  if (verdict.valid && unchecked !== undefined) output.line(["  ", yellow(`not checked: ${unchecked}`)]);
   if (outcome.explanation !== undefined) printExplanation(output, outcome.explanation);
 }
 

@@ -21,6 +21,7 @@ import type { VerifyCommandOptions } from "./options.js";
 import { settingsOf } from "./settings.js";
 import { hexBytes, rawAsRequest, rawVerdictJson, readRawInput } from "./raw.js";
 import { printExplanation, printOutcome, type Outcome } from "./report.js";
+import { uncheckedText } from "./unchecked.js";
 
 /** `hookcli verify`: 0 valid, 1 invalid; what is neither throws CliError 2, and is `"valid": null` in JSON. */
 export async function runVerify({
@@ -88,7 +89,8 @@ async function verifyInput(options: VerifyCommandOptions, around: Surroundings, 
     ...given,
     others: otherSchemes(config),
   }));
-  return { provider: provider.name, evidence, verdict, explanation };
+  const unchecked = verdict.valid && request.body.length > 0 ? uncheckedText(provider, scheme) : undefined;
+  return { provider: provider.name, evidence, verdict, explanation, unchecked };
 }
 
 /** The verdict says all: the key is the wrong one, or the signature is right and something that its token claims is not. */
