@@ -2,6 +2,9 @@ import type { Scheme } from "../signatures/scheme.js";
 import { body, define, header } from "./define.js";
 import { bodyMac, headerToken, literal, prefixed } from "./schemes.js";
 
+/** With one of these a request that looks like GitHub's is of a forge. */
+const FORGES = ["X-GitHub-Event", "X-GitHub-Delivery", "X-Gitea-Event", "X-Forgejo-Event", "X-Gogs-Event"];
+
 /** Source: https://developers.zoom.us/docs/api/webhooks/ */
 export const zoom = define("zoom", [], () => ({
   title: "Zoom",
@@ -46,7 +49,7 @@ export const meta = define("meta", ["facebook", "instagram", "messenger", "whats
     signatureHeaders: ["X-Hub-Signature-256", "X-Hub-Signature"],
     signatureLooks: { "X-Hub-Signature-256": /^sha256=[0-9a-f]{64}$/i, "X-Hub-Signature": /^sha1=[0-9a-f]{40}$/i },
     bodies: [[{ path: ["object"] }, { path: ["entry", 0] }]],
-    unless: ["X-GitHub-Event"],
+    unless: FORGES,
   },
   eventType: [{ ...body("object"), also: body("entry", 0, "changes", 0, "field") }],
   eventId: [
@@ -232,6 +235,7 @@ export const intercom = define("intercom", [], () => ({
   detection: {
     signatureHeaders: ["X-Hub-Signature"],
     signatureLooks: /^sha1=[0-9a-f]{40}$/i,
+    unless: FORGES,
     bodies: [[{ path: ["type"], looks: /^notification_event$/ }, { path: ["topic"] }]],
     unless: ["X-GitHub-Event", "X-Hub-Signature-256"],
   },
