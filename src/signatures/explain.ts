@@ -1,12 +1,13 @@
 import { fixesFor, RAW_BODY } from "./explain-fixes.js";
 import { Budget, type BudgetOptions } from "./explain/budget.js";
 import { firstDifference } from "./explain/difference.js";
-import { lostBody, weigh } from "./explain/evidence.js";
+import { weigh } from "./explain/evidence.js";
 import { foundScheme } from "./explain/found-scheme.js";
 import { bodyHints, headerHints, secretHints, timeHints } from "./explain/hints.js";
 import { hasRoundedIntegers } from "./explain/json-bodies.js";
 import { mask } from "./explain/mask.js";
 import { makeProber } from "./explain/prober.js";
+import { ruinOf } from "./explain/ruined.js";
 import { search, type Finding } from "./explain/search.js";
 import type { OtherScheme, Subject } from "./explain/subject.js";
 import { describe } from "./explain/words.js";
@@ -146,15 +147,12 @@ function unexplained(subject: Subject, base: Verdict | undefined, budget: Budget
       fixes,
     };
   }
-  const lost = lostBody(subject.request);
-  if (lost !== undefined) {
-    return {
-      ...rest,
-      cause: "body_lost",
-      causes: ["body_lost"],
-      message: lost,
-      fixes: fixesFor("body_lost", subject.scheme),
-    };
+  const ruin = ruinOf(subject.request);
+  if (ruin !== undefined) {
+    const { cause, message } = ruin;
+    const said = bodyHints(subject);
+    const fixes = fixesFor(cause, subject.scheme);
+    return { ...rest, hints: hints.filter((hint) => !said.includes(hint)), cause, causes: [cause], message, fixes };
   }
   const isRounded = hasRoundedIntegers(subject.request.body);
   const message = unknownMessage(subject, budget, isRounded ? ROUNDED : "the body was changed");

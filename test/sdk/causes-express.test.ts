@@ -97,9 +97,25 @@ describe("express.json() before the check, and JSON.stringify of what it made", 
 
     expectCause(await told("/parsed", signed), { cause: "body_reserialised", says: /2\^53/, fixFor: "Express" });
   });
+
+  it("is named where a key that is a number moved to the front", async () => {
+    const signed = send.own(secret, '{"event":"update","fields":{"name":"x","7":true}}');
+
+    expectCause(await told("/parsed", signed), { cause: "body_reserialised", says: /order/, fixFor: "Express" });
+  });
 });
 
 describe("other ways in which an Express app loses the bytes", () => {
+  it("names an object that was put into a text", async () => {
+    const signed = send.github(secret, '{"action":"opened"}');
+
+    expectCause(await told("/interpolated", signed), {
+      cause: "body_reserialised",
+      says: /\[object Object\]/,
+      fixFor: "Express",
+    });
+  });
+
   it("names a Buffer that was written as JSON", async () => {
     const signed = send.github(secret, '{"action":"opened","text":"na\u00efve"}');
 
@@ -134,10 +150,34 @@ describe("other ways in which an Express app loses the bytes", () => {
     expectCause(await told("/text", signed), { cause: "body_encoding", says: /byte order mark/, fixFor: "Express" });
   });
 
+  it("names a character that was torn between two chunks", async () => {
+    const text = '{"name":"Zo\u00eb"}';
+    const signed = send.github(secret, text);
+    const cut = Buffer.from(text).indexOf(0xab);
+    const pieces = [signed.body.subarray(0, cut), signed.body.subarray(cut)];
+    const seen = await deliver(signed, { port: app.port, path: "/concatenated", pieces });
+
+    expectCause(await diagnose(seen, { secrets: [secret] }), {
+      cause: "body_encoding",
+      says: /U\+FFFD/,
+      fixFor: "Express",
+    });
+  });
+
   it("names a final line end that was trimmed off", async () => {
     const signed = send.own(secret, '[{"event":"delivered"}]\r\n');
 
     expectCause(await told("/trimmed", signed), { cause: "body_newline", says: /CRLF/, fixFor: "Express" });
+  });
+
+  it("names a body that was not read at all", async () => {
+    const signed = send.slack(secret, "token=x&command=%2Fdeploy&text=now");
+
+    expectCause(await told("/raw-json-only", signed), {
+      cause: "body_lost",
+      says: /Content-Length says 34/,
+      fixFor: "Express",
+    });
   });
 
   it("names a form that was parsed and encoded again", async () => {

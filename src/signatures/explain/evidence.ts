@@ -43,15 +43,6 @@ export function weigh(subject: Pick<Subject, "scheme" | "request">, signed: Uint
   return { changedBy: "sender", hints: [hint] };
 }
 
-/** What an empty body means where the request says that there was one; `undefined`: nothing says so. */
-export function lostBody({ headers, body }: SignedRequest): string | undefined {
-  const length = headerValue(headers, "content-length") ?? "";
-  const isChunked = /chunked/i.test(headerValue(headers, "transfer-encoding") ?? "");
-  if (body.length > 0 || (!isChunked && !/^[1-9]\d{0,14}$/.test(length))) return undefined;
-  const says = isChunked ? "it was sent in chunks" : `Content-Length says ${length}`;
-  return `the body is empty, and ${says}: something else has read it before, or the server did not`;
-}
-
 function witnessesOf({ scheme, request }: Pick<Subject, "scheme" | "request">): Witness[] {
   const { headers } = request;
   return [...lengthWitness(headers), ...digestWitnesses(request), ...tokenWitnesses({ scheme, request })];

@@ -129,7 +129,7 @@ export function* sortedVariants(body: Uint8Array): Generator<BodyVariant> {
   }
 }
 
-/** ... with its outer keys in any other order. */
+/** ... with its outer keys, or those of an inner object, in any other order. */
 export function* orderVariants(body: Uint8Array): Generator<BodyVariant> {
   const json = jsonTextOf(body);
   if (json === undefined) return;

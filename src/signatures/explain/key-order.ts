@@ -26,13 +26,63 @@ export function* sortedOrders(tokens: readonly string[]): Generator<Ordered> {
   for (const [order, isDeep, about] of ORDERS) yield* changed(tokens, flatten(sorted(root, order, isDeep)), about);
 }
 
-/** The tokens of an object with few keys, those in every other order. */
+/** Inner objects that are ordered anew. */
+const MAX_OBJECTS = 8;
+const NUMBERS_FIRST = "keys that are numbers, which JavaScript moves to the front, in another order";
+
+/** The tokens of an object with few keys, those in every other order; then the same of the objects in it, one at a time. */
 export function* allOrders(tokens: readonly string[]): Generator<Ordered> {
   const root = new TreeReader(tokens).read();
-  if (root?.kind !== "object" || root.members.length > MAX_FIELDS) return;
-  for (const members of permutations(root.members)) {
-    yield* changed(tokens, flatten({ ...root, members }), "the outer keys in another order");
+  if (root === undefined) return;
+  yield* changed(tokens, flatten(withNumbersLast(root)), NUMBERS_FIRST);
+  if (root.kind === "object") yield* ordersOf(tokens, root, root);
+  const inner = objectsIn(root).filter((object) => object !== root && object.members.length > 1);
+  const moved = inner.filter(hasNumbersFirst);
+  const others = inner.filter((object) => !moved.includes(object));
+  for (const object of [...moved, ...others].slice(0, MAX_OBJECTS)) yield* ordersOf(tokens, root, object);
+}
+
+function* ordersOf(tokens: readonly string[], root: Tree, object: ObjectTree): Generator<Ordered> {
+  if (object.members.length > MAX_FIELDS) return;
+  const which = object === root ? "the outer keys" : "the keys of an inner object";
+  const about = hasNumbersFirst(object) ? NUMBERS_FIRST : `${which} in another order`;
+  for (const members of permutations(object.members)) {
+    yield* changed(tokens, flatten(replaced(root, object, { ...object, members })), about);
   }
+}
+
+/** A key that is an array's index stands before all others, whatever its place was. */
+const INDEX = /^"(?:0|[1-9]\d{0,9})"$/;
+
+function hasNumbersFirst({ members }: ObjectTree): boolean {
+  const [first] = members;
+  return first !== undefined && INDEX.test(first.key) && members.length > 1;
+}
+
+function withNumbersLast(tree: Tree): Tree {
+  if (tree.kind === "value") return tree;
+  if (tree.kind === "array") return { ...tree, items: tree.items.map(withNumbersLast) };
+  const members = tree.members.map(({ key, value }) => ({ key, value: withNumbersLast(value) }));
+  const isIndex = ({ key }: Member) => INDEX.test(key);
+  return { ...tree, members: [...members.filter((one) => !isIndex(one)), ...members.filter(isIndex)] };
+}
+
+function objectsIn(tree: Tree, found: ObjectTree[] = []): readonly ObjectTree[] {
+  if (tree.kind === "object") {
+    found.push(tree);
+    for (const { value } of tree.members) objectsIn(value, found);
+  } else if (tree.kind === "array") for (const item of tree.items) objectsIn(item, found);
+  return found;
+}
+
+function replaced(tree: Tree, one: ObjectTree, other: ObjectTree): Tree {
+  if (tree === one) return other;
+  if (tree.kind === "array") return { ...tree, items: tree.items.map((item) => replaced(item, one, other)) };
+  if (tree.kind === "value") return tree;
+  return {
+    ...tree,
+    members: tree.members.map(({ key, value }) => ({ key, value: replaced(value, one, other) })),
+  };
 }
 
 function* changed(tokens: readonly string[], ordered: readonly string[], about: string): Generator<Ordered> {
@@ -44,10 +94,15 @@ interface Member {
   readonly value: Tree;
 }
 
+interface ObjectTree {
+  readonly kind: "object";
+  readonly members: readonly Member[];
+}
+
 type Tree =
   | { readonly kind: "value"; readonly token: string }
   | { readonly kind: "array"; readonly items: readonly Tree[] }
-  | { readonly kind: "object"; readonly members: readonly Member[] };
+  | ObjectTree;
 
 /** Reads tokens as a tree; whatever is no JSON, or too deep, is none. */
 class TreeReader {

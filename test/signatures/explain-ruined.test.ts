@@ -1,0 +1,65 @@
+import { createHmac } from "node:crypto";
+import { describe, expect, it } from "vitest";
+import { explain } from "../../src/signatures/explain.js";
+import { genericScheme } from "../../src/signatures/generic.js";
+
+const SECRET = Buffer.from("canary-9f8e7d6c5b4a");
+const OTHER = Buffer.from("canary-of-another-0a1b");
+
+function why(signed: string, received: string, { length = signed.length, secret = SECRET } = {}) {
+  const signature = createHmac("sha256", SECRET).update(signed).digest("hex");
+  const request = {
+    body: Buffer.from(received),
+    headers: [
+      ["X-Signature", signature],
+      ["Content-Length", String(length)],
+    ] as const,
+  };
+  return explain({ scheme: genericScheme({}), request, secrets: [secret], now: 0 });
+}
+
+describe("explain, where the body itself shows that what was signed is gone", () => {
+  for (const text of ["", "undefined", "null", "{}"]) {
+    it(`names a body that was not read: ${JSON.stringify(text)}`, () => {
+      const { cause, message } = why('{"a":"x"}, and more', text);
+      expect({ cause, message }).toMatchObject({
+        cause: "body_lost",
+        message: expect.stringContaining("Content-Length says 19") as string,
+      });
+    });
+  }
+
+  it("names an object that was put into a text, and says it once", () => {
+    const { cause, message, hints } = why('{"a":1}', "[object Object]");
+    expect(cause).toBe("body_reserialised");
+    expect([message, ...hints].filter((line) => line.includes("[object Object]"))).toHaveLength(1);
+  });
+
+  it("names U+FFFD, and that it may have been signed with another secret", () => {
+    const other = why('{"a":"\u{FFFD}"}', '{"a":"\u{FFFD}"}', { length: 11, secret: OTHER });
+    expect(other).toMatchObject({
+      cause: "body_encoding",
+      message: expect.stringContaining("another secret") as string,
+    });
+  });
+
+  it("keeps to a wrong secret where {} has the length that it should have", () => {
+    expect(why("{}", "{}", { secret: OTHER })).toMatchObject({ cause: "unknown" });
+  });
+});
+
+describe("explain, where JavaScript moved keys that are numbers", () => {
+  it("finds their places in an inner object, and in several at once", () => {
+    const signed = [
+      '{"event":"update","fields":{"name":"x","7":true}}',
+      '{"event":"update","fields":{"name":"x","7":true,"note":"y"}}',
+      '{"fields":{"name":"x","7":true},"others":[{"name":"y","12":1,"40":2}],"z":{"k":0,"3":1}}',
+      '[{"name":"x","7":true}]',
+    ];
+    for (const body of signed)
+      expect(why(body, JSON.stringify(JSON.parse(body)))).toMatchObject({
+        cause: "body_reserialised",
+        message: expect.stringContaining("keys that are numbers, which JavaScript moves to the front") as string,
+      });
+  });
+});
