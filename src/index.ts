@@ -94,10 +94,12 @@ export function defineProvider(name: string, definition: Readonly<Record<string,
 export function verify(input: VerifyInput): Verdict {
   const { scheme, now, tolerance, settings } = input;
   const request = requestOf(input);
+  const bodyText = longAscii(input.body);
   const { secrets, keys } = credentialsOf(input);
-  if (typeof scheme === "object") return verifyRequest({ scheme, request, secrets, keys, now, tolerance, settings });
+  if (typeof scheme === "object")
+    return verifyRequest({ scheme, request, bodyText, secrets, keys, now, tolerance, settings });
   const provider = providerOf(input);
-  return verifyProvider({ provider, schemeName: scheme, request, secrets, keys, now, tolerance, settings });
+  return verifyProvider({ provider, schemeName: scheme, request, bodyText, secrets, keys, now, tolerance, settings });
 }
 
 /** Makes the headers (and for some schemes the URL) that the provider would send. */
@@ -110,6 +112,7 @@ export function sign(input: SignInput): SignatureParts {
   return signRequest({
     scheme,
     request,
+    bodyText: longAscii(input.body),
     now: input.now,
     ...(secret === undefined ? {} : { secret }),
     ...(key === undefined ? {} : { key }),
@@ -150,9 +153,34 @@ function providerOf({ provider = "generic" }: RequestOptions): Provider {
 }
 
 function requestOf({ headers = [], body, method, url }: RequestOptions): SignedRequest {
-  const request = { headers: headerList(headers), body: bytesOf(body) };
+  const request = isLongText(body)
+    ? requestOfText(headers, body)
+    : { headers: headerList(headers), body: bytesOf(body) };
   if (method === undefined && url === undefined) return request;
   return { ...request, ...(method === undefined ? {} : { method }), ...(url === undefined ? {} : { url }) };
+}
+
+/** Shorter texts are copied quicker than an accessor is made. */
+const LONG_TEXT_LENGTH = 8_192;
+
+function isLongText(body: Text): body is string {
+  return typeof body === "string" && body.length >= LONG_TEXT_LENGTH;
+}
+
+/** With a body that becomes bytes once they are asked for. */
+function requestOfText(headers: HeadersInput, text: string): SignedRequest {
+  let bytes: Uint8Array | undefined;
+  return {
+    headers: headerList(headers),
+    get body() {
+      return (bytes ??= Buffer.from(text, "utf8"));
+    },
+  };
+}
+
+/** The body, where it is long text of ASCII characters alone. */
+function longAscii(body: Text): string | undefined {
+  return isLongText(body) && Buffer.byteLength(body) === body.length ? body : undefined;
 }
 
 function credentialsOf({ secret, key }: Pick<VerifyInput, "secret" | "key">): { secrets: Uint8Array[]; keys: Key[] } {

@@ -22,9 +22,10 @@ export interface ProviderVerifyOptions extends Omit<VerifyOptions, "scheme"> {
  * @throws CliError as `verifyRequest`, and when the provider signs nothing or has no scheme of that name
  */
 export function verifyProvider(options: ProviderVerifyOptions): Verdict {
-  const { provider, request, schemeName: name, secrets = [], keys = [], now, tolerance, settings } = options;
+  const { provider, request, schemeName: name, secrets = [], keys = [] } = options;
+  const { bodyText, now, tolerance, settings } = options;
   const scheme = selectScheme({ provider, name, purpose: "verify", request, secrets, keys });
-  const verdict = verifyRequest({ scheme, request, secrets, keys, now, tolerance, settings });
+  const verdict = verifyRequest({ scheme, request, bodyText, secrets, keys, now, tolerance, settings });
   return verdict.valid || verdict.reason !== "missing_header"
     ? verdict
     : missingHeader(verdict, { provider, scheme, request });

@@ -1,7 +1,7 @@
 import { constants, createHash, createHmac, sign, timingSafeEqual, verify, type KeyObject } from "node:crypto";
 import { joinPieces, type Piece } from "./content.js";
 import type { Key } from "./key.js";
-import type { Algorithm, HashName } from "./scheme.js";
+import type { Algorithm, HashName, SignatureEncoding } from "./scheme.js";
 import { SecretError } from "./secret.js";
 
 /** The algorithms whose signature is made of bytes over bytes; JWTs have a file of their own. */
@@ -58,6 +58,18 @@ export function makeSignature<Name extends ByteAlgorithm["family"]>(
   return FAMILIES[algorithm.family].make(algorithm, credential, pieces);
 }
 
+/** The MAC or hash of the content as text: quicker than its bytes, where text is what it is sent as. */
+export function writtenMac(
+  algorithm: OfFamily<"hmac" | "hash">,
+  { credential, pieces }: { readonly credential: Credential; readonly pieces: readonly Piece[] },
+  encoding: Exclude<SignatureEncoding, "text">,
+): string {
+  const { family, hash } = algorithm;
+  const made = family === "hmac" ? createHmac(hash, bytesOf(credential)) : createHash(hash);
+  for (const piece of pieces) update(made, piece);
+  return made.digest(encoding === "hexAnyCase" ? "hex" : encoding);
+}
+
 const HASH_BYTES: Readonly<Record<HashName, number>> = { md5: 16, sha1: 20, sha256: 32, sha384: 48, sha512: 64 };
 const COORDINATE_BYTES = { p256: 32, p384: 48, p521: 66, secp256k1: 32 } as const;
 
@@ -81,6 +93,18 @@ export function hashOfLength(bytes: number): HashName | undefined {
 /** Compares in constant time; values of different length are different. */
 export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && timingSafeEqual(a, b);
+}
+
+/** Room for two texts of each length that was compared, as long as a digest's at most. */
+const ROOM: (readonly [Buffer, Buffer])[] = [];
+
+/** Compares a text with digits and letters that it should be, in constant time. */
+export function sameDigits(expected: string, text: string): boolean {
+  const { length } = expected;
+  if (text.length !== length) return false;
+  const [a, b] = (ROOM[length] ??= [Buffer.alloc(length), Buffer.alloc(length)]);
+  // What is no ASCII takes more bytes than there are, or others than any digit's.
+  return a.write(expected) === length && b.write(text) === length && timingSafeEqual(a, b);
 }
 
 function equals(expected: Uint8Array): (signature: Uint8Array) => boolean {

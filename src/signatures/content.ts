@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
 import { createRequire } from "node:module";
 import type { gunzipSync } from "node:zlib";
-import { CliError } from "../errors.js";
 import { crc32 } from "./crc32.js";
 import type { HeaderList } from "../events/headers.js";
 import { fieldAt, parseJsonBody, scalarText } from "./body.js";
@@ -17,6 +16,8 @@ import { canonicalRequest, parameters, queryParameter, reescapedPath, unescaped,
 /** What the parts are taken from. */
 export interface ContentFacts {
   readonly request: SignedRequest;
+  /** The request's body as text, where it is ASCII and was given so: it is hashed without a copy. */
+  readonly text?: string | undefined;
   readonly url: string | undefined;
   readonly timestamp: string | undefined;
   readonly id: string | undefined;
@@ -35,7 +36,7 @@ type PartTable = { readonly [Name in ContentPart["part"]]: (facts: ContentFacts,
 
 /** One pure function for each kind of part. */
 const PARTS: PartTable = {
-  body: ({ request }) => request.body,
+  body: ({ request, text }) => text ?? request.body,
   timestamp: ({ timestamp }) => timestamp ?? "",
   id: ({ id }) => id ?? "",
   url: ({ url }) => utf8(url ?? ""),
@@ -80,14 +81,19 @@ const PARTS: PartTable = {
   phpForm: ({ request }, { without }) => phpFields(fieldsOf(request).filter(([name]) => name !== without)),
 };
 
-/** The signed content, piece by piece; neighbouring strings are joined, as each piece costs a call into the hash. */
+/** Longer strings are not joined: that would copy them. */
+const MAX_JOINED_LENGTH = 4_096;
+
+/** The signed content, piece by piece; neighbouring short strings are joined, as each piece costs a call into the hash. */
 export function contentPieces(parts: readonly ContentPart[], facts: ContentFacts): Piece[] {
   const pieces: Piece[] = [];
   for (const part of parts) {
     const piece = pieceOf(part, facts);
     const last = pieces.length - 1;
     const before = pieces[last];
-    if (typeof piece === "string" && typeof before === "string") pieces[last] = before + piece;
+    const isJoined =
+      typeof piece === "string" && typeof before === "string" && before.length + piece.length <= MAX_JOINED_LENGTH;
+    if (isJoined) pieces[last] = before + piece;
     else pieces.push(piece);
   }
   return pieces;
@@ -141,15 +147,11 @@ const BODY_PARTS: ReadonlySet<ContentPart["part"]> = new Set([
   "signatureBase",
 ]);
 
-/** Refuses to go on without a value that the user has configured at the provider, and that is signed. @throws CliError */
-export function demandSettings({ name: scheme, algorithm, content }: Scheme, settings: Settings): void {
+/** Names of the values configured at the provider that a scheme signs. */
+export function configuredValues({ algorithm, content }: Scheme): readonly string[] {
   const claims = algorithm.family === "jwt" ? algorithm.claims : [];
-  for (const part of [...content, ...claims.flatMap((rule) => ("content" in rule ? rule.content : []))]) {
-    if (part.part !== "setting" || Object.hasOwn(settings, part.name)) continue;
-    throw new CliError(`${scheme} signs ${part.name}, which is configured at the provider, and it is not known`, {
-      hint: `pass --setting ${part.name}=VALUE`,
-    });
-  }
+  const parts = [...content, ...claims.flatMap((rule) => ("content" in rule ? rule.content : []))];
+  return parts.flatMap((part) => (part.part === "setting" ? [part.name] : []));
 }
 
 /** True when any of the parts is taken from the URL. */

@@ -28,6 +28,8 @@ export const DEFAULT_TOLERANCE_SECONDS = 300;
 export interface VerifyOptions {
   readonly scheme: Scheme;
   readonly request: SignedRequest;
+  /** The body where it was given as text, and is ASCII: `request.body` is read only where its bytes are needed. */
+  readonly bodyText?: string | undefined;
   /** Texts of shared secrets as the user has them (`whsec_...`), in order; any one may match. Empty ones are misuse. */
   readonly secrets?: readonly Uint8Array[];
   /** For schemes with keys; without any, the secrets are parsed as keys. */
@@ -42,6 +44,8 @@ export interface VerifyOptions {
 export interface SignOptions {
   readonly scheme: Scheme;
   readonly request: SignedRequest;
+  /** As in {@link VerifyOptions}. */
+  readonly bodyText?: string | undefined;
   /** Text of the shared secret; or of a private key, for schemes with keys. */
   readonly secret?: Uint8Array;
   /** A private key; a public one is misuse. */

@@ -1,13 +1,14 @@
 import { CliError } from "../errors.js";
 import { withHeaders, type HeaderList } from "../events/headers.js";
-import { makeSignature, type Credential } from "./algorithm.js";
+import { makeSignature, writtenMac, type Credential } from "./algorithm.js";
 import { bindUrl } from "./binding.js";
 import { withBodyField, withFormField, withFormJson } from "./body-place.js";
-import { contentPieces, demandSettings, signsUrl, type ContentFacts } from "./content.js";
+import { contentPieces, signsUrl, type ContentFacts } from "./content.js";
 import { credentialsFor } from "./credentials.js";
 import { encodeSignature } from "./encoding.js";
 import { makeToken } from "./jwt.js";
 import { signMessage } from "./message-sign.js";
+import { demandSettings, planOf } from "./plan.js";
 import type { SignatureParts, SignedRequest, SignOptions } from "./request.js";
 import type { Scheme, SignatureSource } from "./scheme.js";
 import { SecretError } from "./secret.js";
@@ -30,6 +31,8 @@ export function signRequest(options: SignOptions): SignatureParts {
   if (scheme.signature.parse.kind === "dictionary") return signMessage(options, scheme.signature.parse, credential);
   const timestamp =
     scheme.timestamp === undefined ? undefined : (options.timestamp ?? writeTimestamp(now, scheme.timestamp.unit));
+  if (scheme.signature.from === "header" && planOf(scheme).isPlain)
+    return signPlain(options, { credential, timestamp, source: scheme.signature });
   const request = { ...options.request, body: preparedBody(options, timestamp) };
   const url = urlToSign({ ...options, request }, timestamp);
   const known = { ...request, headers: withHeaders(request.headers, constantHeaders(scheme, options.id, timestamp)) };
@@ -43,6 +46,24 @@ export function signRequest(options: SignOptions): SignatureParts {
     ...placedUrl(options, url, text),
     ...(body === options.request.body ? {} : { body }),
   };
+}
+
+/** Signs what needs nothing of the request but its body as it is. */
+function signPlain(
+  options: SignOptions,
+  given: {
+    readonly credential: Credential;
+    readonly timestamp: string | undefined;
+    readonly source: Extract<SignatureSource, { readonly from: "header" }>;
+  },
+): SignatureParts {
+  const { scheme, now, bodyText } = options;
+  const { credential, timestamp, source } = given;
+  const facts = { ...factsOf(options, { credential, timestamp, url: undefined }), text: bodyText };
+  const signature = signatureText(scheme, { credential, facts, now });
+  const keyId = "key" in credential ? credential.key.kid : undefined;
+  const text = writeSignatureText({ signature, timestamp, keyId }, source.parse);
+  return { headers: headersOf(scheme, { id: facts.id, timestamp, text }) };
 }
 
 /** The URL where signing changes it: by a fact in the query, or by the signature itself. */
@@ -89,6 +110,15 @@ function placedBody(source: SignatureSource, request: SignedRequest, text: strin
 
 function signatureText(scheme: Scheme, given: { credential: Credential; facts: ContentFacts; now: number }): string {
   if (scheme.algorithm.family === "jwt") return makeToken(scheme.algorithm, given);
+  const { algorithm, encoding } = scheme;
+  if (
+    (algorithm.family === "hmac" || algorithm.family === "hash") &&
+    planOf(scheme).digits !== undefined &&
+    encoding !== "text"
+  ) {
+    const { credential, facts } = given;
+    return writtenMac(algorithm, { credential, pieces: contentPieces(scheme.content, facts) }, encoding);
+  }
   const bytes = makeSignature(scheme.algorithm, given.credential, contentPieces(scheme.content, given.facts));
   return encodeSignature(bytes, scheme.encoding);
 }

@@ -10,13 +10,14 @@ const REPEATED: Found = { count: 2 };
 /** Looks a header up, its name in any case. */
 export function findHeader(headers: HeaderList, name: string): Found {
   const wanted = name.toLowerCase();
-  let found: Found = ABSENT;
-  for (const [key, value] of headers) {
-    if (key.length !== wanted.length || key.toLowerCase() !== wanted) continue;
-    if (found.count > 0) return REPEATED;
-    found = { count: 1, value };
+  let value: string | undefined;
+  for (const header of headers) {
+    const key = header[0];
+    if (key.length !== wanted.length || (key !== wanted && key.toLowerCase() !== wanted)) continue;
+    if (value !== undefined) return REPEATED;
+    value = header[1];
   }
-  return found;
+  return value === undefined ? ABSENT : { count: 1, value };
 }
 
 /** The name in a column of spellings; a name with a single spelling is the same in all. */
@@ -41,6 +42,7 @@ export function chooseSpelling(scheme: Scheme, headers: HeaderList): number {
   const columns = spellings(scheme);
   if (columns === 1) return 0;
   const all = schemeHeaders(scheme);
+  if (countPresent(all, headers, 0) === all.length) return 0;
   const present = Array.from({ length: columns }, (_, column) => countPresent(all, headers, column));
   const whole = present.indexOf(all.length);
   if (whole >= 0) return whole;

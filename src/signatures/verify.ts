@@ -1,11 +1,12 @@
 import { CliError } from "../errors.js";
-import { makeChecker, type ByteAlgorithm, type Credential } from "./algorithm.js";
+import { makeChecker, sameDigits, writtenMac, type ByteAlgorithm, type Credential } from "./algorithm.js";
 import { bindingProblem } from "./binding.js";
-import { contentPieces, demandSettings, signsUrl, type ContentFacts } from "./content.js";
+import { contentPieces, signsUrl, type ContentFacts } from "./content.js";
 import { credentialsFor } from "./credentials.js";
 import { decodeSignature } from "./encoding.js";
 import { claimProblem, issueProblem, parseToken, timeProblem, tokenMatches, type ParsedToken } from "./jwt.js";
 import { verifyMessage, type MessageOutcome } from "./message-verify.js";
+import { demandSettings, planOf } from "./plan.js";
 import { formProblem, mismatch, windowProblem } from "./problems.js";
 import { readRequest, type RequestReading } from "./read-request.js";
 import { DEFAULT_TOLERANCE_SECONDS, isToleranceOff, type VerifyOptions } from "./request.js";
@@ -67,6 +68,11 @@ function verdictOf(options: VerifyOptions, { problem, reading, match, note }: Me
 }
 
 function verifyBytes(options: VerifyOptions, reading: RequestReading, credentials: readonly Credential[]): Verdict {
+  const { signsUrl: needsUrl, digits } = planOf(options.scheme);
+  // A right signature is told by its text; what may be wrong with others is looked at only then.
+  const byText = needsUrl ? undefined : digits;
+  const early = byText === undefined ? undefined : findWritten(options, { reading, credentials, digits: byText });
+  if (early !== undefined) return settled(options, reading, early);
   const { scheme, request } = options;
   const signatures = reading.signatures.map((text) => decodeSignature(text, scheme.encoding));
   const malformed = formProblem(scheme, signatures, reading.signatures);
@@ -78,11 +84,37 @@ function verifyBytes(options: VerifyOptions, reading: RequestReading, credential
     now: reading.timestamp?.ms ?? options.now,
   });
   if ("reason" in trusted) return invalid(options, trusted, reading);
-  const match = findMatch(options, { reading, credentials, signatures, trusted });
-  if (match === undefined)
-    return invalid(options, mismatch(options, reading.signatures.length * credentials.length), reading);
-  const problem = bindingProblem(scheme.bindings ?? [], request) ?? windowProblem(options, reading);
+  const match = byText === undefined ? findMatch(options, { reading, credentials, signatures, trusted }) : undefined;
+  return match === undefined
+    ? invalid(options, mismatch(options, reading.signatures.length * credentials.length), reading)
+    : settled(options, reading, match);
+}
+
+/** The verdict on a right signature: what else must hold may not. */
+function settled(options: VerifyOptions, reading: RequestReading, match: Match): Verdict {
+  const { bindings } = options.scheme;
+  const unbound = bindings === undefined ? undefined : bindingProblem(bindings, options.request);
+  const problem = unbound ?? windowProblem(options, reading);
   return problem === undefined ? valid(options, reading, match) : invalid(options, problem, reading, match);
+}
+
+/** The first signature whose text is what a secret makes; the content is hashed only where one may be. */
+function findWritten(
+  options: VerifyOptions,
+  given: { readonly reading: RequestReading; readonly credentials: readonly Credential[]; readonly digits: number },
+): Match | undefined {
+  const { reading, credentials, digits } = given;
+  const { algorithm, content, encoding } = options.scheme;
+  if (algorithm.family !== "hmac" && algorithm.family !== "hash") return undefined;
+  if (encoding === "text" || !reading.signatures.some(({ length }) => length === digits)) return undefined;
+  const texts = encoding === "hexAnyCase" ? reading.signatures.map((text) => text.toLowerCase()) : reading.signatures;
+  for (const [secretIndex, credential] of credentials.entries()) {
+    const pieces = contentPieces(content, factsOf(options, reading, { url: undefined, credential }));
+    const made = writtenMac(algorithm, { credential, pieces }, encoding);
+    const signatureIndex = texts.findIndex((text) => sameDigits(made, text));
+    if (signatureIndex >= 0) return { secretIndex, signatureIndex };
+  }
+  return undefined;
 }
 
 interface Candidates {
@@ -125,7 +157,7 @@ function matchingSignature(
 const NO_URL = [undefined];
 
 function urlsToTry({ scheme, request }: VerifyOptions): readonly (string | undefined)[] {
-  if (scheme.urlForms === undefined && !signsUrl(scheme.content)) return NO_URL;
+  if (!planOf(scheme).signsUrl) return NO_URL;
   return urlSpellings(requireUrl(scheme.name, request.url, request.headers), scheme.urlForms ?? []);
 }
 
@@ -136,6 +168,7 @@ function factsOf(
 ): ContentFacts {
   return {
     request: options.request,
+    text: options.bodyText,
     url,
     timestamp: reading.timestamp?.text,
     id: reading.id,
@@ -187,7 +220,8 @@ function tokenUrl({ scheme, request }: VerifyOptions): string | undefined {
 }
 
 function valid(options: VerifyOptions, reading: RequestReading, match: Match): Verdict {
-  return { valid: true, reason: null, ...factsOfVerdict(options, reading), ...match };
+  const { scheme, label, timestamp, ageSeconds, timestampChecked } = factsOfVerdict(options, reading);
+  return { valid: true, reason: null, scheme, label, timestamp, ageSeconds, timestampChecked, ...match };
 }
 
 function invalid(
