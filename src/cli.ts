@@ -115,7 +115,8 @@ class Run {
   private async invoke(definition: CommandDefinition, command: Command): Promise<number> {
     const global = globalOptions(command);
     this.output = createOutput(this.context, global);
-    if (this.words.length > 0) throw new CliError(`${command.name()} takes nothing after --`);
+    if (this.words.length > 0 && definition.takesWords !== true)
+      throw new CliError(`${command.name()} takes nothing after --`);
     const invocation = {
       args: command.args,
       options: command.opts() as never,

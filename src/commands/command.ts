@@ -57,6 +57,8 @@ export interface CommandDefinition<Options = never> {
   readonly run?: (invocation: Invocation<Options>) => Promise<number>;
   /** True: the command ends by itself when `context.signal` is aborted. Others are left at once. */
   readonly endsOnSignal?: boolean;
+  /** True: what follows a lone `--` is a command line for it. */
+  readonly takesWords?: boolean;
   /** Those of a group such as `events`. */
   readonly subcommands?: readonly CommandEntry[];
 }

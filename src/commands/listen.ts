@@ -11,5 +11,6 @@ export const listen: CommandDefinition<ListenFlags> = {
   ],
   define: defineListen,
   endsOnSignal: true,
+  takesWords: true,
   run: async (invocation) => (await import("./listen/run.js")).runListen(invocation),
 };

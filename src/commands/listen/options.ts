@@ -11,12 +11,13 @@ import {
 } from "../../config/values.js";
 import type { HeaderList } from "../../events/headers.js";
 import { retentionOptions } from "../retention-options.js";
+import { scriptOptions, type ScriptOptions } from "./script-options.js";
 
 /** What the command line of `listen` says, parsed. What is absent may stand in the config; see settings.ts. */
 export type ListenFlags = Partial<ListenOptions> & Pick<ListenOptions, "tunnel" | "secret" | "key" | "setting" | "header">;
 
 /** What `listen` was asked for by command line and config. */
-export interface ListenOptions {
+export interface ListenOptions extends ScriptOptions {
   readonly forwardTo?: string;
   readonly via?: string;
   /** False with `--no-tunnel`. */
@@ -60,6 +61,7 @@ const number = (name: string, min: number, max: number) => (text: string) => par
 /** Puts the options of `listen` on its command. */
 export function defineListen(command: Command): void {
   command.argument("[target]", "where events are delivered: 5000, 5000/path, localhost:5000, http://...");
+  command.usage("[options] [target] [-- command...]");
   for (const option of listenOptions()) command.addOption(option);
 }
 
@@ -118,6 +120,7 @@ function listenOptions(): Option[] {
       keep: "default: 10000",
       keepFor: "default: 30d",
     }),
+    ...scriptOptions(),
     ...["require-tunnel", "require-signature", "insecure"].map((name) =>
       new Option(`--no-${name}`, "not, though the config says so").hideHelp(),
     ),

@@ -28,11 +28,32 @@ export interface ReadyFacts {
   readonly remarks: readonly (string | undefined)[];
 }
 
+/** The `ready` line. */
+export interface ReadyRecord {
+  readonly type: "ready";
+  /** RFC 3339. */
+  readonly at: string;
+  readonly url: string | null;
+  readonly localUrl: string;
+  readonly target: string | null;
+}
+
+/** Sees every event, whoever is told of it. */
+export interface ListenObserver {
+  /** It is on disk. */
+  stored?(event: HookEvent): void;
+  /** An answer to it is known: of each attempt, which is the last of its attempts; without a target once. */
+  answered?(event: HookEvent): void;
+}
+
 /** Everything that `listen` says: lines for people, NDJSON for programs. Counts what it tells. */
 export class ListenReporter {
   /** Events captured, refused ones not among them. */
   captured = 0;
   refused = 0;
+  /** An event could not be stored. */
+  storeFailed = false;
+  private readonly observers: ListenObserver[] = [];
   private readonly output: Output;
   private readonly context: Context;
   /** Rows that the user has defined. */
@@ -49,13 +70,19 @@ export class ListenReporter {
     this.own = own;
   }
 
-  ready(facts: ReadyFacts): void {
+  observe(observer: ListenObserver): void {
+    this.observers.push(observer);
+  }
+
+  /** Resolves to the line for programs. */
+  ready(facts: ReadyFacts): ReadyRecord {
     const { output } = this;
     const { localUrl, caution, remarks } = facts;
     const url = shownUrl(facts.url);
     const target = shownUrl(facts.target);
     this.wasReady = true;
-    output.record({ type: "ready", at: this.at(), url: url ?? null, localUrl, target: target ?? null });
+    const record = { type: "ready", at: this.at(), url: url ?? null, localUrl, target: target ?? null } as const;
+    output.record(record);
     if (url !== undefined) output.note([dim("public   "), bold(url)]);
     output.note([dim("local    "), localUrl]);
     output.note([dim("target   "), target ?? "none: events are captured and answered"]);
@@ -63,6 +90,7 @@ export class ListenReporter {
     if (url !== undefined) this.tellCaution();
     for (const remark of remarks) if (remark !== undefined) output.note([dim("note     "), remark]);
     output.note([dim("         Ctrl-C ends it")]);
+    return record;
   }
 
   /** The tunnel is up, or down; each once for each loss. */
@@ -95,6 +123,7 @@ export class ListenReporter {
 
   /** The store does not take events; told once until it does again. */
   storeTrouble(error: StoreError): void {
+    this.storeFailed = true;
     this.output.warn(`${error.message}; senders are asked to try again`);
   }
 
@@ -103,6 +132,7 @@ export class ListenReporter {
     const { output } = this;
     if (state === "refused") this.refused += 1;
     else this.captured += 1;
+    for (const observer of this.observers) observer.stored?.(make());
     if (output.json) {
       const event = eventToJson(shownEvent(make(), { own: this.own }), { omitBodiesOver: STREAM_BODY_LIMIT });
       output.record({ type: "event", at: this.at(), event });
@@ -115,6 +145,11 @@ export class ListenReporter {
 
   /** The answer to an event is known; its last attempt, if any, is among its attempts. */
   answered(event: HookEvent, handshake?: HandshakeOutcome): void {
+    this.tellAnswer(event, handshake);
+    for (const observer of this.observers) observer.answered?.(event);
+  }
+
+  private tellAnswer(event: HookEvent, handshake: HandshakeOutcome | undefined): void {
     const { output } = this;
     if (!output.json) {
       output.line(eventLine(event, { columns: output.columns, remark: handshake?.remark }));
@@ -130,9 +165,16 @@ export class ListenReporter {
   }
 
   /** The end. `notStored`: requests that were refused and only counted. */
-  done({ reason, exitCode, notStored }: { reason: string; exitCode: number; notStored: number }): void {
+  done(end: {
+    readonly reason: string;
+    readonly exitCode: number;
+    readonly notStored: number;
+    readonly childExitCode?: number | undefined;
+    readonly unmet?: readonly string[];
+  }): void {
+    const { reason, exitCode, notStored, childExitCode = null, unmet = [] } = end;
     const { output } = this;
-    output.record({ type: "done", at: this.at(), reason, events: this.captured, exitCode });
+    output.record({ type: "done", at: this.at(), reason, events: this.captured, childExitCode, unmet, exitCode });
     const refused = this.refused + notStored;
     output.note([`${counted(this.captured, "event")} captured`, refused === 0 ? "" : `, ${refused} refused`]);
   }

@@ -1,5 +1,5 @@
 import { loadConfig } from "../../config/config.js";
-import type { Interrupted } from "../../context.js";
+import type { Context, Interrupted } from "../../context.js";
 import { CliError } from "../../errors.js";
 import type { Invocation } from "../command.js";
 import { startCapture } from "./capture.js";
@@ -9,9 +9,11 @@ import type { ListenFlags, ListenOptions } from "./options.js";
 import { announceListener } from "./presence.js";
 import { choosePublicSide, noTunnelError, type PublicSide } from "./public-side.js";
 import { ListenReporter } from "./report.js";
+import { requireLocalRoutes } from "./routes.js";
 import { startPruning } from "./retention.js";
 import { listenSettings } from "./settings.js";
 import { redactUrl } from "../../events/redact.js";
+import { isScripted } from "./script-options.js";
 
 /** `hookcli listen`, from its start to the signal that ends it. Returns the exit code. */
 export async function runListen(asked: Invocation<ListenFlags>): Promise<number> {
@@ -20,9 +22,18 @@ export async function runListen(asked: Invocation<ListenFlags>): Promise<number>
   const options = await listenSettings(asked, config.listen);
   const invocation = { ...asked, options };
   const target = await targetOf(invocation, config.target);
+  await requireLocalRoutes(options.routes, {
+    entries: config.listen.routes,
+    projectFile: config.file,
+    allowRemote: options.allowRemote === true,
+  });
+  const script = isScripted(options, asked.words)
+    ? await (await import("./script.js")).prepareScript(invocation)
+    : undefined;
   const side = await choosePublicSide({ context, config, options });
   const retention = await configuredRetention(options, config);
   const reporter = new ListenReporter(output, context, config.ownProviders);
+  if (script !== undefined) reporter.observe(script.vigil);
   const capture = await startCapture({ invocation, config, target, side, reporter });
   const presence = await announceListener(capture.store, () => ({
     pid: context.pid,
@@ -31,33 +42,41 @@ export async function runListen(asked: Invocation<ListenFlags>): Promise<number>
     publicUrl: side.url ?? null,
     target: target?.label ?? null,
   }));
+  const urls = () => ({ url: side.url, localUrl: capture.localUrl, hasTunnel: side.probePath !== undefined });
   const pruner = startPruning({ store: capture.store, project: config.project, retention, context, output });
   try {
     const first = await Promise.race([
       side.open(capture.tunnelPort, (state) => {
         reporter.tunnel(state);
         presence.renew();
+        if (state.state === "up") script?.changed(urls());
       }),
       aborted(context.signal),
     ]);
     if (first?.opened === false && options.requireTunnel === true) throw noTunnelError(first);
     if (!context.signal.aborted) {
-      reporter.ready({
+      const record = reporter.ready({
         url: side.url,
         localUrl: capture.localUrl,
         target: target?.label,
         caution: side.caution,
-        remarks: [capture.remark, addressRemark(side, options)],
+        remarks: [...options.routes.map(({ name }) => `route ${name}`), ...capture.remarks(), addressRemark(side, options)],
       });
-      await aborted(context.signal);
+      if (script === undefined) await aborted(context.signal);
+      else await script.run(urls(), record);
     }
   } finally {
     const ends = [() => capture.stop(), () => side.close(), () => presence.end(), () => pruner.end()];
-    await endEach([...ends, () => capture.store.close()]);
+    await endEach([async () => script?.end(), ...ends, () => capture.store.close()]);
   }
-  const { signalName, exitCode } = context.signal.reason as Interrupted;
-  reporter.done({ reason: signalName, exitCode, notStored: capture.notStored() });
-  return exitCode;
+  const end = script === undefined ? interruption(context) : script.result(reporter.storeFailed);
+  reporter.done({ ...end, notStored: capture.notStored() });
+  return end.exitCode;
+}
+
+function interruption({ signal }: Context): { reason: string; exitCode: number } {
+  const { signalName, exitCode } = signal.reason as Interrupted;
+  return { reason: signalName, exitCode };
 }
 
 /** A tunnel that does not tell who sends leaves --allow-ip nothing to allow. */

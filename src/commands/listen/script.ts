@@ -1,0 +1,183 @@
+import type { Context, Interrupted } from "../../context.js";
+import { CliError } from "../../errors.js";
+import type { Invocation } from "../command.js";
+import { startChild, type Child } from "./child.js";
+import { writeEnvFile } from "./env-file.js";
+import type { ListenOptions } from "./options.js";
+import { exitCodeOfRun } from "./outcome.js";
+import { prepareReadyFile, type ReadyFile } from "./ready-file.js";
+import type { ReadyRecord } from "./report.js";
+import { Vigil } from "./vigil.js";
+
+/** Where `listen` is reached. */
+export interface Urls {
+  /** The public URL; `undefined`: there is none, or not yet. */
+  readonly url: string | undefined;
+  readonly localUrl: string;
+  /** A tunnel is asked for: a public URL is there, or hookcli keeps trying. */
+  readonly hasTunnel: boolean;
+}
+
+/** What a script is told in the end. */
+export interface ScriptResult {
+  readonly reason: string;
+  readonly childExitCode: number | undefined;
+  readonly exitCode: number;
+  readonly unmet: readonly string[];
+}
+
+/** What `listen` does for scripts: it tells them when it is ready, runs their command, and ends when what they wait for has come. */
+export class Script {
+  readonly vigil: Vigil;
+  private readonly invocation: Invocation<ListenOptions>;
+  private readonly readyFile: ReadyFile | undefined;
+  private record: ReadyRecord | undefined;
+  private told: string | undefined;
+  private telling: Promise<void> = Promise.resolve();
+  private reason: string | undefined;
+  private childCode: number | undefined;
+
+  constructor(invocation: Invocation<ListenOptions>, readyFile: ReadyFile | undefined) {
+    const { output, options } = invocation;
+    this.invocation = invocation;
+    this.readyFile = readyFile;
+    this.vigil = new Vigil(
+      {
+        exitAfter: options.once === true ? 1 : options.exitAfter,
+        expect: options.expect ?? [],
+        failOn: options.failOn ?? [],
+      },
+      (message) => output.error(message),
+    );
+  }
+
+  /** From `listen` being ready to its end. */
+  async run(urls: Urls, record: ReadyRecord): Promise<void> {
+    const { context } = this.invocation;
+    this.record = record;
+    await this.tell(urls, record);
+    if (context.signal.aborted) return;
+    const limit = new AbortController();
+    try {
+      await this.untilEnd(urls, this.timeUp(limit.signal));
+    } finally {
+      limit.abort();
+    }
+  }
+
+  /** The public URL is another one, or there is one at last. */
+  changed(urls: Urls): void {
+    if (this.record === undefined || urls.url === this.told) return;
+    const { context, output } = this.invocation;
+    const record = { ...this.record, at: new Date(context.now()).toISOString(), url: urls.url ?? null };
+    this.telling = this.telling
+      .then(() => this.tell(urls, record))
+      .catch((error: unknown) => output.warn(error instanceof Error ? error.message : String(error)));
+  }
+
+  /** Takes back what was told. */
+  async end(): Promise<void> {
+    await this.telling;
+    await this.readyFile?.remove();
+  }
+
+  /** To be asked when all that went on has ended; tells what is not met. `storeFailed`: an event could not be stored. */
+  result(storeFailed: boolean): ScriptResult {
+    const { context, output } = this.invocation;
+    const interrupted = context.signal.aborted ? (context.signal.reason as Interrupted) : undefined;
+    const { unmet, failures } = this.vigil;
+    const exitCode = exitCodeOfRun({
+      interrupted,
+      childCode: this.childCode,
+      timedOut: this.reason === "timeout",
+      unmet: unmet.length > 0,
+      failures,
+      storeFailed,
+    });
+    for (const sentence of unmet) output.error(sentence, this.waitHint());
+    return {
+      reason: this.reason ?? interrupted?.signalName ?? "ended",
+      childExitCode: this.childCode,
+      exitCode,
+      unmet,
+    };
+  }
+
+  /** Each step once the one before it is done; the ready file last. */
+  private async tell(urls: Urls, record: ReadyRecord): Promise<void> {
+    const { options, context } = this.invocation;
+    this.told = urls.url;
+    if (options.writeEnv !== undefined) await writeEnvFile(options.writeEnv, variablesOf(urls), context);
+    await this.readyFile?.write(record);
+  }
+
+  private async untilEnd(urls: Urls, timeUp: Promise<"timeout">): Promise<void> {
+    const { context, words } = this.invocation;
+    const interrupted = untilInterrupted(context.signal);
+    if (words.length > 0) {
+      const cut = await this.runChild(urls, Promise.race([timeUp, interrupted]));
+      this.reason = cut ?? "child";
+      const waits = this.invocation.options.wait !== undefined && this.childCode === 0 && !this.vigil.isMet;
+      if (cut !== undefined || !waits) return;
+    }
+    this.reason = await Promise.race([this.vigil.over, timeUp, interrupted]);
+  }
+
+  /** Resolves to what cut the command short; `undefined`: it ended by itself. */
+  private async runChild(urls: Urls, cut: Promise<"timeout" | Interrupted["signalName"]>): Promise<string | undefined> {
+    const { context, output, words } = this.invocation;
+    const { startProgram: start, exitCodeOf: codeOf } = await import("../../programs/start.js");
+    if (urls.url === undefined && urls.hasTunnel)
+      output.warn(`there is no tunnel, so ${words[0] ?? ""} is given the local URL in HOOKCLI_URL`);
+    await output.drain();
+    const child = startChild({ words, variables: variablesOf(urls), context, output, start, codeOf });
+    const first = await Promise.race([child.ended, cut]);
+    if (typeof first === "string") endChild(child, first);
+    this.childCode = await child.ended;
+    return typeof first === "string" ? first : undefined;
+  }
+
+  /** `--wait`, unless all has come by then. */
+  private timeUp(signal: AbortSignal): Promise<"timeout"> {
+    const { context, options } = this.invocation;
+    return new Promise((resolve) => {
+      if (options.wait === undefined) return;
+      const look = () => {
+        if (!this.vigil.isMet) resolve("timeout");
+      };
+      context.sleep(options.wait, signal).then(look, () => undefined);
+    });
+  }
+
+  private waitHint(): string | undefined {
+    const isLost = this.reason === "child" && this.childCode === 0 && this.invocation.options.wait === undefined;
+    return isLost ? "--wait 30s waits for it after the command has ended" : undefined;
+  }
+}
+
+/** Reads what the options ask for, before anything is opened. Throws CliError 2. */
+export async function prepareScript(invocation: Invocation<ListenOptions>): Promise<Script> {
+  const { options, context } = invocation;
+  const { wait, once, exitAfter, expect, readyFile } = options;
+  if (wait !== undefined && once !== true && exitAfter === undefined && expect === undefined)
+    throw new CliError("--wait needs something to wait for", {
+      hint: "add --once, --exit-after 3 or --expect type=...",
+    });
+  return new Script(invocation, readyFile === undefined ? undefined : await prepareReadyFile(readyFile, context));
+}
+
+/** The variables that other programs are given. Without a public URL the local one stands for it. */
+export function variablesOf({ url, localUrl }: Pick<Urls, "url" | "localUrl">): Readonly<Record<string, string>> {
+  return { HOOKCLI_URL: url ?? localUrl, HOOKCLI_LOCAL_URL: localUrl };
+}
+
+function endChild(child: Child, why: string): void {
+  if (why === "timeout") child.stop();
+  else child.interrupt(why as Interrupted["signalName"]);
+}
+
+function untilInterrupted(signal: Context["signal"]): Promise<Interrupted["signalName"]> {
+  const name = () => (signal.reason as Interrupted).signalName;
+  if (signal.aborted) return Promise.resolve(name());
+  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(name()), { once: true }));
+}
