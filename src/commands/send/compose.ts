@@ -60,7 +60,7 @@ export async function compose(
 }
 
 /** What a provider would sign for a listener with a public URL. */
-function publicUrlOf({ publicUrl }: Destination, { path }: OutgoingRequest): string | undefined {
+export function publicUrlOf({ publicUrl }: Destination, { path }: OutgoingRequest): string | undefined {
   return publicUrl === undefined ? undefined : publicUrl.replace(/\/+$/, "") + path;
 }
 
@@ -74,15 +74,15 @@ function refuseContradictions({ unsigned, tamper, stale, timestamp }: SendOption
 }
 
 function plainRequest(
-  { provider, eventType, body, contentType }: Source,
+  { provider, eventType, body, contentType, path: asked = "/", isBare = false }: Source,
   destination: Destination,
   by: { options: SendOptions; context: Context; deliveryId: string },
 ): OutgoingRequest {
   const { options, context, deliveryId } = by;
   const method = options.method.toUpperCase();
-  const { path, url } = placeAt(destination.target, "/");
+  const { path, url } = placeAt(destination.target, asked);
   const said = describeEvent({ method, path, headers: [], body }, provider);
-  const headers = outgoingHeaders({
+  const own = outgoingHeaders({
     provider,
     eventType: eventType ?? said.eventType ?? undefined,
     eventId: said.providerEventId ?? newUuid(context.random),
@@ -91,6 +91,7 @@ function plainRequest(
     body,
     contentType,
   });
+  const headers = isBare ? [] : own;
   return replaceHeaders(
     { method, path, url, headers: [["Host", calledHost(destination)], ...headers], body },
     options.header,

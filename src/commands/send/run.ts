@@ -17,7 +17,9 @@ import { noteOf } from "../../providers/verify.js";
 import { check } from "../delivery/signing.js";
 import { calledHost, sendDestination, type Destination } from "../delivery/target.js";
 import type { SendOptions } from "../send.js";
-import { compose, type Composed } from "./compose.js";
+import type { Surroundings } from "../verify/input.js";
+import { compose, publicUrlOf, type Composed } from "./compose.js";
+import type { HandshakeJudge, SentHandshake } from "./handshake.js";
 import { readSource, type Source } from "./source.js";
 import { redactUrl } from "../../events/redact.js";
 
@@ -26,15 +28,19 @@ export async function runSend(invocation: Invocation<SendOptions>): Promise<numb
   const { args, global, context, output } = invocation;
   const config = await loadConfig(context, global);
   const header = await resolveHeaders(invocation.options.header, { context, output });
-  const options: SendOptions = { ...invocation.options, header };
-  const source = await readSource(args[0], options, { context, config });
+  const given: SendOptions = { ...invocation.options, header };
+  const around = { context, output, config };
+  const handshake = HANDSHAKE.test(args[0] ?? "") ? await handshakeOf(args[0] ?? "", given, around) : undefined;
+  const { options, source } = handshake ?? { options: given, source: await readSource(args[0], given, around) };
   const destination = await sendDestination({
     to: givenTarget(options),
     throughTunnel: options.throughTunnel === true,
     config,
     listeners: () => runningListeners(config, { context, output }),
   });
-  const composed = await compose(source, destination, { context, output, config, options });
+  const composed = await compose(source, destination, { ...around, options });
+  const endpoint = options.url ?? publicUrlOf(destination, composed.request) ?? composed.request.url;
+  const judgeOf = options.expect === undefined ? handshake?.judge : undefined;
   if (options.dryRun === true || options.curl === true) {
     const { provider } = source;
     await showRequest(
@@ -51,7 +57,16 @@ export async function runSend(invocation: Invocation<SendOptions>): Promise<numb
   }
   const event = newEvent(composed, source, { context, project: config.project });
   output.note(sentence(source, composed, destination));
-  return deliverAll(event, destination, { options, dbPath: config.dbPath, context, output });
+  const handshakeJudge = await judgeOf?.(composed, endpoint);
+  return deliverAll(event, destination, { options, dbPath: config.dbPath, context, output, handshakeJudge });
+}
+
+/** `slack/handshake`, `discord/handshake-bad`: no fixtures. */
+const HANDSHAKE = /^[^/\s]+\/handshake(?:-[a-z]+)?$/;
+
+async function handshakeOf(reference: string, options: SendOptions, around: Surroundings): Promise<SentHandshake> {
+  const { handshakeSource } = await import("./handshake.js");
+  return handshakeSource(reference, options, around);
 }
 
 interface Around {
@@ -115,12 +130,14 @@ function sentence({ name, provider }: Source, { request, signer }: Composed, { t
 interface Delivering extends Around {
   readonly options: SendOptions;
   readonly dbPath: string;
+  /** For handshakes, in place of the status alone. */
+  readonly handshakeJudge: HandshakeJudge | undefined;
 }
 
 async function deliverAll(
   event: NewEvent,
   destination: Destination,
-  { options, dbPath, context, output }: Delivering,
+  { options, dbPath, context, output, handshakeJudge }: Delivering,
 ): Promise<number> {
   const [{ createDeliverer }, store] = await Promise.all([
     import("../../deliver/create.js"),
@@ -138,7 +155,7 @@ async function deliverAll(
   });
   try {
     const recorder = new Recorder({ deliverer, context, output, store, strict: false });
-    return await deliverCopies(event, destination, { recorder, options, output });
+    return await deliverCopies(event, destination, { recorder, options, output, handshakeJudge });
   } finally {
     await Promise.all([deliverer.close(), store?.close()]);
   }
@@ -164,23 +181,33 @@ async function openForWriting(path: string, { context, output }: Around): Promis
 async function deliverCopies(
   event: NewEvent,
   destination: Destination,
-  by: { recorder: Recorder; options: SendOptions; output: Output },
+  by: {
+    recorder: Recorder;
+    options: SendOptions;
+    output: Output;
+    handshakeJudge: HandshakeJudge | undefined;
+  },
 ): Promise<number> {
-  const { recorder, options, output } = by;
+  const { recorder, options, output, handshakeJudge } = by;
   const { expectation, wronged } = expected(options);
   const attempts: Recorded[] = [];
   const judgements: Judgement[] = [];
   while (attempts.length < options.duplicate) {
     const earlier = attempts.at(-1);
     const recorded = await recorder.attempt(event, { destination, ...(earlier === undefined ? {} : { earlier }) });
-    const judgement = judge(recorded.delivery, expectation, wronged);
+    const { delivery } = recorded;
+    const isAnswered = delivery.status !== null && delivery.error === null;
+    const judgement = (isAnswered ? handshakeJudge?.(delivery) : undefined) ?? judge(delivery, expectation, wronged);
     attempts.push(recorded);
     judgements.push(judgement);
     showAnswer(output, recorded, judgement);
   }
   const exitCode = worstOf(judgements);
   const judgement = { accepted: judgements.every(({ accepted }) => accepted), exitCode, remark: undefined };
-  output.record(resultJson({ eventId: event.id, attempts, destination, judgement, expected: expectation.text }));
+  const text = handshakeJudge === undefined ? expectation.text : "handshake";
+  const result = resultJson({ eventId: event.id, attempts, destination, judgement, expected: text });
+  const reason = judgements.find(({ accepted }) => !accepted)?.remark ?? judgements[0]?.remark;
+  output.record(handshakeJudge === undefined ? result : { ...result, reason });
   return exitCode;
 }
 

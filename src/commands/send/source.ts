@@ -23,6 +23,10 @@ export interface Source {
   readonly body: Uint8Array;
   /** `undefined`: the provider's own. */
   readonly contentType: string | undefined;
+  /** Path and query, where the target names none. Absent: `/`. */
+  readonly path?: string;
+  /** It has no headers of its own: no event, but a question without a body. */
+  readonly isBare?: boolean;
 }
 
 interface Around {
@@ -36,7 +40,7 @@ export async function readSource(event: string | undefined, options: SendOptions
   if (options.data !== undefined) return fromData(options.data, options, around);
   if (event === undefined)
     throw new CliError("nothing to send", { hint: "name a fixture, such as message.created, or pass --data" });
-  return fromFixture(event, options, around);
+  return fixtureSource(event, options, around);
 }
 
 async function fromData(data: string, options: SendOptions, { context, config }: Around): Promise<Source> {
@@ -50,11 +54,31 @@ async function fromData(data: string, options: SendOptions, { context, config }:
   return { provider, name: "--data", eventType: options.type, body, contentType };
 }
 
-async function fromFixture(reference: string, options: SendOptions, { context, config }: Around): Promise<Source> {
+/** A fixture, filled in and changed as asked. */
+export async function fixtureSource(
+  reference: string,
+  options: SendOptions,
+  { context, config }: Around,
+): Promise<Source> {
   const roots = fixtureRoots(context, config);
   const wanted = options.provider === undefined ? undefined : providerNamed(options.provider, config.ownProviders);
   const fixture = await findFixture(reference, { roots, cwd: context.cwd, provider: wanted?.name });
   const provider = wanted ?? providerOfFolder(fixture.provider, config.ownProviders);
+  return textSource({ provider, name: fixture.name, event: fixture.event, text: fixture.text }, options, { context });
+}
+
+/** A fixture's text, filled in and changed as asked. */
+export async function textSource(
+  fixture: {
+    readonly provider: Provider;
+    readonly name: string;
+    readonly event: string | undefined;
+    readonly text: string;
+  },
+  options: SendOptions,
+  { context }: Pick<Around, "context">,
+): Promise<Source> {
+  const { provider } = fixture;
   const filled = fillPlaceholders(fixture.text, {
     nowMs: context.now(),
     random: context.random,
