@@ -85,7 +85,11 @@ const LISTEN_KEYS = [
 /** What the files say of options of `listen`: sizes in bytes, durations in milliseconds. */
 export type ListenConfig = {
   readonly [Name in (typeof LISTEN_KEYS)[number]]?: ConfigValue<Name>;
-} & { readonly headers: readonly ConfigEntry[] };
+} & {
+  readonly headers: readonly ConfigEntry[];
+  /** The routes of the file or profile that counts most, their values as {@link RouteSpec}. */
+  readonly routes: readonly ConfigEntry[];
+};
 
 /** Reads the configuration. Throws CliError 2. */
 export async function loadConfig(context: Context, flags: ConfigFlags): Promise<Config> {
@@ -206,7 +210,12 @@ function valueOf({ kind }: ConfigKey, { value, file }: ConfigEntry): unknown {
 function listenConfig(values: Values): ListenConfig {
   const found = LISTEN_KEYS.map((name) => [name, values.read(name)] as const);
   const given: Record<string, unknown> = Object.fromEntries(found.filter(([, value]) => value !== undefined));
-  return { ...given, headers: values.of("headers") };
+  return { ...given, headers: values.of("headers"), routes: routeEntries(values) };
+}
+
+function routeEntries(values: Values): readonly ConfigEntry[] {
+  const all = values.of("routes");
+  return all.filter(({ file, profile }) => file === all[0]?.file && profile === all[0]?.profile);
 }
 
 /** The provider's own secret, else the one for all, of the first profile or file that has either. */

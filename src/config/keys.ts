@@ -4,8 +4,11 @@ import type { ValueKind } from "./kinds.js";
 /** One key of `hookcli.config.json`. */
 export interface ConfigKey<Value = unknown> {
   readonly kind: ValueKind<Value>;
-  /** An object: a value of the kind for each provider, for each header, or for each provider that is defined by it. */
-  readonly by?: "provider" | "header" | "definition";
+  /**
+   * An object: a value of the kind for each provider, for each header, or for each provider that is defined by it. Or a list:
+   * one for each route.
+   */
+  readonly by?: "provider" | "header" | "definition" | "route";
   /** The environment variable that goes before the files. */
   readonly variable?: string;
   /** What holds when nothing is said, as it would be written. */
@@ -40,6 +43,7 @@ export const CONFIG_KEYS = {
   requireTunnel: key(kinds.flag, "listen: an error when the tunnel cannot be opened", { fallback: false }),
   port: key(kinds.integer(0, 65_535), "listen: the local capture port; 0: a free one", { fallback: 0 }),
   events: key(kinds.list, "listen: deliver only these event types"),
+  routes: key(kinds.route, 'listen: other targets for some events: { "match", "target" }; see below', { by: "route" }),
   allowIp: key(kinds.ranges, "listen: let in only these senders"),
   trustedProxy: key(kinds.ranges, "listen: believe the X-Forwarded-For of these"),
   allowType: key(kinds.list, "listen: let in only these event types"),

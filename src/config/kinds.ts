@@ -1,5 +1,5 @@
 import { isIP } from "node:net";
-import { parseDuration, parseSize } from "./values.js";
+import { parseDuration, parseSize, parseSpeed } from "./values.js";
 
 /** A part of a JSON Schema. */
 export type JsonSchema = Readonly<Record<string, unknown>>;
@@ -20,6 +20,7 @@ export interface ValueKind<Value> {
 }
 
 const DURATION = /^(?:0|\d{1,12}(?:\.\d{1,6})?(?:ms|s|m|h|d))$/;
+const SPEED = /^(?!0+(?:\.0+)?x)\d{1,6}(?:\.\d{1,3})?x$/;
 const SIZE = /^\d{1,12}(?:[kKmMgG]?[bB])?$/;
 const HOST = String.raw`(?:[^\s/?#\\@:\[\]%<>^|]+|\[[0-9A-Fa-f:.]+\])`;
 const PORT = String.raw`0*(?:[1-9]\d{0,3}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d{2}|655[0-2]\d|6553[0-5])`;
@@ -50,6 +51,13 @@ export const definition: ValueKind<object> = {
   read: (json) => (typeof json === "object" && json !== null && !Array.isArray(json) ? json : undefined),
 };
 
+/** Routes: what one says is read one by one, and lies in routes.ts. */
+export const route: ValueKind<object> = {
+  expected: 'a route such as { "match": "invoice.*", "target": "3001/invoices" }',
+  schema: { $ref: "#/definitions/route" },
+  read: (json) => (typeof json === "object" && json !== null && !Array.isArray(json) ? json : undefined),
+};
+
 /** true or false. */
 export const flag: ValueKind<boolean> = {
   expected: "true or false",
@@ -62,6 +70,24 @@ export const duration: ValueKind<number> = {
   expected: 'a duration such as "500ms", "30s", "10m", "2h" or "3d"',
   schema: { type: "string", pattern: DURATION.source },
   read: (json) => (typeof json === "string" && DURATION.test(json) ? parseDuration(json) : undefined),
+};
+
+/** Waits, each written as `30s`. */
+export const durations: ValueKind<readonly number[]> = {
+  expected: 'a list of durations such as "1s" and "5s"',
+  schema: { type: "array", items: { type: "string", pattern: DURATION.source }, minItems: 1 },
+  read: (json) => {
+    if (!Array.isArray(json) || json.length === 0) return undefined;
+    const found = json.map((item) => duration.read(item)).filter((item) => item !== undefined);
+    return found.length === json.length ? found : undefined;
+  },
+};
+
+/** How many times as fast, written as `60x`. */
+export const speed: ValueKind<number> = {
+  expected: 'a speed such as "60x"',
+  schema: { type: "string", pattern: SPEED.source },
+  read: (json) => (typeof json === "string" && SPEED.test(json) ? parseSpeed(json) : undefined),
 };
 
 /** Bytes, written as `25mb` or as a number. */
@@ -88,6 +114,21 @@ export const url: ValueKind<string> = {
 
 /** A list of texts, none of them empty. */
 export const list = listOf("text", (item) => /\S/.test(item), { type: "string", pattern: String.raw`\S` });
+
+/** What an event must be like: one text, or several. */
+export const match: ValueKind<readonly string[]> = {
+  expected: 'a match such as "invoice.*" or "path:/stripe", or a list of them',
+  schema: {
+    anyOf: [
+      { type: "string", pattern: String.raw`\S` },
+      { ...list.schema, minItems: 1 },
+    ],
+  },
+  read: (json) => {
+    const items = typeof json === "string" ? list.read([json]) : list.read(json);
+    return items === undefined || items.length === 0 ? undefined : items;
+  },
+};
 
 /** A list of addresses and ranges of addresses. */
 export const ranges = listOf("addresses such as 203.0.113.0/24", isRange, {

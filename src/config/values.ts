@@ -35,6 +35,14 @@ export function parseInteger(text: string, bounds: { name: string; min: number; 
   return value;
 }
 
+/** `60x`, or the number alone. */
+export function parseSpeed(text: string): number {
+  const match = /^(\d{1,6}(?:\.\d{1,3})?)x?$/.exec(text);
+  const factor = Number(match?.[1] ?? 0);
+  if (factor <= 0) throw new CliError(`not a speed: ${text}`, { hint: "write it as 60x" });
+  return factor;
+}
+
 /** A list written as `a,b,c`; blanks around items are dropped, empty items are an error. */
 export function parseList(text: string, name: string): string[] {
   const items = text.split(",").map((item) => item.trim());

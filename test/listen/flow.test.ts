@@ -1,6 +1,9 @@
 import { connect } from "node:net";
 import { text } from "node:stream/consumers";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { BackgroundReport, createQueue } from "../../src/commands/listen/background.js";
+import { Deadlines } from "../../src/commands/listen/deadlines.js";
+import { deliveryMode } from "../../src/commands/listen/delivery-options.js";
 import { EventFlow } from "../../src/commands/listen/flow.js";
 import { createGatekeeper } from "../../src/commands/listen/gatekeeper.js";
 import { ListenReporter } from "../../src/commands/listen/report.js";
@@ -52,16 +55,22 @@ async function listenOver(faults: WriterFaults, events: readonly string[] = []) 
     headers: [],
     monotonic: context.monotonic,
   });
+  const { project } = config;
+  const reporter = new ListenReporter(output, context);
+  const background = new BackgroundReport(output, reporter);
+  const mode = deliveryMode({});
+  const forwarded = forwardedFor(publicUrl);
+  const parts = { context, project, store, deliverer, forwarded };
   const flow = new EventFlow({
-    context,
-    project: config.project,
-    store,
-    deliverer,
+    ...parts,
+    queue: createQueue({ ...parts, settings: mode.queue, routes: [], own: [], report: background }),
+    background,
+    deadlines: new Deadlines(output, { own: [], isSimulated: false }),
+    mode,
+    reporter,
     gatekeeper: await createGatekeeper({ context, output, config, options: OPTIONS, publicUrl }),
-    reporter: new ListenReporter(output, context),
     route: router(parseTarget(String(app.port)), events),
     ownAnswer: { status: 200, headers: [], body: new Uint8Array() },
-    forwarded: forwardedFor(publicUrl),
   });
   const receiver = await createReceiver({
     port: 0,

@@ -4,13 +4,18 @@ import { CliError } from "../../errors.js";
 import type { Target } from "../../deliver/deliverer.js";
 import type { Receiver } from "../../receive/receiver.js";
 import type { Store } from "../../store/store.js";
+import { counted } from "../../output/quantity.js";
 import type { Invocation } from "../command.js";
 import { EventFlow } from "./flow.js";
+import { BackgroundReport, createQueue, endInterrupted } from "./background.js";
+import { Deadlines } from "./deadlines.js";
+import { deliveryMode } from "./delivery-options.js";
 import { createGatekeeper } from "./gatekeeper.js";
 import type { ListenOptions } from "./options.js";
 import type { PublicSide } from "./public-side.js";
 import type { ListenReporter } from "./report.js";
 import { limitYoungHeap } from "./young-heap.js";
+import { plainRoute, type Route } from "../../deliver/routes.js";
 import { forwardedFor, ownAnswer, router } from "./routing.js";
 import { redactUrl } from "../../events/redact.js";
 
@@ -24,8 +29,8 @@ export interface Capture {
   readonly localUrl: string;
   readonly tunnelPort: number;
   readonly store: Store;
-  /** What the user should know of the signatures. */
-  readonly remark: string | undefined;
+  /** Takes up what earlier runs have left; gives what the user should know of that, and of the signatures. */
+  remarks(): readonly (string | undefined)[];
   /** Requests that were refused and only counted. */
   notStored(): number;
   /** Takes no more requests, finishes those in flight within the grace, and stores the ends of their attempts. */
@@ -47,7 +52,7 @@ export async function startCapture(parts: {
     import("../../receive/create.js"),
     import("../../deliver/create.js"),
   ]);
-  refuseLoop(target, options.port);
+  for (const one of [target, ...options.routes.map((route) => route.target)]) refuseLoop(one, options.port);
   const publicUrl = () => side.url;
   const gatekeeper = await createGatekeeper({ context, output, config, options, publicUrl });
   const answer = await ownAnswer(options, context);
@@ -62,17 +67,40 @@ export async function startCapture(parts: {
   });
   const store = await openStore({ path: config.dbPath, context });
   limitYoungHeap();
+  const mode = deliveryMode(options);
+  const forwarded = forwardedFor(publicUrl);
+  const own = config.ownProviders;
+  const background = new BackgroundReport(output, reporter);
+  const deadlines = new Deadlines(output, { own, isSimulated: options.simulateDeadline === true });
+  const { project } = config;
+  const routes: readonly Route[] = [...options.routes, ...plainRoute(target)];
+  const queue = createQueue({
+    context,
+    project,
+    store,
+    deliverer,
+    settings: mode.queue,
+    routes,
+    own,
+    forwarded,
+    report: background,
+  });
+  const interrupted = await endInterrupted(store, project);
   const flow = new EventFlow({
     context,
-    project: config.project,
+    project,
     store,
+    queue,
     deliverer,
     gatekeeper,
     reporter,
-    route: router(target, options.events),
+    background,
+    deadlines,
+    mode,
+    route: router(target, options.events, options.routes),
     ownAnswer: answer,
     handshakes: options.handshake === "off" ? undefined : gatekeeper.handshakes(),
-    forwarded: forwardedFor(publicUrl),
+    forwarded,
   });
   let receiver: Receiver;
   try {
@@ -96,14 +124,25 @@ export async function startCapture(parts: {
     localUrl: receiver.localUrl,
     tunnelPort: receiver.tunnelPort,
     store,
-    remark: gatekeeper.remark,
+    remarks: () => [gatekeeper.remark, interruptedRemark(interrupted), resumedRemark(queue.resume())],
     notStored: () => flow.flood.counted,
     async stop() {
-      await receiver.close(GRACE_MS);
+      await Promise.all([receiver.close(GRACE_MS), queue.stop(GRACE_MS)]);
       await flow.settled();
+      deadlines.end();
       await deliverer.close();
     },
   };
+}
+
+function interruptedRemark(count: number): string | undefined {
+  if (count === 0) return undefined;
+  return `${counted(count, "event")} of an earlier run had no answer when it ended, and failed: interrupted`;
+}
+
+function resumedRemark(count: number): string | undefined {
+  if (count === 0) return undefined;
+  return `${counted(count, "event")} of an earlier run ${count === 1 ? "is" : "are"} delivered first`;
 }
 
 /** Events delivered to the port that they come in by would come in again, for ever. A free port is never the target's. */

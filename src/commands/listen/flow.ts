@@ -1,25 +1,19 @@
 import type { Context } from "../../context.js";
-import type { Deliverer, Delivery, DeliveryRequest, Target } from "../../deliver/deliverer.js";
-import type { Router } from "../../deliver/routes.js";
-import { capturedEvent } from "../../events/captured-event.js";
-import type { EventState, NewEvent } from "../../events/event.js";
+import type { Deliverer, Delivery, DeliveryRequest } from "../../deliver/deliverer.js";
+import type { ForwardedEvent } from "../../deliver/queue.js";
+import type { Route } from "../../deliver/routes.js";
 import type { HeaderList } from "../../events/headers.js";
-import { newEventId } from "../../events/id.js";
-import { RETRY_SOON, type Refusal } from "../../receive/refusal.js";
+import type { Refusal } from "../../receive/refusal.js";
 import type { ReceivedRequest, Responder, UpgradeRequest } from "../../receive/receiver.js";
-import { StoreError, type Store } from "../../store/store.js";
+import type { BackgroundReport } from "./background.js";
+import type { Deadlines } from "./deadlines.js";
+import type { DeliveryMode } from "./delivery-options.js";
 import { FloodGuard } from "./flood.js";
 import type { EventFacts, Gatekeeper } from "./gatekeeper.js";
 import type { HandshakeAnswerer, HandshakeOutcome } from "./handshakes.js";
+import { EventKeeper, type KeeperParts } from "./keeping.js";
 import { failureText, stateAfter, storedEvent, type Passage } from "./passage.js";
 import type { ListenReporter } from "./report.js";
-import { routedEvent } from "./routing.js";
-
-/** What the sender is told when the store could not commit its event. */
-const STORE_REFUSALS = {
-  full: { status: 507, message: "the disk is full; the event is not stored" },
-  other: { status: 503, message: "the event could not be stored; send it again" },
-} as const;
 
 /** What `listen` answers by itself, without a target or to an event that is not delivered. */
 export interface OwnAnswer {
@@ -28,51 +22,57 @@ export interface OwnAnswer {
   readonly body: Uint8Array;
 }
 
-export interface FlowParts {
+export interface FlowParts extends Omit<KeeperParts, "dropsDuplicates" | "onTrouble"> {
   readonly context: Context;
-  readonly project: string;
-  readonly store: Store;
   readonly deliverer: Deliverer;
   readonly gatekeeper: Gatekeeper;
   readonly reporter: ListenReporter;
-  /** Where an event goes; none: nowhere, it is answered by `ownAnswer`. */
-  readonly route: Router;
+  readonly background: BackgroundReport;
+  readonly deadlines: Deadlines;
+  readonly mode: DeliveryMode;
   readonly ownAnswer: OwnAnswer;
   /** Answers handshakes that no app answers; absent: nobody does. */
   readonly handshakes?: HandshakeAnswerer | undefined;
-  readonly forwarded: (request: ReceivedRequest) => DeliveryRequest["forwarded"];
+  readonly forwarded: (request: ForwardedEvent) => DeliveryRequest["forwarded"];
 }
 
 /** The way of an event through `listen`: gates, store, delivery, answer, in this order. */
 export class EventFlow {
   readonly flood: FloodGuard;
   private readonly parts: FlowParts;
+  private readonly keeper: EventKeeper;
   /** What goes on beside the answers: ends of attempts being stored, refused requests, upgraded connections. */
   private readonly beside = new Set<Promise<void>>();
-  /** The store's trouble was told, and it has not worked since. */
-  private storeTroubleTold = false;
 
   constructor(parts: FlowParts) {
+    const { reporter, mode } = parts;
     this.parts = parts;
     this.flood = new FloodGuard(parts.context.monotonic);
+    this.keeper = new EventKeeper({
+      ...parts,
+      dropsDuplicates: mode.queue.dropDuplicates,
+      onTrouble: (error) => reporter.storeTrouble(error),
+    });
   }
 
   /** One request from its last byte to the end of its answer. */
   async receive(request: ReceivedRequest, answer: Responder): Promise<void> {
-    const { gatekeeper } = this.parts;
+    const { gatekeeper, reporter, mode } = this.parts;
     const facts = await gatekeeper.look(request);
     const refusal = gatekeeper.refuse(request, facts);
     if (refusal !== undefined) return this.refuse(request, facts, refusal, answer);
-    const passage = await this.commit(request, facts, answer);
+    const answerOf = mode.ackStatus === undefined ? "first" : "none";
+    const passage = await this.keeper.commit(request, facts, { answer, answerOf });
     if (passage === undefined) return;
-    const settle = this.parts.reporter.stored(passage.event.state, () => storedEvent(passage));
+    if (answerOf === "none" && passage.routes > 0) return this.acknowledge(passage, { request, facts, answer });
+    const settle = reporter.stored(passage.event.state, () => storedEvent(passage));
     const { delivery, handshake } =
-      passage.target === undefined
+      passage.route === undefined
         ? await this.answerAlone(request, facts, answer)
-        : await this.deliver(request, facts, { target: passage.target, answer });
+        : await this.deliver(request, facts, { route: passage.route, answer });
     settle();
-    if (delivery !== undefined) this.keepAttempt(passage, delivery);
-    this.parts.reporter.answered(storedEvent(passage, delivery), handshake);
+    if (delivery === undefined) reporter.answered(storedEvent(passage), handshake);
+    else this.end(passage, delivery, handshake);
   }
 
   /** A WebSocket upgrade: its head is the event, its attempt lasts as long as the connection. */
@@ -97,12 +97,12 @@ export class EventFlow {
     const facts = await gatekeeper.look(request);
     const refusal = gatekeeper.refuse(request, facts);
     if (refusal !== undefined) return this.refuse(request, facts, refusal, upgrade);
-    const passage = await this.commit(request, facts, upgrade);
+    const passage = await this.keeper.commit(request, facts, { answer: upgrade, answerOf: "only" });
     if (passage === undefined) return;
-    const { target } = passage;
+    const { route } = passage;
     const settle = reporter.stored(passage.event.state, () => storedEvent(passage));
     const delivery =
-      target === undefined ? refuseUpgrade(upgrade) : await deliverer.upgrade(upgrade, target, forwarded(request));
+      route === undefined ? refuseUpgrade(upgrade) : await deliverer.upgrade(upgrade, route.target, forwarded(request));
     settle();
     if (delivery !== undefined) this.keepAttempt(passage, delivery);
     reporter.answered(storedEvent(passage, delivery));
@@ -124,60 +124,25 @@ export class EventFlow {
 
   private async storeRefused(request: ReceivedRequest, facts: EventFacts, code: string): Promise<void> {
     if (!this.flood.admit()) return;
-    const event = this.newEvent(request, facts, { state: "refused", refusal: code });
-    try {
-      const appended = await this.parts.store.append(event);
-      const stored = storedEvent({ event, appended, target: undefined, startedAt: 0 });
-      this.parts.reporter.stored(stored.state, () => stored)();
-      this.parts.reporter.answered(stored);
-    } catch (error) {
-      this.tellStoreTrouble(error);
-    }
+    const passage = await this.keeper.refused(request, facts, code);
+    if (passage === undefined) return;
+    const stored = storedEvent(passage);
+    this.parts.reporter.stored(stored.state, () => stored)();
+    this.parts.reporter.answered(stored);
   }
 
-  /** Puts the event on disk, with the start of its attempt; a sender whose event is not there is told so. */
-  private async commit(
-    request: ReceivedRequest,
-    facts: EventFacts,
-    answer: Pick<Responder, "send">,
-  ): Promise<Passage | undefined> {
-    const { store, context, route } = this.parts;
-    const target = route(routedEvent(request, facts))[0]?.target;
-    const event = this.newEvent(request, facts, { state: target === undefined ? "stored" : "pending", refusal: null });
-    const startedAt = context.now();
-    try {
-      const appended = await store.append(
-        event,
-        target === undefined ? undefined : { target: target.label, startedAt },
-      );
-      this.storeTroubleTold = false;
-      return { event, appended, target, startedAt };
-    } catch (error) {
-      this.tellStoreTrouble(error);
-      const { status, message } =
-        STORE_REFUSALS[error instanceof StoreError && error.fault === "full" ? "full" : "other"];
-      answer.send(status, "not_stored", message, RETRY_SOON);
-      return undefined;
-    }
-  }
-
-  private newEvent(
-    request: ReceivedRequest,
-    facts: EventFacts,
-    outcome: { state: EventState; refusal: string | null },
-  ): NewEvent {
-    const { context, project } = this.parts;
-    return capturedEvent(request, {
-      id: newEventId(request.receivedAt, context.random),
-      project,
-      provider: facts.provider,
-      eventType: facts.eventType,
-      providerEventId: facts.providerEventId,
-      deliveryId: facts.deliveryId,
-      signature: facts.signature,
-      state: outcome.state,
-      refusal: outcome.refusal,
-    });
+  /** Answers an event that is delivered in the background; a handshake gets what it asks for. */
+  private async acknowledge(
+    passage: Passage,
+    { request, facts, answer }: { request: ReceivedRequest; facts: EventFacts; answer: Responder },
+  ): Promise<void> {
+    const { reporter, background, mode, handshakes } = this.parts;
+    const settle = reporter.stored(passage.event.state, () => storedEvent(passage));
+    if (passage.appended.dropped === true) settle();
+    else if (passage.appended.begun?.length === passage.routes) background.begun(passage.event.id, settle);
+    const handshake = await handshakes?.(request, facts, false);
+    sendOwn(handshake?.answer ?? { ...ACKNOWLEDGED, status: mode.ackStatus ?? ACKNOWLEDGED.status }, answer);
+    if (passage.appended.dropped === true) background.dropped(storedEvent(passage));
   }
 
   private async answerAlone(request: ReceivedRequest, facts: EventFacts, answer: Responder): Promise<Answered> {
@@ -189,24 +154,67 @@ export class EventFlow {
   private async deliver(
     request: ReceivedRequest,
     facts: EventFacts,
-    { target, answer }: { target: Target; answer: Responder },
+    { route, answer }: { route: Route; answer: Responder },
   ): Promise<Answered> {
-    const { deliverer, forwarded } = this.parts;
-    const delivery = await deliverer.deliver({ request, target, forwarded: forwarded(request), answer });
+    const delivery = await this.attempt(request, facts, { route, answer });
     const isDown = delivery.unanswered && delivery.error === "refused";
     const handshake = isDown ? await this.parts.handshakes?.(request, facts, true) : undefined;
     if (handshake?.answer !== undefined) sendOwn(handshake.answer, answer);
     else if (delivery.unanswered) {
-      const late = delivery.error === "timeout";
-      answer.send(late ? 504 : 502, delivery.error ?? "failed", failureText(delivery, target));
+      const late = delivery.error === "timeout" || delivery.error === "deadline";
+      answer.send(late ? 504 : 502, delivery.error ?? "failed", failureText(delivery, route.target));
     }
+    this.parts.deadlines.took(facts.provider, delivery.durationMs);
     return { delivery, handshake };
+  }
+
+  private attempt(
+    request: ReceivedRequest,
+    { provider }: EventFacts,
+    { route, answer }: { route: Route; answer: Responder },
+  ): Promise<Delivery> {
+    const { target, headers, timeoutMs } = route;
+    const { deliverer, forwarded, deadlines } = this.parts;
+    return deliverer.deliver({
+      request,
+      target,
+      forwarded: forwarded(request),
+      answer,
+      deadlineMs: deadlines.cutMs(provider),
+      ...(headers === undefined ? {} : { headers }),
+      ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    });
+  }
+
+  /** Stores the end of the attempt that the sender has had, and tells of it. */
+  private end(passage: Passage, delivery: Delivery, handshake: HandshakeOutcome | undefined): void {
+    const { reporter, mode } = this.parts;
+    const { retries } = passage.route?.retry ?? mode.queue.retry;
+    if (passage.routes > 1 || retries > 0) return void this.track(this.follow(passage, delivery, handshake));
+    this.keepAttempt(passage, delivery);
+    reporter.answered(storedEvent(passage, delivery), handshake);
+  }
+
+  /** The same for an event that goes on: to further targets, or to this one again. */
+  private async follow(passage: Passage, delivery: Delivery, handshake: HandshakeOutcome | undefined): Promise<void> {
+    const { queue, reporter, background } = this.parts;
+    const { route } = passage;
+    if (route === undefined) return;
+    const event = storedEvent(passage, delivery);
+    try {
+      const ended = { ...event, state: await queue.endInline(event, route, delivery) };
+      reporter.answered(ended, handshake);
+      background.ended(ended);
+    } catch (error) {
+      this.keeper.tellTrouble(error);
+      reporter.answered(event, handshake);
+    }
   }
 
   /** Stores the end of an attempt, beside the answer and never before it. */
   private keepAttempt({ event }: Passage, delivery: Delivery): void {
     const stored = this.parts.store.endAttempt(event.id, 1, delivery, stateAfter(delivery));
-    void this.track(stored.catch((error: unknown) => this.tellStoreTrouble(error)));
+    void this.track(stored.catch(this.keeper.tellTrouble));
   }
 
   private track(work: Promise<void>): Promise<void> {
@@ -214,14 +222,10 @@ export class EventFlow {
     this.beside.add(tracked);
     return tracked;
   }
-
-  private tellStoreTrouble(error: unknown): void {
-    if (!(error instanceof StoreError)) throw error;
-    if (this.storeTroubleTold) return;
-    this.storeTroubleTold = true;
-    this.parts.reporter.storeTrouble(error);
-  }
 }
+
+/** What the sender of an event gets that is delivered in the background. */
+const ACKNOWLEDGED: OwnAnswer = { status: 202, headers: [["Content-Length", "0"]], body: new Uint8Array() };
 
 /** How an event was answered: by an attempt, or by us. */
 interface Answered {
@@ -230,7 +234,8 @@ interface Answered {
 }
 
 function sendOwn({ status, headers, body }: OwnAnswer, answer: Responder): void {
-  answer.writeHead(status, undefined, headers);
+  const isBodyless = status === 204 || status === 205;
+  answer.writeHead(status, undefined, isBodyless ? headers.filter(([name]) => name !== "Content-Length") : headers);
   if (body.length > 0) void answer.write(body);
   answer.end();
 }

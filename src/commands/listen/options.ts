@@ -9,15 +9,18 @@ import {
   parseList,
   parseSize,
 } from "../../config/values.js";
+import { parseRoute, type RouteRule } from "../../deliver/routes.js";
 import type { HeaderList } from "../../events/headers.js";
 import { retentionOptions } from "../retention-options.js";
+import { deliveryOptions, type DeliveryOptions } from "./delivery-options.js";
 import { scriptOptions, type ScriptOptions } from "./script-options.js";
 
 /** What the command line of `listen` says, parsed. What is absent may stand in the config; see settings.ts. */
-export type ListenFlags = Partial<ListenOptions> & Pick<ListenOptions, "tunnel" | "secret" | "key" | "setting" | "header">;
+export type ListenFlags = Partial<ListenOptions> &
+  Pick<ListenOptions, "tunnel" | "secret" | "key" | "setting" | "header" | "route">;
 
 /** What `listen` was asked for by command line and config. */
-export interface ListenOptions extends ScriptOptions {
+export interface ListenOptions extends ScriptOptions, DeliveryOptions {
   readonly forwardTo?: string;
   readonly via?: string;
   /** False with `--no-tunnel`. */
@@ -39,6 +42,10 @@ export interface ListenOptions extends ScriptOptions {
   readonly requireSignature?: boolean;
   readonly maxBody: number;
   readonly events: readonly string[];
+  /** Those of the command line. */
+  readonly route: readonly RouteRule[];
+  /** All of them, those of the command line first. */
+  readonly routes: readonly RouteRule[];
   readonly header: HeaderList;
   readonly hostHeader: string;
   readonly allowRemote?: boolean;
@@ -98,6 +105,9 @@ function listenOptions(): Option[] {
     new Option("-e, --events <types>", "deliver only these event types, as a,b.* (default: all)").argParser(
       lists("--events"),
     ),
+    new Option("--route <match=target>", "deliver such events elsewhere: 'invoice.*=3001/invoices' (repeatable)")
+      .argParser((text, previous: readonly RouteRule[]) => [...previous, parseRoute(text)])
+      .default([], ""),
     new Option("-H, --header <header>", "add 'Name: value' to each delivery (repeatable)")
       .argParser((text, previous: HeaderList) => [...previous, parseHeaderLine(text)])
       .default([], ""),
@@ -120,6 +130,7 @@ function listenOptions(): Option[] {
       keep: "default: 10000",
       keepFor: "default: 30d",
     }),
+    ...deliveryOptions(),
     ...scriptOptions(),
     ...["require-tunnel", "require-signature", "insecure"].map((name) =>
       new Option(`--no-${name}`, "not, though the config says so").hideHelp(),

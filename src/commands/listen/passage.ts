@@ -1,4 +1,5 @@
 import type { Delivery, Target } from "../../deliver/deliverer.js";
+import type { Route } from "../../deliver/routes.js";
 import { attemptErrorText } from "../../events/attempt-error.js";
 import type { Attempt, EventState, HookEvent, NewEvent } from "../../events/event.js";
 import type { Appended } from "../../store/store.js";
@@ -8,7 +9,10 @@ import { redactUrl } from "../../events/redact.js";
 export interface Passage {
   readonly event: NewEvent;
   readonly appended: Appended;
-  readonly target: Target | undefined;
+  /** The route whose answer the sender gets; `undefined`: none. */
+  readonly route: Route | undefined;
+  /** How many routes take it. */
+  readonly routes: number;
   readonly startedAt: number;
 }
 
@@ -19,11 +23,11 @@ export function failureText(delivery: Delivery, target: Target): string {
 }
 
 /** The event as it is in the store, with its attempt once that has ended. */
-export function storedEvent({ event, appended, target, startedAt }: Passage, delivery?: Delivery): HookEvent {
+export function storedEvent({ event, appended, route, startedAt }: Passage, delivery?: Delivery): HookEvent {
   const attempt: Attempt | undefined =
-    target === undefined || delivery === undefined
+    route === undefined || delivery === undefined
       ? undefined
-      : { n: 1, target: target.label, startedAt, ...attemptEnd(delivery) };
+      : { n: 1, target: route.target.label, startedAt, ...attemptEnd(delivery) };
   // Written out: spreading so many properties costs more than all else that listen does for an event.
   return {
     id: event.id,

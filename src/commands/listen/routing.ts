@@ -1,10 +1,10 @@
 import type { Context } from "../../context.js";
 import { readInput } from "../../config/input.js";
 import type { DeliveryRequest, Target } from "../../deliver/deliverer.js";
+import type { ForwardedEvent } from "../../deliver/queue.js";
 import { createRouter, type RoutedEvent, type Router, type RouteRule } from "../../deliver/routes.js";
 import type { EventRequest } from "../../events/event.js";
 import { headerValue } from "../../events/headers.js";
-import type { ReceivedRequest } from "../../receive/receiver.js";
 import { parseJsonBody } from "../../signatures/body.js";
 import type { OwnAnswer } from "./flow.js";
 import type { ListenOptions } from "./options.js";
@@ -30,7 +30,7 @@ export function routedEvent(
 /** What the app is told of the public side: by the tunnel's URL, or as the sender called us. */
 export function forwardedFor(
   publicUrl: () => string | undefined,
-): (request: ReceivedRequest) => DeliveryRequest["forwarded"] {
+): (request: ForwardedEvent) => DeliveryRequest["forwarded"] {
   return (request) => {
     const known = publicUrl();
     const outside = known === undefined ? undefined : new URL(known);

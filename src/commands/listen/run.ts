@@ -60,7 +60,11 @@ export async function runListen(asked: Invocation<ListenFlags>): Promise<number>
         localUrl: capture.localUrl,
         target: target?.label,
         caution: side.caution,
-        remarks: [...options.routes.map(({ name }) => `route ${name}`), ...capture.remarks(), addressRemark(side, options)],
+        remarks: [
+          ...options.routes.map(({ name }) => `route ${name}`),
+          ...capture.remarks(),
+          addressRemark(side, options),
+        ],
       });
       if (script === undefined) await aborted(context.signal);
       else await script.run(urls(), record);

@@ -2,6 +2,7 @@ import type { ListenConfig } from "../../config/config.js";
 import { configuredHeaders, resolveHeaders } from "../../config/headers.js";
 import { withHeaders } from "../../events/headers.js";
 import type { Invocation } from "../command.js";
+import { configuredRoutes } from "./routes.js";
 import type { ListenFlags, ListenOptions } from "./options.js";
 
 /** What holds when neither the command line nor the config says anything; the table of config keys tells the same. */
@@ -30,14 +31,20 @@ export async function listenSettings(
   { options, context, output }: Pick<Invocation<ListenFlags>, "options" | "context" | "output">,
   config: ListenConfig,
 ): Promise<ListenOptions> {
-  const { headers, ...configured } = config;
+  const { headers, routes, ...configured } = config;
   const known = await configuredHeaders(headers, { context, output });
   const added = await resolveHeaders(options.header, { context, output });
-  return { ...LISTEN_DEFAULTS, ...applicable(configured, options), ...options, header: withHeaders(known, added) };
+  return {
+    ...LISTEN_DEFAULTS,
+    ...applicable(configured, options),
+    ...options,
+    header: withHeaders(known, added),
+    routes: [...options.route, ...(await configuredRoutes(routes, { context, output }))],
+  };
 }
 
 /** The config without what would contradict the command line: that asks for another public side. */
-function applicable(configured: Omit<ListenConfig, "headers">, flags: ListenFlags): Partial<ListenOptions> {
+function applicable(configured: Omit<ListenConfig, "headers" | "routes">, flags: ListenFlags): Partial<ListenOptions> {
   const { publicUrl, requireTunnel, ...rest } = configured;
   const asksForTunnel = flags.requireTunnel === true || (flags.via !== undefined && flags.via !== "none");
   const asksForNone = !flags.tunnel || flags.via === "none" || flags.publicUrl !== undefined;
