@@ -67,6 +67,13 @@ export function findExchange(request: Describable, provider: Provider | undefine
   return undefined;
 }
 
+/** Whether the answer is made with the secret. */
+export function usesSecret({ answer }: Exchange): boolean {
+  if (isNever(answer) || answer.body.kind === "none") return false;
+  const values = answer.body.kind === "text" ? [answer.body.value] : Object.values(answer.body.members);
+  return values.some((value) => typeof value !== "number" && value.some(({ part }) => part === "hmac"));
+}
+
 /** The text at a place of a request. */
 export function textAt(request: Describable, place: Place): string | undefined {
   return scalarText(reader(request)(place));

@@ -1,4 +1,5 @@
 import { secretVariable } from "../../config/secrets.js";
+import { CliError } from "../../errors.js";
 import { findProvider, type Provider } from "../../providers/index.js";
 import type { Missing, RightAnswer } from "../../providers/handshake-answer.js";
 import type { ReceivedRequest } from "../../receive/receiver.js";
@@ -42,22 +43,32 @@ export interface HandshakeParts {
 /** Makes the answerer of a listener. The table of handshakes is loaded with the first event that no app has answered. */
 export function handshakeAnswerer(parts: HandshakeParts): HandshakeAnswerer {
   return async (request, facts, isDown) => {
-    const { findExchange, rightAnswer, textAt } = await import("../../providers/handshake-answer.js");
+    const { findExchange, rightAnswer, textAt, usesSecret } = await import("../../providers/handshake-answer.js");
     const row = facts.provider === null ? parts.provider : findProvider(facts.provider, parts.own);
     const found = findExchange(request, row);
     if (found === undefined) return undefined;
     const { exchange, handshake } = found;
     if (exchange.told.isEvent === true && (isDown || parts.hasOwnAnswer)) return undefined;
     const provider = row?.name ?? handshake.provider;
-    const { secrets } = await parts.credentials(provider);
+    const secret = usesSecret(exchange) ? await secretOf(provider, parts) : undefined;
     const right = rightAnswer(
       exchange,
-      { request, endpoint: parts.urls(request)[0], secret: secrets[0], settings: parts.settings },
+      { request, endpoint: parts.urls(request)[0], secret, settings: parts.settings },
       facts.verdict?.valid,
     );
     const hands = exchange.handsSecret === undefined ? undefined : textAt(request, exchange.handsSecret);
     return { provider, ...outcome(provider, right, hands !== undefined) };
   };
+}
+
+/** A secret that cannot be read is one that is not known: what is wrong with it is told by the check of signatures. */
+async function secretOf(provider: string, { credentials }: HandshakeParts): Promise<Uint8Array | undefined> {
+  try {
+    return (await credentials(provider)).secrets[0];
+  } catch (error) {
+    if (error instanceof CliError) return undefined;
+    throw error;
+  }
 }
 
 function outcome(

@@ -3,7 +3,14 @@ import { CliError, EXIT } from "../../errors.js";
 import { fillPlaceholders, type FillSource } from "../../fixtures/placeholders.js";
 import { providerNamed, type Provider } from "../../providers/index.js";
 import type { Exchange, Sent, Value } from "../../providers/handshake.js";
-import { isNever, rightAnswer, valueText, type MadeAnswer, type Missing } from "../../providers/handshake-answer.js";
+import {
+  isNever,
+  rightAnswer,
+  usesSecret,
+  valueText,
+  type MadeAnswer,
+  type Missing,
+} from "../../providers/handshake-answer.js";
 import { judgeAnswer, judgeRefusal } from "../../providers/handshake-judge.js";
 import { handshakes } from "../../providers/handshakes.js";
 import type { Settings } from "../../signatures/request.js";
@@ -123,7 +130,9 @@ async function answerTo(
 ): Promise<MadeAnswer> {
   const { composed, endpoint, options, around } = by;
   if (isNever(exchange.answer)) return { status: 200, headers: [], body: new Uint8Array() };
-  const secret = composed.signer?.secret ?? (await knownCredentials(options, provider.name, around)).secrets[0];
+  const secret = usesSecret(exchange)
+    ? (composed.signer?.secret ?? (await knownCredentials(options, provider.name, around)).secrets[0])
+    : undefined;
   const right = rightAnswer(exchange, { request: composed.request, endpoint, secret, settings }, true);
   if (right.kind === "answer") return right.answer;
   const [missing = { of: "secret" as const }] = right.kind === "missing" ? right.what : [];
