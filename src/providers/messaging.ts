@@ -235,9 +235,8 @@ export const intercom = define("intercom", [], () => ({
   detection: {
     signatureHeaders: ["X-Hub-Signature"],
     signatureLooks: /^sha1=[0-9a-f]{40}$/i,
-    unless: FORGES,
+    unless: [...FORGES, "X-Hub-Signature-256"],
     bodies: [[{ path: ["type"], looks: /^notification_event$/ }, { path: ["topic"] }]],
-    unless: ["X-GitHub-Event", "X-Hub-Signature-256"],
   },
   eventType: [body("topic")],
   eventId: [body("id")],
