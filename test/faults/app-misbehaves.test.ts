@@ -112,7 +112,7 @@ describe.each(Object.entries(SYSTEMS).filter(([name]) => !name.startsWith("hookc
 function attempts(listen: RunningListen): string[] {
   return listen.messages
     .filter(({ type }) => type === "attempt")
-    .map((message) => String((message["attempt"] as { error: unknown }).error ?? "none"));
+    .map((message) => (message["attempt"] as { error: string | null }).error ?? "none");
 }
 
 function fits(cause: string, { cause: expected }: Misbehaviour): boolean {

@@ -7,6 +7,7 @@ export interface StoredEvent {
   readonly bodySha256: string;
   readonly providerEventId: string | null;
   readonly state: string;
+  readonly attempts: readonly { readonly status: number | null; readonly error: string | null }[];
 }
 
 /** All events of a store, oldest first. */
