@@ -34,11 +34,12 @@ const DECODERS: Readonly<
  * @throws SecretError when it is empty or malformed
  */
 export function decodeSecret(secret: Uint8Array, form: SecretForm): Uint8Array {
-  if (secret.length === 0)
+  const nothing = secret.length > MAX_NOTHING ? undefined : nothingIn(Buffer.from(secret).toString("latin1"));
+  if (nothing !== undefined)
     throw new SecretError(
       "empty",
-      "the secret is empty",
-      "an empty secret would accept anything; set the variable or the file it comes from",
+      `the secret is ${nothing}`,
+      "anybody can sign with such a secret; set the variable or the file it comes from",
     );
   if (form.kind === "key")
     throw new SecretError("malformed", "this scheme takes a key, not a shared secret", "pass --key");
@@ -48,6 +49,16 @@ export function decodeSecret(secret: Uint8Array, form: SecretForm): Uint8Array {
   if (key === undefined) throw malformed(secret, form, wants);
   if (key.length === 0) throw new SecretError("empty", "the secret is empty once decoded");
   return key;
+}
+
+/** Longer blanks are nobody's slip. */
+const MAX_NOTHING = 64;
+
+/** What a secret without a secret in it is; zeros are to a MAC what an empty key is. */
+function nothingIn(text: string): string | undefined {
+  if (text === "") return "empty";
+  if (/^[\s\0]+$/.test(text)) return "nothing but blanks";
+  return /^(?:v1,)?whsec_=*\s*$/.test(text) ? "nothing but the prefix whsec_" : undefined;
 }
 
 function decodePrefixed(text: string, bytes: Uint8Array, form: SecretForm): Uint8Array | undefined {
