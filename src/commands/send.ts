@@ -51,7 +51,10 @@ export const send: CommandDefinition<SendOptions> = {
 };
 
 function define(command: Command): void {
-  command.argument("[event]", "a fixture: message.created, stripe/invoice.paid, or a path that ends in .json");
+  command.argument(
+    "[event]",
+    "a fixture: message.created, stripe/invoice.paid, a path that ends in .json; or a handshake: slack/handshake",
+  );
   addDeliveryOptions(command);
   for (const option of sendOptions()) command.addOption(option);
 }
