@@ -304,6 +304,7 @@ export const messagebird = define("messagebird", ["bird"], () => ({
     signedToken("messagebird", "MessageBird-Signature-JWT", {
       family: "jwt",
       algorithms: ["HS256", "HS384", "HS512"],
+      hasId: true,
       claims: [
         { claim: "iss", equals: "MessageBird" },
         { claim: "url_hash", content: [{ part: "url" }], hash: "sha256", encoding: "hex" },

@@ -391,7 +391,7 @@ export const qstash = define("qstash", ["upstash"], () => ({
   schemes: [
     {
       ...bodyMac("qstash", "Upstash-Signature", { label: "jwt" }),
-      algorithm: { family: "jwt", algorithms: ["HS256"], claims: QSTASH_CLAIMS },
+      algorithm: { family: "jwt", algorithms: ["HS256"], hasId: true, claims: QSTASH_CLAIMS },
       content: [],
       encoding: "text",
     },

@@ -114,7 +114,7 @@ export function issueProblem({ iat }: Claims, now: number, toleranceMs: number):
   return undefined;
 }
 
-/** A token with the claims that the rules demand, `iat`, an `exp` a minute later, and the `jti` that MessageBird's library asks for. */
+/** A token with the claims that the rules demand, `iat`, an `exp` a minute later, and a `jti` where the provider's tokens have one. */
 export function makeToken(
   scheme: JwtScheme,
   { credential, facts, now }: { credential: Credential; facts: ContentFacts; now: number },
@@ -125,7 +125,8 @@ export function makeToken(
     isAbsent(rule, facts) ? [] : [[rule.claim, demandedValue(rule, facts)] as const],
   );
   const said = { ...Object.fromEntries(demanded), iat, nbf: iat, exp: iat + 60 };
-  const claims = { ...said, jti: facts.id ?? hashed("sha256", Buffer.from(JSON.stringify(said))).toString("hex") };
+  const id = facts.id ?? hashed("sha256", Buffer.from(JSON.stringify(said))).toString("hex");
+  const claims = scheme.hasId === true ? { ...said, jti: id } : said;
   const kid = "key" in credential ? credential.key.kid : undefined;
   const signed = [{ alg: name, ...(kid === undefined ? {} : { kid }), typ: "JWT" }, claims]
     .map((part) => Buffer.from(JSON.stringify(part)).toString("base64url"))

@@ -99,6 +99,8 @@ export type Algorithm =
       readonly claims: readonly ClaimRule[];
       /** The token counts by its `iat`, within the tolerance: the provider gives it no `exp`. */
       readonly countsFromIssue?: boolean;
+      /** The provider's tokens have an id of their own (`jti`), which its library asks for or its documents name. */
+      readonly hasId?: boolean;
     }
   /** The value sent is the secret itself; for basic authorization it is `user:password` in base64 after a prefix. */
   | { readonly family: "token" };

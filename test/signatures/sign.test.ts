@@ -28,6 +28,9 @@ function signBy(oracle: Oracle, changes: { url?: string; id?: string | undefined
 
 const oracleOf = (scheme: string) => oracles.find((oracle) => oracle.scheme === scheme) as Oracle;
 
+/** Schemes whose tokens have a `jti`. */
+const WITH_IDS: ReadonlySet<string> = new Set(["messagebird-jwt", "qstash-jwt"]);
+
 describe("signRequest", () => {
   it.each(oracles.filter(({ isRandom }) => isRandom !== true).map((oracle) => [oracle.scheme, oracle] as const))(
     "signs %s as node:crypto does",
@@ -57,7 +60,7 @@ describe("signRequest", () => {
       expect(claims).toEqual({
         ...oracle.claims(sent),
         ...{ iat: NOW / 1000, nbf: NOW / 1000, exp: NOW / 1000 + 60 },
-        jti: sent.id,
+        ...(WITH_IDS.has(oracle.scheme) ? { jti: sent.id } : {}),
       });
       expect(
         verifyRequest({

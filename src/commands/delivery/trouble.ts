@@ -13,7 +13,8 @@ import type { Signer } from "./signing.js";
 export function refuseUnnoticeable(scheme: Scheme, trouble: { tamper: Tampering | undefined; stale: boolean }): void {
   const { tamper, stale } = trouble;
   const timeless = scheme.timestamp === undefined;
-  if (stale && timeless) throw unnoticeable("--stale", scheme, "signs no time");
+  // A token says itself how long it counts.
+  if (stale && timeless && scheme.algorithm.family !== "jwt") throw unnoticeable("--stale", scheme, "signs no time");
   if (tamper === "timestamp" && timeless) throw unnoticeable("--tamper timestamp", scheme, "signs no time");
   if (tamper === "body" && !signsBody(scheme)) throw unnoticeable("--tamper body", scheme, "does not sign the body");
 }
