@@ -4,9 +4,12 @@ import type { Invocation } from "../command.js";
 import { startChild, type Child } from "./child.js";
 import { writeEnvFile } from "./env-file.js";
 import type { ListenOptions } from "./options.js";
+import { commandWords, runOnUrl } from "./on-url.js";
 import { exitCodeOfRun } from "./outcome.js";
 import { prepareReadyFile, type ReadyFile } from "./ready-file.js";
+import { prepareRegistration, type Registration } from "./registration.js";
 import type { ReadyRecord } from "./report.js";
+import { ofRegister } from "./script-options.js";
 import { Vigil } from "./vigil.js";
 
 /** Where `listen` is reached. */
@@ -26,21 +29,29 @@ export interface ScriptResult {
   readonly unmet: readonly string[];
 }
 
+/** What a script's options prepare before anything is opened. */
+interface Prepared {
+  readonly readyFile: ReadyFile | undefined;
+  readonly registration: Registration | undefined;
+  /** The words of `--on-url`. */
+  readonly onUrl: readonly string[] | undefined;
+}
+
 /** What `listen` does for scripts: it tells them when it is ready, runs their command, and ends when what they wait for has come. */
 export class Script {
   readonly vigil: Vigil;
   private readonly invocation: Invocation<ListenOptions>;
-  private readonly readyFile: ReadyFile | undefined;
+  private readonly prepared: Prepared;
   private record: ReadyRecord | undefined;
   private told: string | undefined;
   private telling: Promise<void> = Promise.resolve();
   private reason: string | undefined;
   private childCode: number | undefined;
 
-  constructor(invocation: Invocation<ListenOptions>, readyFile: ReadyFile | undefined) {
+  constructor(invocation: Invocation<ListenOptions>, prepared: Prepared) {
     const { output, options } = invocation;
     this.invocation = invocation;
-    this.readyFile = readyFile;
+    this.prepared = prepared;
     this.vigil = new Vigil(
       {
         exitAfter: options.once === true ? 1 : options.exitAfter,
@@ -78,7 +89,8 @@ export class Script {
   /** Takes back what was told. */
   async end(): Promise<void> {
     await this.telling;
-    await this.readyFile?.remove();
+    await this.prepared.readyFile?.remove();
+    await this.prepared.registration?.unregister();
   }
 
   /** To be asked when all that went on has ended; tells what is not met. `storeFailed`: an event could not be stored. */
@@ -108,7 +120,23 @@ export class Script {
     const { options, context } = this.invocation;
     this.told = urls.url;
     if (options.writeEnv !== undefined) await writeEnvFile(options.writeEnv, variablesOf(urls), context);
-    await this.readyFile?.write(record);
+    await this.tellOthers(urls);
+    await this.prepared.readyFile?.write(record);
+  }
+
+  /** A service and `--on-url` are told a URL by which somebody can reach us; while the tunnel is down, nothing. */
+  private async tellOthers(urls: Urls): Promise<void> {
+    const { registration, onUrl } = this.prepared;
+    const { context, output, options } = this.invocation;
+    const url = urls.url ?? (urls.hasTunnel ? undefined : urls.localUrl);
+    if (url === undefined) return;
+    if (registration !== undefined) {
+      await registration.register(url).catch((error: unknown) => {
+        if (options.requireRegister === true || !(error instanceof CliError)) throw error;
+        output.warn(error.message);
+      });
+    }
+    if (onUrl !== undefined && !context.signal.aborted) await runOnUrl(onUrl, variablesOf(urls), { context, output });
   }
 
   private async untilEnd(urls: Urls, timeUp: Promise<"timeout">): Promise<void> {
@@ -158,12 +186,20 @@ export class Script {
 /** Reads what the options ask for, before anything is opened. Throws CliError 2. */
 export async function prepareScript(invocation: Invocation<ListenOptions>): Promise<Script> {
   const { options, context } = invocation;
-  const { wait, once, exitAfter, expect, readyFile } = options;
+  const { wait, once, exitAfter, expect, readyFile, register, onUrl } = options;
+  if (register === undefined && ofRegister(options).some((one) => one !== undefined))
+    throw new CliError("the options of a registration need --register", {
+      hint: "--register https://api.example.com/hooks",
+    });
   if (wait !== undefined && once !== true && exitAfter === undefined && expect === undefined)
     throw new CliError("--wait needs something to wait for", {
       hint: "add --once, --exit-after 3 or --expect type=...",
     });
-  return new Script(invocation, readyFile === undefined ? undefined : await prepareReadyFile(readyFile, context));
+  return new Script(invocation, {
+    onUrl: onUrl === undefined ? undefined : commandWords(onUrl, "--on-url", context.platform),
+    registration: await prepareRegistration(options, invocation),
+    readyFile: readyFile === undefined ? undefined : await prepareReadyFile(readyFile, context),
+  });
 }
 
 /** The variables that other programs are given. Without a public URL the local one stands for it. */
