@@ -30,4 +30,24 @@ describe("a repeated delivery", () => {
       expect(repeatIdentity({ ...EVENT, ...fields })).toBeNull();
     },
   );
+
+  it.each([null, "generic"])("of a sender nobody knows (%s) is known by the body's own id", (provider) => {
+    const first = newEvent({ provider, providerEventId: "7", body: Buffer.from('{"id":7,"try":1}') });
+
+    expect(repeatIdentity({ ...first, body: Buffer.from('{"id":7,"try":2}') })).toBe(repeatIdentity(first));
+  });
+
+  it("of a sender nobody knows is none where the same thing has changed, and one where the body is the same", () => {
+    const body = (total: number) => Buffer.from(`{"data":{"id":"order_1","total":${total}}}`);
+    const first = newEvent({ providerEventId: "order_1", body: body(1) });
+
+    expect(repeatIdentity({ ...first, body: body(2) })).not.toBe(repeatIdentity(first));
+    expect(repeatIdentity({ ...first, body: body(1) })).toBe(repeatIdentity(first));
+  });
+
+  it.each(["", "id", '{"id":', "null", '"id"', "[]"])("is looked for in any body, as in %j", (text) => {
+    const event = newEvent({ providerEventId: "id", body: Buffer.from(text) });
+
+    expect(repeatIdentity({ ...event, body: Buffer.from(`${text} `) })).not.toBe(repeatIdentity(event));
+  });
 });

@@ -21,15 +21,16 @@ export class Deadlines {
     return this.isSimulated ? this.deadlineOf(provider) : undefined;
   }
 
-  /** The answer to an event of a provider took so long. */
-  took(provider: string | null, durationMs: number): void {
+  /** An attempt for an event of a provider, whose answer the sender got, has ended. */
+  ended(provider: string | null, { durationMs, error }: { durationMs: number; error: string | null }): void {
     const deadlineMs = this.deadlineOf(provider);
-    if (provider === null || deadlineMs === undefined || durationMs <= deadlineMs) return;
+    const isCut = error === "deadline";
+    if (provider === null || deadlineMs === undefined || (durationMs <= deadlineMs && !isCut)) return;
     const before = this.late.get(provider) ?? 0;
     this.late.set(provider, before + 1);
     if (before > 0) return;
-    const within = `${provider} expects an answer within ${formatDuration(deadlineMs)}`;
-    const took = this.isSimulated ? "yours was cut off" : `yours took ${formatDuration(durationMs)}`;
+    const within = `${provider} expects an answer within ${formatDuration(deadlineMs).replace(".0 s", " s")}`;
+    const took = isCut ? "yours was cut off" : `yours took ${formatDuration(durationMs)}`;
     this.output.warn(`${within}; ${took}: use --ack or answer first`);
   }
 

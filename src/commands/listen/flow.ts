@@ -164,7 +164,7 @@ export class EventFlow {
       const late = delivery.error === "timeout" || delivery.error === "deadline";
       answer.send(late ? 504 : 502, delivery.error ?? "failed", failureText(delivery, route.target));
     }
-    this.parts.deadlines.took(facts.provider, delivery.durationMs);
+    this.parts.deadlines.ended(facts.provider, delivery);
     return { delivery, handshake };
   }
 
