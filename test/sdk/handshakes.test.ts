@@ -50,9 +50,9 @@ describe("what send asks", () => {
     const app = new App({ receiver, authorize: () => Promise.resolve({}), logLevel: "error" });
     await app.start(port);
     closing.push(() => app.stop());
-    const { run } = await workspaceWith({});
+    const workspace = await workspaceWith({});
     const send = (secret: string) =>
-      run(["send", "slack/handshake", "--secret", secret, "--to", `${port}/slack/events`, "--json"]);
+      workspace.run(["send", "slack/handshake", "--secret", secret, "--to", `${port}/slack/events`, "--json"]);
 
     const right = await send("right");
     const wrong = await send("wrong");
@@ -88,9 +88,9 @@ describe("what send asks", () => {
         response.writeHead(403).end();
       }
     });
-    const { run } = await workspaceWith({});
+    const workspace = await workspaceWith({});
     const send = (name: string, token: string) =>
-      run(["send", `meta/${name}`, "--setting", `verifyToken=${token}`, "--to", `${port}/`]);
+      workspace.run(["send", `meta/${name}`, "--setting", `verifyToken=${token}`, "--to", `${port}/`]);
 
     expect((await send("handshake", "mine")).code).toBe(0);
     expect((await send("handshake", "other")).code).toBe(1);
@@ -118,7 +118,7 @@ describe("what listen answers", () => {
 
   test("is what eBay's own library computes", async () => {
     const { validateEndpoint } = load("event-notification-nodejs-sdk") as {
-      validateEndpoint(code: string, config: object): string;
+      readonly validateEndpoint: (code: string, config: object) => string;
     };
     const url = await listening({}, ["--setting", "verificationToken=my-token"]);
 
