@@ -363,6 +363,16 @@ describe("send: trouble on purpose", () => {
     expect((await send(["slack/message", "--stale", "10m"])).code).toBe(1);
   });
 
+  it("signs a token as of an old time for --stale", async () => {
+    await send(["qstash/callback", "--stale", "10m", "--expect", "200"]);
+
+    const [, claims = ""] = only().header("upstash-signature")?.split(".") ?? [];
+    expect(JSON.parse(Buffer.from(claims, "base64url").toString())).toMatchObject({
+      iat: NOW / 1000 - 600,
+      exp: NOW / 1000 - 540,
+    });
+  });
+
   it("signs rightly with an old time for --stale", async () => {
     await send(["slack/message", "--stale", "10m", "--expect", "200"]);
 
