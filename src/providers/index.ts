@@ -108,7 +108,7 @@ import { discord, slack } from "./chat.js";
 import { shopify } from "./commerce.js";
 import { sendgrid, twilio } from "./communications.js";
 import { github, gitlab } from "./developer.js";
-import { suggestion } from "./nearest.js";
+import { nearest, suggestion } from "./nearest.js";
 import { square, stripe } from "./payments.js";
 import { atlassianConnect, bigcommerce, hygraph, inngest, quickbooks } from "./platforms.js";
 import type { Provider } from "./provider.js";
@@ -265,5 +265,7 @@ export function providerNamed(name: string, own: readonly Provider[] = NONE): Pr
   const provider = findProvider(name, own);
   if (provider !== undefined) return provider;
   const names = [...own, ...providers].map((row) => row.name);
-  throw new CliError(`unknown provider: ${name}`, { hint: suggestion(name, names) });
+  const like = nearest(name, names, 3);
+  const hint = like.length > 0 ? suggestion(name, names) : "hookcli providers list names them";
+  throw new CliError(`unknown provider: ${name}`, { hint });
 }

@@ -54,8 +54,8 @@ describe("the table", () => {
     expect(hintFor("strip")).toBe("did you mean stripe?");
     expect(hintFor("githbu")).toMatch(/^did you mean github/);
     expect(hintFor("gitlib")).toContain("gitlab");
-    expect(hintFor("zzzzzzzz")).toMatch(/^known are generic, adyen, /);
-    expect(hintFor("x".repeat(100_000))).toMatch(/^known are /);
+    expect(hintFor("zzzzzzzz")).toBe("hookcli providers list names them");
+    expect(hintFor("x".repeat(100_000))).toBe("hookcli providers list names them");
   });
 });
 
