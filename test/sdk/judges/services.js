@@ -235,4 +235,20 @@ export const services = [
         verifyWebhookSignature({ body: text, signature: headers["x-notion-signature"], verificationToken: secret });
     },
   },
+  {
+    provider: "atlassian-connect",
+    scheme: "atlassian-connect-jwt",
+    package: "atlassian-jwt",
+    secret: "text",
+    signsBody: false,
+    open: (secret) => {
+      const { createQueryStringHash, decodeSymmetric, fromMethodAndUrl } = load("atlassian-jwt");
+      return ({ method, url, headers }) => {
+        const { pathname, search } = new URL(url);
+        const { qsh } = decodeSymmetric(headers.authorization.replace("JWT ", ""), secret, "HS256");
+        return qsh === createQueryStringHash(fromMethodAndUrl(method, pathname + search));
+      };
+    },
+    query: "?b=two%20words&a=1&a=0",
+  },
 ];
