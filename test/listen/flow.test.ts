@@ -32,6 +32,8 @@ const OPTIONS: ListenOptions = {
   setting: [],
   maxBody: 2 ** 20,
   events: [],
+  route: [],
+  routes: [],
   header: [],
   hostHeader: "target",
   timeout: 30_000,
