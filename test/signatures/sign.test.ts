@@ -59,7 +59,9 @@ describe("signRequest", () => {
       expect(head).toEqual({ alg: oracle.scheme === "plaid-jwt" ? "ES256" : "HS256", typ: "JWT" });
       expect(claims).toEqual({
         ...oracle.claims(sent),
-        ...{ iat: NOW / 1000, nbf: NOW / 1000, exp: NOW / 1000 + 60 },
+        iat: NOW / 1000,
+        nbf: NOW / 1000,
+        exp: NOW / 1000 + 60,
         ...(WITH_IDS.has(oracle.scheme) ? { jti: sent.id } : {}),
       });
       expect(
