@@ -15,6 +15,34 @@ export function parseJsonBody(body: Uint8Array): unknown {
   }
 }
 
+/** The same where its fields are signed: none when an object has two members of one name, of which the app may read the other. */
+export function parseSignedJson(body: Uint8Array): unknown {
+  const value = parseJsonBody(body);
+  return value === undefined || hasRepeatedNames(Buffer.from(body).toString("utf8")) ? undefined : value;
+}
+
+/** Of text that is JSON. */
+function hasRepeatedNames(text: string): boolean {
+  const open: Set<string>[] = [];
+  let last = "";
+  for (let at = 0; at < text.length; at += 1) {
+    const character = text[at] ?? "";
+    if (character === '"') {
+      const start = at;
+      at += 1;
+      while (text[at] !== '"') at += text[at] === "\\" ? 2 : 1;
+      last = text.slice(start, at + 1);
+    } else if (character === "{" || character === "[") open.push(new Set());
+    else if (character === "}" || character === "]") open.pop();
+    else if (character === ":") {
+      const name = last.includes("\\") ? String(JSON.parse(last)) : last.slice(1, -1);
+      if (open.at(-1)?.has(name) === true) return true;
+      open.at(-1)?.add(name);
+    }
+  }
+  return false;
+}
+
 /** A value inside a JSON body, own properties only; `undefined` when a step leads nowhere. */
 export function fieldAt(value: unknown, path: FieldPath): unknown {
   let current = value;

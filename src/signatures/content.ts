@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import type { gunzipSync } from "node:zlib";
 import { crc32 } from "./crc32.js";
 import type { HeaderList } from "../events/headers.js";
-import { fieldAt, parseJsonBody, scalarText } from "./body.js";
+import { fieldAt, parseJsonBody, parseSignedJson, scalarText } from "./body.js";
 import { canonicalJson } from "./canonical-json.js";
 import { encodeSignature } from "./encoding.js";
 import { byCodeUnits, fieldsOf, formField, phpFields, sortedFields } from "./form.js";
@@ -59,19 +59,19 @@ const PARTS: PartTable = {
   urlAndFields: ({ request, url }) => urlAndFields(url ?? "", fieldsOf(request)),
   parameters: ({ url }, part) => utf8(parameters(queryOf(url), part)),
   headerItem: ({ request }, part) => utf8(JSON.stringify(headerItem(request.headers, part))),
-  bodyField: ({ request }, { path }) => utf8(scalarText(fieldAt(parseJsonBody(request.body), path)) ?? ""),
+  bodyField: ({ request }, { path }) => utf8(scalarText(fieldAt(parseSignedJson(request.body), path)) ?? ""),
   secret: ({ secret }) => secret ?? "",
   sortedQuery: ({ url }) => utf8(queryOf(url).split("&").toSorted(byCodeUnits).join("&")),
   signedHeaders: ({ request }, part) => signedHeaders(request.headers, part),
-  fieldLines: ({ request }, part) => utf8(fieldLines(parseJsonBody(request.body), part)),
+  fieldLines: ({ request }, part) => utf8(fieldLines(parseSignedJson(request.body), part)),
   bodyAsJsonString: ({ request }) => utf8(JSON.stringify(textOf(request.body))),
   bodyWithSecretAt: ({ request, secret }, { path }) => bodyWithSecret(request.body, path, secret),
-  canonicalJson: ({ request }) => utf8(canonicalJson(parseJsonBody(request.body)) ?? ""),
+  canonicalJson: ({ request }) => utf8(canonicalJson(parseSignedJson(request.body)) ?? ""),
   bodyUnzipped: ({ request }) => unzipped(request.body),
-  compactJson: ({ request }) => utf8(compactJson(parseJsonBody(request.body))),
+  compactJson: ({ request }) => utf8(compactJson(parseSignedJson(request.body))),
   formJsonField: ({ request }, { name, path }) => {
     const json = Buffer.from(formField(fieldsOf(request), name) ?? "", "latin1");
-    return utf8(scalarText(fieldAt(parseJsonBody(json), path)) ?? "");
+    return utf8(scalarText(fieldAt(parseSignedJson(json), path)) ?? "");
   },
   urlUnescaped: ({ url }, { characters }) => utf8(unescaped(url ?? "", characters)),
   pathReescaped: ({ url }) => utf8(reescapedPath(url ?? "")),

@@ -74,3 +74,19 @@ describe("a signed field that stands in the form twice", () => {
     expect(judge("braintree", `${form}&bt_signature=x`, headers)).toMatchObject({ valid: false });
   });
 });
+
+describe("a signed JSON body in which a name stands twice", () => {
+  it("is refused, as the app may read the other one", () => {
+    const time = String(NOW / 1000);
+    const signature = `t=${time}&s=${macOf("sha256", `{"amount":5,"to":{"id":"a:\\"b"}}${time}`, "hex")}`;
+    const verdictOf = (body: string) => judge("inngest", body, [["x-inngest-signature", signature]]);
+    expect(verdictOf('{"to": {"id":"a:\\"b"}, "amount": 5}')).toMatchObject({ valid: true });
+    for (const body of [
+      '{"amount":1000,"amount":5,"to":{"id":"a:\\"b"}}',
+      '{"to":{"id":"x"},"amount":5,"to":{"id":"a:\\"b"}}',
+      '{"amount":5,"to":{"id":"x","id":"a:\\"b"}}',
+      '{"amount":5,"to":{"\\u0069d":"x","id":"a:\\"b"}}',
+    ])
+      expect(verdictOf(body), body).toMatchObject({ valid: false, reason: "signature_mismatch" });
+  });
+});
