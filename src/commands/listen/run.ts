@@ -33,7 +33,7 @@ export async function runListen(asked: Invocation<ListenFlags>): Promise<number>
   const side = await choosePublicSide({ context, config, options });
   const retention = await configuredRetention(options, config);
   const reporter = new ListenReporter(output, context, config.ownProviders);
-  if (script !== undefined) reporter.observe(script.vigil);
+  for (const observer of script?.observers ?? []) reporter.observe(observer);
   const capture = await startCapture({ invocation, config, target, side, reporter });
   const presence = await announceListener(capture.store, () => ({
     pid: context.pid,
@@ -70,7 +70,13 @@ export async function runListen(asked: Invocation<ListenFlags>): Promise<number>
       else await script.run(urls(), record);
     }
   } finally {
-    const ends = [() => capture.stop(), () => side.close(), () => presence.end(), () => pruner.end()];
+    const ends = [
+      () => capture.stop(),
+      async () => script?.settled(),
+      () => side.close(),
+      () => presence.end(),
+      () => pruner.end(),
+    ];
     await endEach([async () => script?.end(), ...ends, () => capture.store.close()]);
   }
   const end = script === undefined ? interruption(context) : script.result(reporter.storeFailed);

@@ -21,6 +21,7 @@ export interface ScriptOptions {
   readonly unregister?: string;
   readonly requireRegister?: boolean;
   readonly onUrl?: string;
+  readonly exec?: string;
 }
 
 /** Most events that `--exit-after` counts. */
@@ -57,13 +58,29 @@ export function scriptOptions(): Option[] {
     new Option("--unregister <url>", "take the URL back with DELETE in the end; {id} and {url} are filled in"),
     new Option("--require-register", "an error when the service does not take the URL"),
     new Option("--on-url <command>", "run this, without a shell, at the start and after a change: it has HOOKCLI_URL"),
+    new Option(
+      "--exec <command>",
+      "run this for each event, without a shell: its body on stdin; see hookcli help environment",
+    ),
   ];
 }
 
 /** Whether a script asks for anything. `words`: a command after `--`. */
 export function isScripted(options: ScriptOptions, words: readonly string[]): boolean {
-  const { once, exitAfter, expect, wait, failOn, readyFile, writeEnv, register, onUrl } = options;
-  const asked = [once, exitAfter, expect, wait, failOn, readyFile, writeEnv, register, onUrl, ...ofRegister(options)];
+  const { once, exitAfter, expect, wait, failOn, readyFile, writeEnv, register, onUrl, exec } = options;
+  const asked = [
+    once,
+    exitAfter,
+    expect,
+    wait,
+    failOn,
+    readyFile,
+    writeEnv,
+    register,
+    onUrl,
+    exec,
+    ...ofRegister(options),
+  ];
   return words.length > 0 || asked.some((one) => one !== undefined);
 }
 

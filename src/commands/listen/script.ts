@@ -4,11 +4,12 @@ import type { Invocation } from "../command.js";
 import { startChild, type Child } from "./child.js";
 import { writeEnvFile } from "./env-file.js";
 import type { ListenOptions } from "./options.js";
+import { EventCommands } from "./exec.js";
 import { commandWords, runOnUrl } from "./on-url.js";
 import { exitCodeOfRun } from "./outcome.js";
 import { prepareReadyFile, type ReadyFile } from "./ready-file.js";
 import { prepareRegistration, type Registration } from "./registration.js";
-import type { ReadyRecord } from "./report.js";
+import type { ListenObserver, ReadyRecord } from "./report.js";
 import { ofRegister } from "./script-options.js";
 import { Vigil } from "./vigil.js";
 
@@ -33,6 +34,8 @@ export interface ScriptResult {
 interface Prepared {
   readonly readyFile: ReadyFile | undefined;
   readonly registration: Registration | undefined;
+  /** `--exec`. */
+  readonly commands: EventCommands | undefined;
   /** The words of `--on-url`. */
   readonly onUrl: readonly string[] | undefined;
 }
@@ -84,6 +87,17 @@ export class Script {
     this.telling = this.telling
       .then(() => this.tell(urls, record))
       .catch((error: unknown) => output.warn(error instanceof Error ? error.message : String(error)));
+  }
+
+  /** Those that see every event. */
+  get observers(): readonly ListenObserver[] {
+    const { commands } = this.prepared;
+    return commands === undefined ? [this.vigil] : [this.vigil, commands];
+  }
+
+  /** When nothing comes in any more: resolves when the commands of `--exec` have ended. */
+  async settled(): Promise<void> {
+    await this.prepared.commands?.end();
   }
 
   /** Takes back what was told. */
@@ -186,7 +200,7 @@ export class Script {
 /** Reads what the options ask for, before anything is opened. Throws CliError 2. */
 export async function prepareScript(invocation: Invocation<ListenOptions>): Promise<Script> {
   const { options, context } = invocation;
-  const { wait, once, exitAfter, expect, readyFile, register, onUrl } = options;
+  const { wait, once, exitAfter, expect, readyFile, register, onUrl, exec } = options;
   if (register === undefined && ofRegister(options).some((one) => one !== undefined))
     throw new CliError("the options of a registration need --register", {
       hint: "--register https://api.example.com/hooks",
@@ -196,10 +210,17 @@ export async function prepareScript(invocation: Invocation<ListenOptions>): Prom
       hint: "add --once, --exit-after 3 or --expect type=...",
     });
   return new Script(invocation, {
+    commands: exec === undefined ? undefined : await eventCommands(exec, invocation),
     onUrl: onUrl === undefined ? undefined : commandWords(onUrl, "--on-url", context.platform),
     registration: await prepareRegistration(options, invocation),
     readyFile: readyFile === undefined ? undefined : await prepareReadyFile(readyFile, context),
   });
+}
+
+async function eventCommands(text: string, { context, output }: Invocation<ListenOptions>): Promise<EventCommands> {
+  const words = commandWords(text, "--exec", context.platform);
+  const { startProgram: start, exitCodeOf: codeOf } = await import("../../programs/start.js");
+  return new EventCommands({ words, context, output, start, codeOf });
 }
 
 /** The variables that other programs are given. Without a public URL the local one stands for it. */
