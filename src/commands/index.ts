@@ -45,6 +45,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./providers.js")).providers,
   },
   {
+    name: "routes",
+    summary: "where an event would go, and why",
+    load: async () => (await import("./routes.js")).routes,
+  },
+  {
     name: "diff",
     summary: "compare two events, or what the app answered them",
     load: async () => (await import("./diff.js")).diff,

@@ -10,6 +10,7 @@ import { text, type ValueKind } from "./kinds.js";
 import type { ConfigPlace } from "./places.js";
 import type { Provider } from "../providers/provider.js";
 import { projectProblem } from "./project-rules.js";
+import { readRoute, type RouteReading } from "./routes.js";
 import { redactUrl } from "../events/redact.js";
 
 /** One value of a config file. */
@@ -17,9 +18,9 @@ export interface ConfigEntry {
   readonly key: ConfigKeyName;
   /** The profile that it stands in. */
   readonly profile: string | undefined;
-  /** The provider or the header, for a key that has a value for each. */
+  /** The provider, the header or the number of the route, for a key that has a value for each. */
   readonly name: string | undefined;
-  /** For a definition the row that it makes. */
+  /** For a definition the row that it makes, for a route what it says. */
   readonly value: unknown;
   /** As it is written in the file. */
   readonly json: unknown;
@@ -183,12 +184,42 @@ class Reading {
       if (key === "provider") this.providerNames.push({ name: String(entry.value), path, offset: node.offset });
       return [{ ...entry, key, profile, name: undefined }];
     }
+    if (row.by === "route") return this.routes(property, { key, profile });
     return this.properties(node, path).map((one) => {
       if (row.by === "definition") return this.definition(one, { key, profile });
       if (row.by === "header" && !isToken(one.name))
         this.fail(one.offset, `${one.path}: expected the name of a header`);
       if (row.by === "provider" && !this.isElsewhere(one.name)) this.providerNames.push(one);
       return { ...this.entry(one, row), key, profile, name: one.name };
+    });
+  }
+
+  /** The routes of a list, each an entry of its own. */
+  private routes({ node, path }: Property, of: Pick<ConfigEntry, "key" | "profile">): ConfigEntry[] {
+    if (node.type !== "array") return this.fail(node.offset, `${path}: expected a list of routes, found ${node.type}`);
+    const reading: RouteReading = {
+      properties: (object, parent) => this.properties(object, parent),
+      // The kind that is asked for is the one that has read it.
+      value: <Value>(property: Property, kind: ValueKind<Value>) => this.value(property, kind) as Value,
+      header: (one) => {
+        if (!isToken(one.name)) this.fail(one.offset, `${one.path}: expected the name of a header`);
+        return { ...this.entry(one, CONFIG_KEYS.headers), ...of, name: one.name };
+      },
+      fail: (offset, message, hint) => this.fail(offset, message, hint),
+    };
+    return (node.children ?? []).map((child, index) => {
+      const name = String(index);
+      const route = { name, path: `${path}.${name}`, offset: child.offset, node: child };
+      const value = readRoute(route, reading);
+      return {
+        ...of,
+        name,
+        value,
+        json: this.valueOf(child),
+        path: route.path,
+        file: this.place.path,
+        line: this.lineOf(child.offset),
+      };
     });
   }
 

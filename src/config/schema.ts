@@ -1,6 +1,7 @@
 import { PROFILE_NAME } from "./file.js";
 import { CONFIG_KEY_ROWS, FILE_KEYS, type ConfigKey } from "./keys.js";
 import type { JsonSchema } from "./kinds.js";
+import { routeSchema } from "./routes.js";
 import { PROJECT_SECRET } from "./project-rules.js";
 import { definitionSchemas, NAME } from "../providers/own/definition.js";
 
@@ -35,6 +36,7 @@ export function configSchema(providers: readonly string[]): JsonSchema {
     additionalProperties: false,
     definitions: {
       profile: { type: "object", properties: Object.fromEntries(keys), additionalProperties: false },
+      route: routeSchema(),
       ...definitionSchemas,
     },
   };
@@ -48,6 +50,7 @@ function keySchema(name: string, { kind, by, about, fallback }: ConfigKey, provi
   }
   if (by === "definition")
     return { ...told, type: "object", patternProperties: { [NAME.source]: kind.schema }, ...CLOSED };
+  if (by === "route") return { ...told, type: "array", items: kind.schema };
   if (by === "header") return { ...told, type: "object", additionalProperties: kind.schema };
   // A name of one's own is one that no built-in provider has; an editor offers those.
   if (name === "provider") return { ...told, anyOf: [{ enum: providers }, { type: "string", pattern: NAME.source }] };

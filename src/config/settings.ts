@@ -1,9 +1,11 @@
 import type { Context } from "../context.js";
+import { conditionText } from "../events/condition.js";
 import { REDACTED, redactHeaders, redactUrl } from "../events/redact.js";
 import type { Config, ConfigFlags } from "./config.js";
 import type { ConfigEntry } from "./file.js";
 import { CONFIG_KEY_ROWS, type ConfigKey, type ConfigKeyName } from "./keys.js";
 import { nonEmpty } from "./places.js";
+import type { RouteSpec } from "./routes.js";
 import { secretVariable } from "./secrets.js";
 import { isPlace, isReference } from "./reference.js";
 
@@ -42,6 +44,7 @@ function settingsOf(key: ConfigKeyName, row: ConfigKey, run: Run): Setting[] {
   if (key === "secrets") return run.providers.flatMap((provider) => providerSecret(provider, run));
   if (row.by === "header") return headerSettings(run.config);
   if (row.by === "definition") return definitionSettings(run.config);
+  if (row.by === "route") return routeSettings(run.config);
   const { value, origin } = effective(key, row, run);
   return value === undefined ? [] : [{ key, value: printable(row, value), origin }];
 }
@@ -88,11 +91,28 @@ function headerSettings({ listen }: Config): Setting[] {
     const { name = "", value } = entry;
     if (names.has(name.toLowerCase())) return [];
     names.add(name.toLowerCase());
-    const text = isReference(String(value))
-      ? printableSecret(String(value))
-      : (redactHeaders([[name, String(value)]])[0]?.[1] ?? REDACTED);
-    return [{ key: `headers.${name}`, value: text, origin: originOf(entry) }];
+    return [{ key: `headers.${name}`, value: printableHeader(name, String(value)), origin: originOf(entry) }];
   });
+}
+
+/** Routes as they are written, but for what is a credential in them. */
+function routeSettings({ listen }: Config): Setting[] {
+  return listen.routes.map((entry) => {
+    const { conditions, target, headers } = entry.value as RouteSpec;
+    const shownHeaders = headers.map(({ name = "", value }) => [name, printableHeader(name, String(value))]);
+    const shown = {
+      ...(entry.json as object),
+      match: conditions.length === 1 ? conditions.map(conditionText)[0] : conditions.map(conditionText),
+      target: redactUrl(target),
+      ...(headers.length === 0 ? {} : { headers: Object.fromEntries(shownHeaders) as unknown }),
+    };
+    return { key: `routes.${entry.name}`, value: shown, origin: originOf(entry) };
+  });
+}
+
+function printableHeader(name: string, value: string): string {
+  if (isReference(value)) return printableSecret(value);
+  return redactHeaders([[name, value]])[0]?.[1] ?? REDACTED;
 }
 
 function printable({ kind }: ConfigKey, value: unknown): unknown {

@@ -92,7 +92,7 @@ export function routeRule(parts: Omit<RouteRule, "name">): RouteRule {
 /** Makes the router of rules, target and `--events`. */
 export function createRouter(routing: Routing): Router {
   const { rules, target, events } = routing;
-  const rest = restOf(target);
+  const rest = plainRoute(target);
   const admits = admission(events);
   if (rules.length === 0) return admits === undefined ? () => rest : (event) => (admits(event) ? rest : []);
   return (event) => {
@@ -134,7 +134,8 @@ function routeTarget(text: string, condition: Condition): Target {
   }
 }
 
-function restOf(target: Target | undefined): readonly Route[] {
+/** The way of what no rule takes; none without a target. */
+export function plainRoute(target: Target | undefined): readonly Route[] {
   return target === undefined ? [] : [{ name: redactUrl(target.label), target }];
 }
 

@@ -92,6 +92,8 @@ const LOOSE: ReadonlySet<ConfigKeyName> = new Set([
   "publicUrl",
   "headers",
   "respondBody",
+  // A match has a grammar.
+  "routes",
   // Names may be those of providers that are defined elsewhere in the file, or in the user's own.
   "provider",
   "secrets",

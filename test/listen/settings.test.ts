@@ -6,6 +6,7 @@ import { defineListen, type ListenFlags } from "../../src/commands/listen/option
 import { LISTEN_DEFAULTS, listenSettings } from "../../src/commands/listen/settings.js";
 import { loadConfig } from "../../src/config/config.js";
 import { CONFIG_KEY_ROWS } from "../../src/config/keys.js";
+import { parseRoute } from "../../src/deliver/routes.js";
 import { headersFromRaw, headerValue } from "../../src/events/headers.js";
 import { createOutput } from "../../src/output/terminal.js";
 import { startApp, type AppRequest } from "../helpers/http-app.js";
@@ -48,6 +49,12 @@ const KEYS: Readonly<Record<string, readonly [json: unknown, option: unknown, fl
   requireTunnel: [true, true, ["--no-require-tunnel"], false],
   port: [4000, 4000, ["--port", "0"], 0],
   events: [["a.*"], ["a.*"], ["-e", "b,c"], ["b", "c"]],
+  routes: [
+    [{ match: "a.*", target: "3001", timeout: "5s" }],
+    [{ ...parseRoute("a.*=3001"), timeoutMs: 5_000 }],
+    ["--route", "b=3002"],
+    [parseRoute("b=3002"), { ...parseRoute("a.*=3001"), timeoutMs: 5_000 }],
+  ],
   allowIp: [["10.0.0.0/8"], ["10.0.0.0/8"], ["--allow-ip", "::1"], ["::1"]],
   trustedProxy: [["10.0.0.1"], ["10.0.0.1"], ["--trusted-proxy", "::1"], ["::1"]],
   allowType: [["a"], ["a"], ["--allow-type", "b"], ["b"]],

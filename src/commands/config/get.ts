@@ -40,7 +40,7 @@ async function runGet({ args: [key = ""], context, global, output }: Invocation<
 function requireKey(key: string, own: readonly Provider[]): void {
   const [first = "", ...rest] = key.split(".");
   const keys = ["profile", ...Object.keys(CONFIG_KEYS)];
-  const takesName = first === "secrets" || first === "headers" || first === "providers";
+  const takesName = first === "secrets" || first === "headers" || first === "providers" || first === "routes";
   if (!keys.includes(first) || (rest.length > 0 && !takesName))
     throw new CliError(`unknown key ${key}`, { hint: suggestion(key, keys) });
   if (first === "secrets" && rest.length > 0) providerNamed(rest.join("."), own);
