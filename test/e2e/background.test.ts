@@ -54,7 +54,7 @@ describe("events in the background", () => {
   it("that were at the app when hookcli was killed are delivered once more, marked as the second attempt", async () => {
     const first = await listen(["--ack"]);
     // The app has the event, and its answer of 200 never becomes a commit.
-    app.answer = (_request, response) => void response.writeHead(200, { "Content-Length": "2" }).flushHeaders();
+    app.answer = (_request, response) => response.writeHead(200, { "Content-Length": "2" }).flushHeaders();
 
     expect(await send(first, 1)).toBe(202);
     await until(() => app.requests.length === 1);
