@@ -1,6 +1,8 @@
 import { Option, type Command } from "commander";
+import { parseInteger } from "../config/values.js";
 import type { CommandDefinition, Example, Invocation } from "./command.js";
 import { addDeliveryOptions, type DeliveryOptions } from "./delivery/options.js";
+import { parseRate } from "./delivery/pace.js";
 import { addSelectorOptions, type SelectorOptions } from "./selector-options.js";
 
 /** What `replay` was asked for, parsed. */
@@ -8,6 +10,8 @@ export interface ReplayOptions extends DeliveryOptions, SelectorOptions {
   readonly verbatim?: boolean;
   readonly resign?: boolean;
   readonly diff?: boolean;
+  readonly rate?: number;
+  readonly concurrency: number;
 }
 
 const examples: readonly Example[] = [
@@ -47,6 +51,10 @@ function replayOptions(): Option[] {
   return [
     new Option("--verbatim", "keep the captured signature, however old it is").conflicts("resign"),
     new Option("--resign", "sign anew in any case"),
+    new Option("--rate <rate>", "begin no more than this many: 50/s, 30/m").argParser(parseRate),
+    new Option("--concurrency <n>", "deliveries at a time")
+      .argParser((text) => parseInteger(text, { name: "--concurrency", min: 1, max: 512 }))
+      .default(1),
     new Option("--diff", "show how the answer differs from the first one"),
   ];
 }

@@ -6,13 +6,14 @@ import { headerValue } from "../../events/headers.js";
 import { redactPath, redactUrl } from "../../events/redact.js";
 import { createDialer } from "../../proxies/dialer.js";
 import { parseSelectors, selectsAll } from "../../events/selector.js";
-import type { Output } from "../../output/output.js";
 import type { Invocation } from "../command.js";
 import { confirm } from "../delivery/confirm.js";
-import { judge, SUCCESS, worstOf, type Judgement } from "../delivery/judgement.js";
+import { judge, SUCCESS } from "../delivery/judgement.js";
+import { paced } from "../delivery/pace.js";
 import { eventOf, Recorder } from "../delivery/record.js";
 import { replaceHeaders } from "../delivery/request.js";
 import { resultJson, showAnswer, showRequest } from "../delivery/show.js";
+import { Tally } from "../delivery/tally.js";
 import type { ReplayOptions } from "../replay.js";
 import { maskOf } from "../events/shown-event.js";
 import { settledProviders } from "../selector-options.js";
@@ -89,20 +90,28 @@ async function deliverAll(ids: readonly string[], source: ReplaySource): Promise
     dialer: await createDialer(context.env),
   });
   const recorder = new Recorder({ deliverer, context, output, store: source.store, strict: true });
-  const judgements: Judgement[] = [];
+  const tally = new Tally();
+  const { rate: perSecond, concurrency } = options;
   try {
-    for (const id of ids) judgements.push(await deliverOne(await preparer.prepare(id), recorder, source));
+    await paced(ids, { concurrency, perSecond, context }, async (id) =>
+      deliverOne(await preparer.prepare(id), { recorder, tally }, source),
+    );
   } finally {
     await deliverer.close();
   }
-  if (ids.length > 1) summarise(judgements, output);
-  return worstOf(judgements);
+  if (tally.count > 1) output.note(tally.text());
+  return tally.exitCode;
 }
 
-async function deliverOne(prepared: Prepared, recorder: Recorder, source: ReplaySource): Promise<Judgement> {
+async function deliverOne(
+  prepared: Prepared,
+  { recorder, tally }: { recorder: Recorder; tally: Tally },
+  source: ReplaySource,
+): Promise<void> {
   const { options, context, output } = source.invocation;
   const { event, provider, destination, resigned, signature } = prepared;
-  output.note(sentence(prepared));
+  // Of several at a time, each is told of with its answer.
+  if (options.concurrency === 1) output.note(sentence(prepared));
   const replayed = eventOf(resigned.request, {
     context,
     project: source.config.project,
@@ -115,6 +124,8 @@ async function deliverOne(prepared: Prepared, recorder: Recorder, source: Replay
   const recorded = await recorder.attempt(replayed, { destination, headers: replayHeader(event) });
   const expectation = options.expect ?? SUCCESS;
   const judgement = judge(recorded.delivery, expectation, false);
+  tally.add(recorded.delivery, judgement);
+  if (options.concurrency > 1) output.note(sentence(prepared));
   showAnswer(output, recorded, judgement);
   const own = source.config.ownProviders;
   const compared = {
@@ -129,7 +140,6 @@ async function deliverOne(prepared: Prepared, recorder: Recorder, source: Replay
     signedAnew: resigned.signedAnew,
     ...(diff === undefined ? {} : { diff }),
   });
-  return judgement;
 }
 
 function sentence({ event, destination, resigned }: Prepared): string {
@@ -140,9 +150,4 @@ function sentence({ event, destination, resigned }: Prepared): string {
 
 function replayHeader(event: HookEvent) {
   return [["hookcli-replay-of", event.id]] as const;
-}
-
-function summarise(judgements: readonly Judgement[], output: Output): void {
-  const accepted = judgements.filter((judgement) => judgement.accepted).length;
-  output.note(`${judgements.length} replayed, ${accepted} accepted, ${judgements.length - accepted} not`);
 }
