@@ -11,7 +11,20 @@ import { runCli } from "../helpers/run.js";
 import { openTestApp } from "../helpers/verifying-app.js";
 
 /** Those whose signature or time stands in events of their own form, or who sign what is configured there, get no probe. */
-const UNFIT = ["adyen", "dropbox-sign", "linear", "mailgun", "paypal", "pubsub", "sns", "unisender"];
+const UNFIT = [
+  "adyen",
+  "braintree",
+  "dropbox-sign",
+  "figma",
+  "linear",
+  "mailgun",
+  "microsoft-graph",
+  "paddle-classic",
+  "paypal",
+  "pubsub",
+  "sns",
+  "unisender",
+];
 const signing = providers.filter(({ name, schemes }) => schemes.length > 0 && !UNFIT.includes(name));
 
 /** A secret, or a private key, that the first scheme of a provider takes. */

@@ -101,9 +101,11 @@ async function findSigner(
 }
 
 /** Why a probe, which is nobody's event, cannot be signed. */
-function whyNoProbe({ content, signature, timestamp }: Scheme): string | undefined {
+function whyNoProbe({ algorithm, content, signature, timestamp }: Scheme): string | undefined {
   if (signature.from !== "header" && signature.from !== "query")
     return "puts its signature into events of its own form";
   if (timestamp?.from.kind === "bodyField") return "puts its time into events of its own form";
-  return content.some(({ part }) => part === "setting") ? "signs what is configured there" : undefined;
+  const claims = algorithm.family === "jwt" ? algorithm.claims : [];
+  const signed = [...content, ...claims.flatMap((claim) => ("content" in claim ? claim.content : []))];
+  return signed.some(({ part }) => part === "setting") ? "signs what is configured there" : undefined;
 }

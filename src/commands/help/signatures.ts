@@ -53,6 +53,8 @@ const CHECKING = [
   "verify exits with 0 (valid), 1 (invalid, with a reason) or 2 (could not be checked).",
 ];
 
+const HEADER_COLUMNS = 34;
+
 /** `hookcli help signatures`. */
 export function printSignatures(output: Output): void {
   const rows = providers.map(describe);
@@ -110,15 +112,20 @@ function printProviders(output: Output, rows: readonly ProviderRow[]): void {
   output.line([bold("Providers")]);
   const cells = rows.map(({ provider, headers, schemes, takes, variable }) => [
     provider,
-    headers[0] ?? "",
+    shortened(headers[0] ?? ""),
     schemes[0] === undefined ? "signs nothing" : schemes[0].algorithm + (schemes[0].timestamp ? ", with the time" : ""),
     takes === "--key" ? "--key" : variable,
   ]);
   const widths = [0, 1, 2].map((column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)));
   for (const [provider = "", ...rest] of cells) {
     const columns = rest.map((cell, index) => cell.padEnd(widths[index + 1] ?? 0));
-    output.line(["  ", bold(provider.padEnd(widths[0] ?? 0)), `  ${columns.join("  ")}`]);
+    output.line(["  ", bold(provider.padEnd(widths[0] ?? 0)), `  ${columns.join("  ").trimEnd()}`]);
   }
+}
+
+/** The longest of names would leave no room for the rest; with --json it is whole. */
+function shortened(header: string): string {
+  return header.length > HEADER_COLUMNS ? `${header.slice(0, HEADER_COLUMNS - 1)}…` : header;
 }
 
 const ALGORITHMS: {
