@@ -33,13 +33,11 @@ const ANONYMOUS: readonly (readonly [string | undefined, ReturnType<typeof reque
 
 describe("the table of handshakes", () => {
   it("and the providers' rows name each other", () => {
-    const named = providers.flatMap(({ name, handshake }) => (handshake === undefined ? [] : [[name, handshake]]));
+    const named = providers.flatMap(({ name, handshake }) => (handshake === undefined ? [] : [`${name} ${handshake}`]));
+    const owned = Object.entries(handshakes).map(([kind, { provider }]) => `${provider} ${kind}`);
 
-    expect(named.toSorted()).toEqual(
-      Object.entries(handshakes)
-        .map(([kind, { provider }]) => [provider, kind])
-        .toSorted(),
-    );
+    expect(new Set(named)).toEqual(new Set(owned));
+    expect(named).toHaveLength(owned.length);
   });
 
   it("tells a handshake from an event, and whose it is", () => {
