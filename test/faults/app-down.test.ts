@@ -3,6 +3,7 @@ import { expect, it } from "vitest";
 import { startLoad, type Load } from "../helpers/load.js";
 import { createSandbox, runProgram, type Sandbox } from "../helpers/program.js";
 import { lostOf, startLedgerApp, type LedgerApp } from "./ledger.js";
+import { startHookcli } from "./systems/hookcli.js";
 import { SYSTEMS, type RunningSystem, type StartSystem } from "./systems/system.js";
 import { record } from "./table.js";
 
@@ -47,6 +48,31 @@ it.each(Object.entries(SYSTEMS))(
     expect(replayed).toBe(EVENTS);
   },
 );
+
+it(`hookcli listen --queue, with the app down for ${DOWN_SECONDS} s and ${EVENTS} events`, async () => {
+  const outage = await sendWhileDown((parts) => startHookcli({ ...parts, words: ["--queue"] }));
+  const { app, load, running } = outage;
+  await expect.poll(() => app.arrivals.length, { timeout: 30_000 }).toBeGreaterThanOrEqual(EVENTS);
+  const stored = await running.stored();
+  const acknowledged = load.acknowledged();
+  const slowestMs = Math.max(...load.sent.map(({ tookMs }) => tookMs ?? LIMIT_MS));
+  const arrivals = app.arrivals.map(({ id }) => id);
+  await end(outage);
+
+  record({
+    id: "R9",
+    fault: `app down for ${DOWN_SECONDS} s, ${EVENTS} events`,
+    system: "hookcli listen --queue",
+    sent: EVENTS,
+    acknowledged: acknowledged.size,
+    lost: lostOf(acknowledged, app.arrived()).length,
+    note: `${statusesOf(load)}; the slowest waited ${Math.round(slowestMs)} ms; ${new Set(arrivals).size} at the app when it was back`,
+  });
+  expect(acknowledged.size).toBe(EVENTS);
+  expect(lostOf(acknowledged, app.arrived())).toEqual([]);
+  // In the order of capture, and each one once.
+  expect(arrivals).toEqual([...stored.keys()]);
+});
 
 /** Sends all events while the app's port refuses, then opens it again and waits until nothing more arrives. */
 async function sendWhileDown(start: StartSystem): Promise<Outage> {

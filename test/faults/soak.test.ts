@@ -53,8 +53,8 @@ it(`hookcli listen at ${RATE} requests/s of 4 KB for ${SECONDS} s grows in nothi
   expect(slope).toBeLessThan(SECONDS < 600 ? 12 : 1);
   expect(Math.max(...descriptors) - Math.min(...descriptors)).toBeLessThan(24);
   expect(later).toBeLessThan(earlier * 1.2 + 50);
-  // 5,000 events of 4 KB and a half more until they are pruned, with their indexes.
-  expect(storeMb).toBeLessThan(80);
+  // What is kept, and what comes between two prunes; all of it would be over 110 MB after two minutes.
+  expect(storeMb).toBeLessThan(110);
 });
 
 async function watch(pid: number): Promise<Sample[]> {
