@@ -146,6 +146,8 @@ const shared = {
   mainFields: ["module", "main"],
   minifySyntax: true,
   minifyWhitespace: true,
+  // Node prints the line that an error was thrown in.
+  lineLimit: 300,
   keepNames: false,
   sourcemap: false,
   legalComments: "none",
