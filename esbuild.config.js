@@ -92,7 +92,11 @@ const groups = {
 
 /** The entries of a build with what they reach without a dynamic import. */
 async function reachedBy(entryPoints) {
-  const { metafile } = await esbuild.build({ ...shared, plugins: [undiciConnections, commandsWithoutPrograms], entryPoints });
+  const { metafile } = await esbuild.build({
+    ...shared,
+    plugins: [undiciConnections, commandsWithoutPrograms],
+    entryPoints,
+  });
   const entries = new Set(Object.values(entryPoints));
   for (const { imports } of Object.values(metafile.inputs))
     for (const { kind, path } of imports) if (kind === "dynamic-import" && path.startsWith("src/")) entries.add(path);
