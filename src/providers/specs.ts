@@ -45,6 +45,7 @@ export const standardWebhooks: Provider = {
   title: "Standard Webhooks",
   evidence: "vector",
   documents: "https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md",
+  secretPlace: "the service that sends: whsec_... of the endpoint for v1; for v1a its public key, whpk_...",
   schemes: [
     standardScheme("standard-webhooks", "v1", STANDARD_NAMES),
     standardScheme("standard-webhooks", "v1a", STANDARD_NAMES),

@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { readyCommands } from "../../src/commands/providers/ready.js";
+import { readyCommands, type ReadyCommands } from "../../src/commands/providers/ready.js";
 import { secretVariable } from "../../src/config/secrets.js";
-import { providers } from "../../src/providers/index.js";
+import { providerNamed, providers } from "../../src/providers/index.js";
 import type { Provider } from "../../src/providers/provider.js";
 import { frameworks } from "../../src/signatures/frameworks.js";
 import { projectWith } from "../helpers/project.js";
@@ -120,6 +120,27 @@ describe("providers show", () => {
     expect(stdout).toMatch(/^not checked: Chargebee signs nothing/m);
   });
 
+  it.each([
+    ["plivo", "with plivo-v2 the body is not signed"],
+    ["adyen", "only some fields are signed"],
+    ["paypal", "CRC-32"],
+    ["telegram", "the body is not signed"],
+  ])("says of %s what of the body a right signature leaves open, on the page and as data", async (name, words) => {
+    const page = await runCli(["providers", "show", name]);
+    const { stdout } = await runCli(["providers", "show", name, "--json"]);
+
+    expect(page.stdout.replaceAll("\n", " ")).toMatch(new RegExp(` not checked: [^:]*${words}`));
+    expect((JSON.parse(stdout) as { unchecked: string }).unchecked).toContain(words);
+  });
+
+  it("calls no scheme the default where the request tells which it is", async () => {
+    const { stdout } = await runCli(["providers", "show", "sns"]);
+
+    expect(stdout).not.toContain("the default");
+    expect(stdout).toMatch(/^sns-v2 {2}for requests with SignatureVersion = "2" in the body$/m);
+    expect(stdout).toMatch(/^sns-v1 {2}for requests with SignatureVersion = "1" in the body$/m);
+  });
+
   it.each(frameworks)("tells how the bytes of a body are had in %s", async (framework) => {
     const text = await runCli(["providers", "show", "github", "--framework", framework]);
     const json = await runCli(["providers", "show", "github", "--framework", framework, "--json"]);
@@ -171,23 +192,54 @@ describe("the commands that send and verify an event of", () => {
   });
   afterAll(() => rmSync(cwd, { recursive: true, force: true }));
 
-  it.each(providers)("$name work", async (provider) => {
-    const rows = await rowsOf("list", `${provider.name}*`);
-    const {
-      newKey,
-      send,
-      verify = "",
-    } = readyCommands(provider, rows.find(({ name }) => name === provider.name)?.fixtures ?? []);
-    const argv = (line: string) => line.replaceAll("'", "").split(" ").slice(1);
-    const options = { cwd, env: environmentOf(provider) };
-    if (newKey !== undefined) expect(await runCli(argv(newKey), options)).toMatchObject({ code: 0 });
+  const argv = (line: string) => line.replaceAll("'", "").split(" ").slice(1);
 
+  /** Runs the lines as a shell would: what follows > is a file. */
+  async function tryCommands({ newKey, send, verify = "" }: ReadyCommands, options: { env: Record<string, string> }) {
+    const around = { cwd, ...options };
+    if (newKey !== undefined) {
+      const [line = "", file = ""] = newKey.split(" > ");
+      rmSync(join(cwd, file.replace(/pub$/, "key")), { force: true });
+      const made = await runCli(argv(line), around);
+      expect(made).toMatchObject({ code: 0 });
+      writeFileSync(join(cwd, file), made.stdout);
+    }
     const url = verify.includes("--url") ? ["--url", "https://example.com/webhook"] : [];
-    const sent = await runCli([...argv(send), ...url, "--dry-run", "--show-secrets"], options);
+    const sent = await runCli([...argv(send), ...url, "--dry-run", "--show-secrets"], around);
     expect(sent).toMatchObject({ code: 0 });
     writeFileSync(join(cwd, "request.http"), sent.stdout);
-    const verified = await runCli(argv(verify.replace("public.pem", `${provider.name}.key`)), options);
+    return (await runCli(argv(verify), around)).stdout;
+  }
 
-    expect(verified.stdout).toMatch(/^valid: /);
+  it.each(providers)("$name work", async (provider) => {
+    const rows = await rowsOf("list", `${provider.name}*`);
+    const fixtures = rows.find(({ name }) => name === provider.name)?.fixtures ?? [];
+
+    const { withKeys, ...commands } = readyCommands(provider, fixtures);
+
+    expect(await tryCommands(commands, { env: environmentOf(provider) })).toMatch(/^valid: /);
+    if (withKeys !== undefined) expect(await tryCommands(withKeys, { env: {} })).toMatch(/^valid: /);
+  });
+
+  it("sns and paypal check with the certificate that was made, those of plaid with the key", () => {
+    const lines = (name: string) => {
+      const { newKey, verify } = readyCommands(providerNamed(name), [`${name}/event`]);
+      return { newKey, verify };
+    };
+
+    expect(lines("sns")).toEqual({
+      newKey: "hookcli sign --new-key sns --out sns.key > sns.pub",
+      verify: "hookcli verify --provider sns --cert @sns.pub --request @request.http",
+    });
+    expect(lines("paypal").verify).toContain(" --cert @paypal.pub ");
+    expect(lines("plaid").verify).toContain(" --key @plaid.pub ");
+  });
+
+  it("standard-webhooks with keys name the scheme to send with", () => {
+    expect(readyCommands(providerNamed("standard-webhooks"), ["standard-webhooks/order.shipped"]).withKeys).toEqual({
+      newKey: "hookcli sign --new-key standard-webhooks --out standard-webhooks.key > standard-webhooks.pub",
+      send: "hookcli send standard-webhooks/order.shipped --to 5000/webhook --scheme v1a --key @standard-webhooks.key",
+      verify: "hookcli verify --provider standard-webhooks --key @standard-webhooks.pub --request @request.http",
+    });
   });
 });

@@ -11,9 +11,12 @@ function verify(words: readonly string[], stdin = BODY) {
   return runCli(["verify", "--secret", "env:S", ...words], { stdin, env, now: Date.UTC(2026, 0, 31, 12) });
 }
 
+function plivoSignature(): string {
+  return createHmac("sha256", SECRET).update(`${URL_CALLED}7`).digest("base64");
+}
+
 function plivo(): string[] {
-  const signature = createHmac("sha256", SECRET).update(`${URL_CALLED}7`).digest("base64");
-  const headers = [`X-Plivo-Signature-V2: ${signature}`, "X-Plivo-Signature-V2-Nonce: 7"];
+  const headers = [`X-Plivo-Signature-V2: ${plivoSignature()}`, "X-Plivo-Signature-V2-Nonce: 7"];
   return ["--provider", "plivo", "--url", URL_CALLED, ...headers.flatMap((header) => ["--header", header])];
 }
 
@@ -36,6 +39,22 @@ describe("a valid signature that says nothing about the body", () => {
     expect(telegram.stdout).toContain("not checked: the body is not signed");
     const okta = await verify(["--provider", "okta", "--header", "Authorization: env:T"]);
     expect(okta.stdout).toContain("not checked: Okta signs nothing");
+  });
+
+  it("is said to on a line of a batch, where there is a body", async () => {
+    const headers = { "X-Plivo-Signature-V2": plivoSignature(), "X-Plivo-Signature-V2-Nonce": "7" };
+    const cases = [BODY, ""].map((body) => JSON.stringify({ provider: "plivo", url: URL_CALLED, headers, body }));
+
+    const { stdout } = await verify(["--batch"], cases.join("\n"));
+
+    const rows = stdout
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as { valid: boolean; unchecked?: string });
+    expect(rows.map(({ valid, unchecked }) => [valid, unchecked])).toEqual([
+      [true, "the body is not signed"],
+      [true, undefined],
+    ]);
   });
 
   it("is not, where there is no body", async () => {

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { REASONS } from "../../src/commands/help/signatures.js";
+import { uncheckedWords } from "../../src/commands/verify/unchecked.js";
 import { listFolder } from "../../src/fixtures/folder.js";
 import { providers } from "../../src/providers/index.js";
 import type { Provider } from "../../src/providers/provider.js";
@@ -18,14 +19,14 @@ What hookcli knows of those who send webhooks. \`hookcli providers show stripe\`
 is found, where type and ids stand, deadlines and retries, and what there is not to check. \`hookcli providers list --json\` gives the rows
 to programs. How checking works, and how a provider is added, stands in [signatures.md](signatures.md).
 
-Several schemes of one provider stand one after the other, the default first. A provider without a signature header has its signature in
-the body, or none.
+Several schemes of one provider stand one after the other, the default first; "not checked" says what a right signature leaves open.
+A provider without a signature header has its signature in the body, or none.
 
 <!-- Made from the rows. After a change: npx vitest run --project unit test/providers/page.test.ts -u -->
 
 `;
 
-const HEAD = ["name", "title", "signature headers", "schemes", "fixtures", "documents"];
+const HEAD = ["name", "title", "signature headers", "schemes", "not checked", "fixtures", "documents"];
 
 async function pageText(): Promise<string> {
   const entries = await listFolder(join(rootDir, "fixtures"));
@@ -40,6 +41,7 @@ function cells(row: Provider, fixtures: number): string[] {
     row.title,
     signatureHeadersOf(row).map(code).join(", "),
     schemes,
+    uncheckedWords(row) ?? "",
     String(fixtures),
     row.documents === undefined ? "" : `[documents](${row.documents})`,
   ];

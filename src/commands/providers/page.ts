@@ -20,7 +20,8 @@ import {
   toleranceWords,
   useWords,
 } from "../../signatures/scheme-words.js";
-import { readyCommands } from "./ready.js";
+import { uncheckedWords } from "../verify/unchecked.js";
+import { readyCommands, type ReadyCommands } from "./ready.js";
 
 /** A label and what stands beside it. */
 type Fact = readonly [label: string, text: string | undefined];
@@ -47,13 +48,15 @@ const SHOWN_FIXTURES = 8;
 export function pageLines(provider: Provider, options: PageOptions): Line[] {
   const columns = Math.min(options.columns, MAX_COLUMNS);
   const facts = (rows: readonly Fact[]) => rows.flatMap((row) => factLines(row, columns));
-  const { name, aliases, title, schemes, unchecked } = provider;
+  const { name, aliases, title, schemes } = provider;
+  const unchecked = uncheckedWords(provider);
+  const standard = defaultOf(schemes);
   const names = aliases.length === 0 ? name : `${name}, also ${aliases.join(", ")}`;
   return [
     [bold(title), dim(`  ${names}`)],
     ...schemes.flatMap((scheme, index) => [
       "",
-      schemeTitle(scheme, schemes.length > 1 && index === 0),
+      schemeTitle(scheme, scheme === standard),
       ...facts(schemeFacts(scheme, schemes[index === 0 ? -1 : 0])),
     ]),
     ...(unchecked === undefined ? [] : ["", ...uncheckedLines(unchecked, columns)]),
@@ -65,6 +68,12 @@ export function pageLines(provider: Provider, options: PageOptions): Line[] {
     ...commandLines(provider, options.fixtures),
     ...(options.rawBody === undefined ? [] : recipeLines(options.rawBody, columns)),
   ];
+}
+
+/** Where there are several: the one that counts where no other's condition is fulfilled. Where each has one there is none. */
+function defaultOf(schemes: readonly Scheme[]): Scheme | undefined {
+  if (schemes.length < 2) return undefined;
+  return schemes.find(({ only, weak }) => only === undefined && weak !== true);
 }
 
 function schemeTitle(scheme: Scheme, isDefault: boolean): Line {
@@ -142,8 +151,10 @@ function sourceFacts({ documents, evidence, schemes }: Provider, { fixtures, raw
 
 /** To be copied: not wrapped. */
 function commandLines(provider: Provider, fixtures: readonly string[]): Line[] {
-  const { newKey, send, verify } = readyCommands(provider, fixtures);
-  return [newKey, send, verify].flatMap((line) => (line === undefined ? [] : [line]));
+  const { withKeys, ...commands } = readyCommands(provider, fixtures);
+  const linesOf = ({ newKey, send, verify }: ReadyCommands) =>
+    [newKey, send, verify].flatMap((line) => (line === undefined ? [] : [line]));
+  return [...linesOf(commands), ...(withKeys === undefined ? [] : ["", ...linesOf(withKeys)])];
 }
 
 /** The code is to be copied: not wrapped. */

@@ -3,29 +3,47 @@ import type { ContentPart, Scheme } from "../../signatures/scheme.js";
 
 /** Lines to copy; a shared secret is taken from the environment. `verify` is absent where there is nothing to check. */
 export interface ReadyCommands {
-  /** Makes the keys that `send` signs with, where the provider has keys. */
+  /** Makes the keys that `send` signs with and `verify` checks with, where the provider has keys. */
   readonly newKey?: string;
   readonly send: string;
   readonly verify?: string;
+  /** The same with keys, where the default has a shared secret and another scheme has keys. */
+  readonly withKeys?: ReadyCommands;
 }
 
 /** Commands that send an event of the provider's, and verify a request that was saved. */
 export function readyCommands(provider: Provider, fixtures: readonly string[]): ReadyCommands {
-  const { name, schemes } = provider;
-  const scheme = schemes[0];
-  const event = fixtures[0] ?? `--provider ${name} --type event.type --data '{}'`;
-  const send = `hookcli send ${event} --to 5000/webhook`;
+  const [scheme] = provider.schemes;
+  const send = sendCommand(provider, fixtures);
   if (scheme === undefined) return { send };
-  const isKey = scheme.secret.kind === "key";
+  const keyed = hasKeys(scheme) ? undefined : provider.schemes.find(hasKeys);
+  const commands = commandsFor(provider, scheme, send);
+  if (keyed === undefined) return commands;
+  const withKeys = commandsFor(provider, keyed, `${send} --scheme ${keyed.label}`);
+  return { ...commands, withKeys };
+}
+
+function sendCommand({ name }: Provider, fixtures: readonly string[]): string {
+  const event = fixtures[0] ?? `--provider ${name} --type event.type --data '{}'`;
+  return `hookcli send ${event} --to 5000/webhook`;
+}
+
+function commandsFor({ name }: Provider, scheme: Scheme, send: string): ReadyCommands {
   const settings = settingsOf(scheme)
     .map((setting) => ` --setting ${setting}=VALUE`)
     .join("");
   const url = signsUrl(scheme) ? " --url https://example.com/webhook" : "";
+  const verify = (key: string) => `hookcli verify --provider ${name}${key}${settings}${url} --request @request.http`;
+  if (scheme.secret.kind !== "key") return { send: `${send}${settings}`, verify: verify("") };
   return {
-    ...(isKey ? { newKey: `hookcli sign --new-key ${name} --out ${name}.key` } : {}),
-    send: `${send}${isKey ? ` --key @${name}.key` : ""}${settings}`,
-    verify: `hookcli verify --provider ${name}${isKey ? " --key @public.pem" : ""}${settings}${url} --request @request.http`,
+    newKey: `hookcli sign --new-key ${name} --out ${name}.key > ${name}.pub`,
+    send: `${send} --key @${name}.key${settings}`,
+    verify: verify(` ${scheme.secret.text === "certificate" ? "--cert" : "--key"} @${name}.pub`),
   };
+}
+
+function hasKeys({ secret }: Scheme): boolean {
+  return secret.kind === "key";
 }
 
 function settingsOf(scheme: Scheme): string[] {

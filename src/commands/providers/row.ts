@@ -6,6 +6,7 @@ import { entryName } from "../../fixtures/folder.js";
 import { findProvider } from "../../providers/index.js";
 import type { Provider } from "../../providers/provider.js";
 import { signatureHeadersOf } from "../../providers/words.js";
+import { uncheckedWords } from "../verify/unchecked.js";
 import { fixtureRoots } from "../fixtures/roots.js";
 
 /** Names of fixtures by the provider's: the user's own and the built-in ones. */
@@ -26,8 +27,10 @@ export async function fixturesByProvider(
 
 /** A row for programs: its data as they stand, but for what tells its requests from those of others. */
 export function rowJson({ detection, ...row }: Provider, fixtures: readonly string[]) {
+  const unchecked = uncheckedWords({ detection, ...row });
   return {
     ...row,
+    ...(unchecked === undefined ? {} : { unchecked }),
     signatureHeaders: signatureHeadersOf(row),
     otherHeaders: detection.otherHeaders ?? [],
     secretVariable: secretVariable(row.name),

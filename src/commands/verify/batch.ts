@@ -22,6 +22,7 @@ import { verifyTokenCase } from "./jws.js";
 import { hexBytes, isHex, rawVerdictJson } from "./raw.js";
 import { verdictJson } from "./report.js";
 import { settingsOf } from "./settings.js";
+import { uncheckedOf } from "./unchecked.js";
 
 /** Verdicts are written in pieces of about this size, characters. */
 const FLUSH_LENGTH = 64 * 1024;
@@ -166,7 +167,9 @@ class Batch {
       tolerance: given.tolerance ?? options.tolerance,
       settings: given.settings ?? this.defaults.settings,
     });
-    return verdictJson({ provider: choice.provider.name, verdict, explanation: undefined });
+    const { provider } = choice;
+    const unchecked = uncheckedOf(provider, verdict, given.body);
+    return verdictJson({ provider: provider.name, verdict, explanation: undefined, unchecked });
   }
 
   /** A provider that is named is looked up once; one that is not is found by each line's request. */

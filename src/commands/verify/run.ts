@@ -21,7 +21,7 @@ import type { VerifyCommandOptions } from "./options.js";
 import { settingsOf } from "./settings.js";
 import { hexBytes, rawAsRequest, rawVerdictJson, readRawInput } from "./raw.js";
 import { printExplanation, printOutcome, type Outcome } from "./report.js";
-import { uncheckedText } from "./unchecked.js";
+import { uncheckedOf } from "./unchecked.js";
 
 /** `hookcli verify`: 0 valid, 1 invalid; what is neither throws CliError 2, and is `"valid": null` in JSON. */
 export async function runVerify({
@@ -89,7 +89,7 @@ async function verifyInput(options: VerifyCommandOptions, around: Surroundings, 
     ...given,
     others: otherSchemes(config),
   }));
-  const unchecked = verdict.valid && request.body.length > 0 ? uncheckedText(provider, scheme) : undefined;
+  const unchecked = uncheckedOf(provider, verdict, request.body);
   return { provider: provider.name, evidence, verdict, explanation, unchecked };
 }
 
