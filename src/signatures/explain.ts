@@ -147,7 +147,7 @@ function unexplained(subject: Subject, base: Verdict | undefined, budget: Budget
       fixes,
     };
   }
-  const ruin = ruinOf(subject.request);
+  const ruin = ruinOf(subject);
   if (ruin !== undefined) {
     const { cause, message } = ruin;
     const said = bodyHints(subject);

@@ -18,6 +18,13 @@ function why(signed: string, received: string, { length = signed.length, secret 
   return explain({ scheme: genericScheme({}), request, secrets: [secret], now: 0 });
 }
 
+/** Without a Content-Length, signed by another secret. */
+function alone(received: string, { method = "POST", secret = OTHER } = {}) {
+  const headers = [["X-Signature", createHmac("sha256", SECRET).update("what was sent").digest("hex")]] as const;
+  const request = { method, body: Buffer.from(received), headers };
+  return explain({ scheme: genericScheme({}), request, secrets: [secret], now: 0 });
+}
+
 describe("explain, where the body itself shows that what was signed is gone", () => {
   for (const text of ["", "undefined", "null", "{}"]) {
     it(`names a body that was not read: ${JSON.stringify(text)}`, () => {
@@ -28,6 +35,18 @@ describe("explain, where the body itself shows that what was signed is gone", ()
       });
     });
   }
+
+  it("says first that a body is empty, where nothing tells its length", () => {
+    const { cause, message, fixes } = alone("");
+    expect(cause).toBe("body_lost");
+    expect(message).toMatch(/^the body is empty: most likely something else has read it before/);
+    expect(fixes.map((fix) => fix.for)).toContain("Express");
+  });
+
+  it("keeps to a wrong secret for a request that was sent without a body", () => {
+    expect(why("", "", { secret: OTHER })).toMatchObject({ cause: "unknown" });
+    expect(alone("", { method: "GET" })).toMatchObject({ cause: "unknown" });
+  });
 
   it("names an object that was put into a text, and says it once", () => {
     const { cause, message, hints } = why('{"a":1}', "[object Object]");

@@ -474,7 +474,7 @@ describe("a mismatch that nothing explains", () => {
       );
 
       expect(files).toHaveLength(318);
-      expect(new Set(causes)).toEqual(new Set(["unknown"]));
+      expect(new Set(causes)).toEqual(new Set(["unknown", "body_lost"]));
     },
   );
 });

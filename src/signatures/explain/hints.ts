@@ -1,4 +1,5 @@
 import { headerValue } from "../../events/headers.js";
+import { counted } from "../problems.js";
 import type { Scheme } from "../scheme.js";
 import { latin1 } from "./body.js";
 import { signatureHeaderNames, type Subject } from "./subject.js";
@@ -49,13 +50,17 @@ export function secretHints({ scheme, secrets }: Subject): string[] {
   });
 }
 
+const PREFIX = "whsec_";
+
 /** Stripe's and Standard Webhooks' secrets: cut off, or of another endpoint. */
 function endpointHints(name: string, text: string, scheme: Scheme): string[] {
-  if (!text.startsWith("whsec_")) return [];
-  const rest = text.slice("whsec_".length);
+  const isStripe = scheme.name.startsWith("stripe");
+  const isPrefixed = scheme.secret.kind === "prefixedBase64" && scheme.secret.prefix === PREFIX;
+  if (!text.startsWith(PREFIX) || !(isStripe || isPrefixed)) return [];
+  const rest = text.slice(PREFIX.length);
   if (rest.length < 32)
-    return [`${name} begins with whsec_ and has only ${rest.length} characters after it: part of it may be missing`];
-  if (scheme.name.startsWith("stripe") && /^[0-9a-f]{64}$/.test(rest)) {
+    return [`${name} has ${counted(rest.length, "character")} after whsec_, fewer than usual: is it whole?`];
+  if (isStripe && /^[0-9a-f]{64}$/.test(rest)) {
     return [
       `${name} is written as those that stripe listen prints: events of an endpoint in the dashboard are signed with that endpoint's own`,
     ];

@@ -1,7 +1,9 @@
 import { headerValue } from "../../events/headers.js";
+import { signsBody } from "../content.js";
 import type { Cause } from "../explanation.js";
 import type { SignedRequest } from "../request.js";
 import { latin1 } from "./body.js";
+import type { Subject } from "./subject.js";
 
 /** What a body shows of itself where nothing can bring back the one that was signed. */
 export interface Ruin {
@@ -13,9 +15,13 @@ export interface Ruin {
 const UNREAD: ReadonlySet<string> = new Set(["", "undefined", "null", "{}"]);
 const MAX_UNREAD = 32;
 
+/** Methods whose requests have no body. */
+const BODILESS: ReadonlySet<string> = new Set(["GET", "HEAD", "DELETE", "OPTIONS"]);
+
 /** Why the bytes that were signed are gone; `undefined`: nothing shows that they are. */
-export function ruinOf(request: SignedRequest): Ruin | undefined {
+export function ruinOf({ scheme, request }: Pick<Subject, "scheme" | "request">): Ruin | undefined {
   const { body } = request;
+  if (body.length === 0 && signsBody(scheme)) return lostBody(request, "") ?? emptyBody(request);
   const text = body.length > MAX_UNREAD ? undefined : latin1(body).trim();
   if (text !== undefined && UNREAD.has(text)) return lostBody(request, text);
   if (text === "[object Object]")
@@ -28,6 +34,16 @@ export function ruinOf(request: SignedRequest): Ruin | undefined {
     cause: "body_encoding",
     message:
       "the body has U+FFFD in it, which stands for bytes that were lost when it was decoded as text, or piece by piece; if it was sent so, most likely another secret signed it",
+  };
+}
+
+/** Nothing says what length the body had. */
+function emptyBody({ method = "POST", headers }: SignedRequest): Ruin | undefined {
+  if (BODILESS.has(method) || headerValue(headers, "content-length") !== undefined) return undefined;
+  return {
+    cause: "body_lost",
+    message:
+      "the body is empty: most likely something else has read it before, so that nothing was left; if it was sent so, another secret signed it",
   };
 }
 
