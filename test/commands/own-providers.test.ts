@@ -133,6 +133,17 @@ describe("a provider that the config defines", () => {
     ]);
   });
 
+  it.each([["mine/order.created"], ["order.made", "--provider", "mine"]])(
+    "without fixtures says how an event is sent without one: %s",
+    async (reference, ...more) => {
+      const { code, stderr } = await hookcli(["send", reference, ...more, "--to", "5000"]);
+
+      expect(code).toBe(2);
+      expect(stderr).toContain(`there is no fixture ${reference}`);
+      expect(stderr).toContain(`hookcli send --provider mine --type ${reference.replace("mine/", "")} --data '{...}'`);
+    },
+  );
+
   it("is signed anew by a replay of an event that has grown old", async () => {
     const app = await openTestApp();
     await hookcli(["send", "--data", BODY, "--provider", "mine", "--type", "order.created", "--to", String(app.port)]);
@@ -345,15 +356,13 @@ describe("the page on signatures", () => {
     const section = page.slice(page.indexOf("## Your own scheme"), page.indexOf("## To add a provider"));
     writeConfig(/```json\n(.*?)```/s.exec(section)?.[1] ?? "");
     writeFileSync(join(cwd, "body.json"), BODY);
-    mkdirSync(join(cwd, "fixtures", "mine"), { recursive: true });
-    writeFileSync(join(cwd, "fixtures", "mine", "order.created.json"), BODY);
     const app = await openTestApp();
-    const lines = [...section.matchAll(/^hookcli (.*)$/gm)].map(([, line = ""]) => line.split(" "));
+    const lines = [...section.matchAll(/^hookcli (.*)$/gm)].map(([, line = ""]) => line.replaceAll("'", ""));
 
     expect(lines.length).toBe(3);
     for (const line of lines) {
-      const to = line[0] === "send" ? ["--to", String(app.port)] : [];
-      expect((await hookcli([...line, ...to], { env: { S: SECRET } })).code).toBe(0);
+      const argv = line.replace("--to 5000", `--to ${app.port}`).split(" ");
+      expect((await hookcli(argv, { env: { S: SECRET } })).code).toBe(0);
     }
     await app.close();
     const [sent] = app.seen;

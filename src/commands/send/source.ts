@@ -7,7 +7,7 @@ import { encodeBody } from "../../fixtures/encoding.js";
 import { findFixture } from "../../fixtures/find.js";
 import { fillPlaceholders } from "../../fixtures/placeholders.js";
 import { applyOverrides } from "../../fixtures/overrides.js";
-import { providerNamed, type Provider } from "../../providers/index.js";
+import { findProvider, providerNamed, type Provider } from "../../providers/index.js";
 import { changedBody, readOverrides } from "../delivery/body.js";
 import { providerOfFolder } from "../fixtures/request.js";
 import { fixtureRoots } from "../fixtures/roots.js";
@@ -62,7 +62,8 @@ export async function fixtureSource(
 ): Promise<Source> {
   const roots = fixtureRoots(context, config);
   const wanted = options.provider === undefined ? undefined : providerNamed(options.provider, config.ownProviders);
-  const fixture = await findFixture(reference, { roots, cwd: context.cwd, provider: wanted?.name });
+  const providerCalled = (name: string) => findProvider(name, config.ownProviders)?.name;
+  const fixture = await findFixture(reference, { roots, cwd: context.cwd, provider: wanted?.name, providerCalled });
   const provider = wanted ?? providerOfFolder(fixture.provider, config.ownProviders);
   return textSource({ provider, name: fixture.name, event: fixture.event, text: fixture.text }, options, { context });
 }
