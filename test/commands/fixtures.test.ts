@@ -67,6 +67,24 @@ describe("fixtures list", () => {
   });
 });
 
+describe("fixtures list with a provider's name", () => {
+  it.each(["sns", "aws-sns", "SNS"])("lists its fixtures, as --provider does: %s", async (name) => {
+    const { run } = await projectWith([]);
+
+    const listed = await run(["fixtures", "list", name]);
+
+    expect(listed).toMatchObject({ code: 0, stdout: (await run(["fixtures", "list", "--provider", "sns"])).stdout });
+    expect(listed.stdout).toMatch(/^sns\/Notification /m);
+  });
+
+  it("lists an empty list for a provider that has none", async () => {
+    const { run, cwd } = await projectWith([]);
+    writeFileSync(join(cwd, "hookcli.config.json"), '{"providers":{"mine":{"header":"X-Mine"}}}');
+
+    expect(await run(["fixtures", "list", "mine"])).toMatchObject({ code: 0, stdout: "", stderr: "no fixtures\n" });
+  });
+});
+
 describe("fixtures show", () => {
   it("prints the file's bytes, and tells beside them how it is sent", async () => {
     const { run } = await projectWith([]);
