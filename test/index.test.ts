@@ -35,6 +35,28 @@ describe("the library", () => {
     });
   });
 
+  it("does not call a timestamp checked where there is none", () => {
+    const hex = createHmac("sha256", "s3cret").update(body).digest("hex");
+    const github = verify({
+      provider: "github",
+      body,
+      headers: { "X-Hub-Signature-256": `sha256=${hex}` },
+      secret: "s3cret",
+      now,
+    });
+    const stripe = (tolerance: number | "off") => {
+      const mac = createHmac("sha256", "s3cret")
+        .update(`${now / 1000}.${body}`)
+        .digest("hex");
+      const headers = { "Stripe-Signature": `t=${now / 1000},v1=${mac}` };
+      return verify({ provider: "stripe", body, headers, secret: "s3cret", now, tolerance });
+    };
+
+    expect(github).toMatchObject({ valid: true, timestamp: null, timestampChecked: false });
+    expect(stripe(300)).toMatchObject({ valid: true, timestamp: now, timestampChecked: true });
+    expect(stripe("off")).toMatchObject({ valid: true, timestamp: now, timestampChecked: false });
+  });
+
   it("throws for misuse", () => {
     expect(() => verify({ body, headers: {}, secret: "", now })).toThrow(SecretError);
     expect(() => verify({ body, headers: {}, secret: "x", now: Number.NaN })).toThrow(

@@ -28,7 +28,10 @@ interface VerdictFacts {
   readonly timestamp: number | null;
   /** Whole seconds from the timestamp to now; negative: in the future. */
   readonly ageSeconds: number | null;
-  /** False when the scheme has a timestamp and the tolerance was off: the caller shows that. */
+  /**
+   * True when there is a {@link timestamp} to hold against the tolerance; false when the scheme has none, when it could not be
+   * read, or when the tolerance was off. Times inside a token (JWT) are not meant.
+   */
   readonly timestampChecked: boolean;
 }
 

@@ -242,6 +242,6 @@ function factsOfVerdict({ scheme, tolerance, now }: VerifyOptions, reading: Requ
     label: scheme.label,
     timestamp,
     ageSeconds: timestamp === null || unit === undefined ? null : Math.floor(ageInSeconds(timestamp, now, unit)),
-    timestampChecked: unit === undefined || !isToleranceOff(tolerance),
+    timestampChecked: timestamp !== null && unit !== undefined && !isToleranceOff(tolerance),
   };
 }

@@ -32,7 +32,7 @@ describe("gates", () => {
   });
 
   test("a signature that is not valid is 401 with its reason, and so is one that cannot be checked", () => {
-    const facts = { scheme: "generic", label: "", timestamp: null, ageSeconds: null, timestampChecked: true };
+    const facts = { scheme: "generic", label: "", timestamp: null, ageSeconds: null, timestampChecked: false };
     const valid: Verdict = { ...facts, valid: true, reason: null, secretIndex: 0, signatureIndex: 0 };
     const invalid: Verdict = {
       ...facts,

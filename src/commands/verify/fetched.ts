@@ -63,6 +63,12 @@ async function toolsOf({ context, config }: Surroundings): Promise<FetchTools> {
 }
 
 function notTrusted({ name: scheme, label }: Scheme, message: string): InvalidVerdict {
-  const unread = { timestamp: null, ageSeconds: null, timestampChecked: true, secretIndex: null, signatureIndex: null };
+  const unread = {
+    timestamp: null,
+    ageSeconds: null,
+    timestampChecked: false,
+    secretIndex: null,
+    signatureIndex: null,
+  };
   return { valid: false, reason: "key_not_trusted", message, scheme, label, ...unread };
 }
