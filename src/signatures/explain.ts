@@ -5,14 +5,14 @@ import { weigh } from "./explain/evidence.js";
 import { foundScheme } from "./explain/found-scheme.js";
 import { bodyHints, headerHints, secretHints, timeHints } from "./explain/hints.js";
 import { hasRoundedIntegers } from "./explain/json-bodies.js";
-import { mask } from "./explain/mask.js";
+import { maskQuoted, quoted } from "./explain/mask.js";
 import { makeProber } from "./explain/prober.js";
 import { ruinOf } from "./explain/ruined.js";
 import { search, type Finding } from "./explain/search.js";
 import type { OtherScheme, Subject } from "./explain/subject.js";
 import { describe } from "./explain/words.js";
 import { CliError } from "../errors.js";
-import type { Explanation } from "./explanation.js";
+import type { Cause, Explanation, Fix } from "./explanation.js";
 import { narrowedTo } from "./explain/framework-fixes.js";
 import type { Key } from "./key.js";
 import type { Settings, SignedRequest, Tolerance } from "./request.js";
@@ -60,7 +60,7 @@ export function explain(options: ExplainOptions): Explanation {
   const { fixes } = answer;
   return {
     ...answer,
-    message: hidden(answer.message, subject),
+    message: maskQuoted(answer.message, subject.secrets),
     fixes: options.framework === undefined ? fixes : narrowedTo(options.framework, fixes),
     tried: budget.tried,
     isComplete: finding !== undefined || !budget.isSpent,
@@ -107,12 +107,18 @@ function explained(subject: Subject, tolerance: Tolerance, finding: Finding): An
     causes,
     message:
       cause === "timestamp" && age !== null ? `${message}: it is ${ageText(age)}${unitOf(scheme, base)}` : message,
-    fixes: causes.flatMap((one) => fixesFor(one, scheme, foundScheme(scheme, finding))),
+    fixes: causes.flatMap((one) => fixesOf(one, scheme, finding)),
     hints: [...evidence.hints, ...bodyHints(subject), ...(age === null ? [] : timeHints(scheme, age))],
     secretIndex: finding.match.secretIndex,
     difference: signed === undefined ? null : (firstDifference(request.body, signed, secrets) ?? null),
     changedBy: evidence.changedBy,
   };
+}
+
+/** A fault that knows its own is not mended as others of its cause. */
+function fixesOf(cause: Cause, scheme: Scheme, finding: Finding): readonly Fix[] {
+  const own = finding.faults.flatMap((fault) => (fault.cause === cause && fault.fix !== undefined ? [fault.fix] : []));
+  return own.length > 0 ? own : fixesFor(cause, scheme, foundScheme(scheme, finding));
 }
 
 const NOTHING_WRONG = { causes: ["none"], message: "the signature is valid: there is nothing to explain" } as const;
@@ -183,7 +189,8 @@ const UNREADABLE: ReadonlySet<ReasonCode> = new Set([
 ]);
 
 function incompleteMessage({ message }: InvalidVerdict, tried: number): string {
-  return `${message}, and none of ${tried} other readings of the request fits this secret`;
+  const said = message.replace(/"(.*)"/s, (_, values: string) => `"${quoted(values)}"`);
+  return `${said}, and none of ${tried} other readings of the request fits this secret`;
 }
 
 function unknownMessage({ scheme, secrets }: Subject, budget: Budget, otherwise: string): string {
@@ -194,12 +201,4 @@ function unknownMessage({ scheme, secrets }: Subject, budget: Budget, otherwise:
       ? `none of the ${secrets.length} ${what}s made this signature: most likely another one did, or ${otherwise}`
       : `most likely another ${what} made it, or ${otherwise}`;
   return `${start}: ${which}`;
-}
-
-/** A URL, a field's name or a number in the message may be a secret too. Plain words are not hidden: the sentence itself has them. */
-function hidden(message: string, { secrets }: Subject): string {
-  return mask(
-    message,
-    secrets.filter((secret) => !/^[a-z]{1,12}$/.test(Buffer.from(secret).toString("latin1"))),
-  );
 }

@@ -22,6 +22,8 @@ export function formProblem(
   const found = decoded.find((bytes) => bytes !== undefined);
   const message =
     found === undefined ? encodingMessage(scheme, texts[0] ?? "", wanted) : lengthMessage(scheme, found.length, wanted);
+  if (texts.every((text) => isHexOf(text, wanted)) && !isHex(scheme.encoding))
+    return { reason: "signature_malformed", message: hexMessage(scheme) };
   return { reason: "signature_malformed", message };
 }
 
@@ -31,6 +33,15 @@ function lengthMessage({ encoding, label }: Scheme, bytes: number, wanted = 0): 
   return isHex(encoding)
     ? `the signature has ${counted(bytes * 2, "hex digit")}${guess}; ${label} has ${wanted * 2}`
     : `the signature has ${counted(bytes, "byte")}${guess}; ${label} has ${wanted}`;
+}
+
+/** All of a signature's bytes in hex; hex digits are base64 too, of other bytes. */
+function isHexOf(text: string, bytes: number | undefined): boolean {
+  return text.length === (bytes ?? 0) * 2 && /^[0-9a-f]+$/i.test(text);
+}
+
+function hexMessage({ encoding }: Scheme): string {
+  return `the signature is written in hex; the provider sends ${ENCODING_TITLES[encoding]}`;
 }
 
 function isHex(encoding: Scheme["encoding"]): boolean {

@@ -17,6 +17,21 @@ describe("verify --framework", () => {
 
     expect(stdout).toContain("request.get_data()");
     expect(stdout).not.toContain("express.raw");
+    expect(stdout).not.toContain("--framework NAME");
+  });
+
+  it("is told of in the last line, where there are fixes for several", async () => {
+    const { stdout } = await verify([]);
+
+    expect(stdout.trimEnd().split("\n").at(-1)).toBe("  --framework NAME shows one");
+    expect((await verify(["--json"])).stdout).not.toContain("--framework NAME");
+  });
+
+  it("is not told of, where fixes are for none", async () => {
+    const { stdout } = await runCli(words, { env: { HOOKCLI_SECRET: `${SECRET}\n` }, stdin: signed });
+
+    expect(stdout).toContain("secret 1 is right without the blanks or line ends around it");
+    expect(stdout).not.toContain("--framework NAME");
   });
 
   it("refuses a name that is none, whatever the verdict", async () => {
@@ -24,6 +39,39 @@ describe("verify --framework", () => {
 
     expect(code).toBe(2);
     expect(stderr).toContain("no framework is named cobol");
+  });
+});
+
+describe("verify", () => {
+  it("names hex first, where base64 is wanted", async () => {
+    const hex = createHmac("sha256", SECRET).update(received).digest("hex");
+    const words = ["verify", "--provider", "shopify", "--header", `X-Shopify-Hmac-Sha256: ${hex}`];
+
+    const { stdout } = await runCli(words, { env: { HOOKCLI_SECRET: SECRET }, stdin: received });
+
+    expect(stdout).toMatch(
+      /^invalid: signature_malformed: the signature is written in hex; the provider sends base64 /,
+    );
+    expect(stdout).toContain("the signature is right as hex");
+    expect(stdout).not.toContain("SHA384");
+  });
+
+  it("says first that a Stripe secret lacks its whsec_", async () => {
+    const time = "1700000000";
+    const digest = createHmac("sha256", "whsec_abcdefgh12345678").update(`${time}.${received}`).digest("hex");
+    const words = ["verify", "--provider", "stripe", "--header", `Stripe-Signature: t=${time},v1=${digest}`];
+
+    const { stdout } = await runCli([...words, "--now", time, "--json"], {
+      env: { HOOKCLI_SECRET: "abcdefgh12345678" },
+      stdin: received,
+    });
+
+    expect(JSON.parse(stdout)).toMatchObject({
+      explanation: {
+        cause: "secret_encoding",
+        fixes: [{ for: "the secret", text: expect.stringContaining("copy the secret with its whsec_") as string }],
+      },
+    });
   });
 });
 

@@ -578,6 +578,32 @@ describe("no secret and no signature is printed", () => {
     }
   });
 
+  it.each(["whsec_other", "whsec_body", "most likely", "hypotheses", "v1,whsec_changed"])(
+    "nor told by stars in the explanation's own words: %s",
+    (secret) => {
+      const headers: HeaderList = [["X-Hub-Signature-256", `sha256=${hex("x", "y")}`]];
+
+      const { message } = explained({ headers, body: "x", secret });
+
+      expect(message).toMatch(/most likely another secret made it, or the body was changed$/);
+    },
+  );
+
+  it("nor in the sentence of a cause that was found, but where that quotes the request", () => {
+    const secret = "whsec_right";
+    const url = `https://right.test/hook?right=1`;
+    const headers: HeaderList = [["X-Twilio-Signature", mac("sha1", secret, url).digest("base64")]];
+
+    const { message } = explained({
+      scheme: scheme("twilio", "twilio-form"),
+      headers,
+      url: url.replace("https", "http"),
+      secret,
+    });
+
+    expect(message).toBe("the signature is right for the URL https://*****.test/hook?*****=1 (https in place of http)");
+  });
+
   it("nor what would be right, for random requests", () => {
     for (let seed = 0; seed < 30; seed += 1) {
       const options = { ...strangeRequest(seed), budget: { candidates: 500 } };

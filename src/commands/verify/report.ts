@@ -1,6 +1,6 @@
 import type { Output, Line } from "../../output/output.js";
 import { bold, dim, green, red, yellow } from "../../output/style.js";
-import type { Explanation } from "../../signatures/explanation.js";
+import type { Explanation, Fix } from "../../signatures/explanation.js";
 import type { ValidVerdict, Verdict } from "../../signatures/verdict.js";
 
 /** A verdict with what was found around it. */
@@ -73,6 +73,11 @@ function ageText({ ageSeconds, timestamp, timestampChecked }: Verdict): string {
   return ageSeconds < 0 ? `${-ageSeconds} s in the future${unchecked}` : `${ageSeconds} s old${unchecked}`;
 }
 
+/** Every list of fixes for frameworks has both of these, but for one that --framework has narrowed. */
+function isForSeveral(fixes: readonly Fix[]): boolean {
+  return ["Express", "Flask"].every((name) => fixes.some((fix) => fix.for === name));
+}
+
 /** What was found out, and how to mend it, below the verdict. */
 export function printExplanation(output: Output, explanation: Explanation): void {
   const { message, fixes, hints, difference, isComplete } = explanation;
@@ -86,4 +91,5 @@ export function printExplanation(output: Output, explanation: Explanation): void
   if (!isComplete) output.line("  there is more to try: --budget 10s looks longer");
   const width = Math.max(0, ...fixes.map((fix) => fix.for.length));
   for (const fix of fixes) output.line(["    ", dim(fix.for.padEnd(width)), `  ${fix.text}`]);
+  if (isForSeveral(fixes)) output.line("  --framework NAME shows one");
 }

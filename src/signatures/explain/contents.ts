@@ -4,6 +4,7 @@ import type { ContentPart } from "../scheme.js";
 import { signatureHeaderNames, type Subject } from "./subject.js";
 import { timesOf } from "./times.js";
 import type { Fault } from "./fault.js";
+import { quoted } from "./mask.js";
 
 /** More ids of a request are not tried. */
 const MAX_IDS = 6;
@@ -132,7 +133,7 @@ function idsOf({ scheme, request }: Subject): Found[] {
       value.length <= 200 &&
       !skipped.has(name.toLowerCase()),
   );
-  return ids.slice(0, MAX_IDS).map(([name, text]) => ({ text, about: `${name} is the id` }));
+  return ids.slice(0, MAX_IDS).map(([name, text]) => ({ text, about: `${quoted(name)} is the id` }));
 }
 
 /** Parts whose meaning is another scheme's whole. */

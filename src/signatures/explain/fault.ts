@@ -1,5 +1,5 @@
 import type { HeaderList } from "../../events/headers.js";
-import type { Cause } from "../explanation.js";
+import type { Cause, Fix } from "../explanation.js";
 import type { ContentPart, Scheme } from "../scheme.js";
 
 /** What a fault is in. Faults of different dimensions can be there at once; two of one dimension are chained by their family. */
@@ -37,4 +37,6 @@ export interface Fault {
   /** Completes the sentence of its dimension (`words.ts`); never quotes a secret or a signature. */
   readonly about: string;
   readonly change: Change;
+  /** Mends this very fault, in place of what mends its cause. */
+  readonly fix?: Fix;
 }

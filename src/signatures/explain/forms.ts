@@ -2,6 +2,7 @@ import { scalarText } from "../body.js";
 import { parseForm, type FormFields } from "../form.js";
 import { permutations } from "./key-order.js";
 import { fromLatin1, latin1, MAX_TEXT_BYTES, utf8, type BodyVariant } from "./body.js";
+import { quoted } from "./mask.js";
 
 /** Fields that providers send JSON in. */
 const JSON_FIELDS = ["payload", "json", "data", "mandrill_events"];
@@ -65,7 +66,11 @@ function collect(value: object, prefix: string, fields: [string, string][]): voi
 function* otherForms(fields: FormFields, text: string): Generator<BodyVariant> {
   const jsonFields = fields.filter(([name, value]) => JSON_FIELDS.includes(name) || /^\s*[{[]/.test(value));
   for (const [name, value] of jsonFields.slice(0, 5)) {
-    yield { bytes: fromLatin1(value), cause: "body_form", about: `the value of the form field ${name.slice(0, 40)}` };
+    yield {
+      bytes: fromLatin1(value),
+      cause: "body_form",
+      about: `the value of the form field ${quoted(name.slice(0, 40))}`,
+    };
   }
   if (fields.length > MAX_FIELDS) return;
   const lists = fields.map(([name, value]) => [name.replace(/\[\d+\]$/, "[]"), value] as const);
@@ -153,7 +158,7 @@ function* partsOf(text: string): Generator<BodyVariant> {
   for (const part of text.split(boundary).slice(1, 6)) {
     const value = /\r?\n\r?\n([\s\S]*?)\r?\n$/.exec(part)?.[1];
     const name = /name="([^"]{1,40})"/.exec(part)?.[1] ?? "";
-    if (value !== undefined) yield formed(value, `the value of the part ${name} of the form`);
+    if (value !== undefined) yield formed(value, `the value of the part ${quoted(name)} of the form`);
   }
 }
 

@@ -3,6 +3,7 @@ import { utf8, type BodyVariant } from "./body.js";
 import { jsonTextOf, layoutName, type JsonText, type Layout } from "./json-text.js";
 import { allOrders, sortedOrders } from "./key-order.js";
 import { isRounded, JSON_NUMBERS, otherWritings, roundedFrom } from "./numbers.js";
+import { quoted } from "./mask.js";
 
 /** Numbers of a body of which single ones are rewritten. */
 const MAX_NUMBERS = 200;
@@ -165,7 +166,7 @@ function* withOtherWritings(json: JsonText, numbers: readonly number[], layout: 
     const start = starts[index] ?? 0;
     for (const writing of otherWritings(value)) {
       const changed = text.slice(0, start) + writing + text.slice(start + value.length);
-      yield* oneEnd(changed, [layoutName(layout), `one of its numbers as ${writing}`]);
+      yield* oneEnd(changed, [layoutName(layout), `one of its numbers as ${quoted(writing)}`]);
     }
   }
 }
@@ -180,7 +181,7 @@ export function* roundedVariants(body: Uint8Array): Generator<BodyVariant> {
       for (const whole of roundedFrom(token)) {
         const values = json.values.map((value) => (value === token ? whole : value));
         for (const variant of ends(json.write(values, layout), layout, [layoutName(layout)])) {
-          yield { ...variant, about: `${variant.about}, with the number ${whole}: ${ROUNDING}` };
+          yield { ...variant, about: `${variant.about}, with the number ${quoted(whole)}: ${ROUNDING}` };
         }
       }
     }

@@ -6,6 +6,21 @@ export function mask(text: string, secrets: readonly Uint8Array[], star = "*"): 
   return spellings(secrets).reduce((masked, secret) => masked.replaceAll(secret, star.repeat(secret.length)), text);
 }
 
+const OPEN = "\u0002";
+const CLOSE = "\u0003";
+const MARKS = /[\u0002\u0003]/g;
+const QUOTED = /\u0002([^\u0002\u0003]*)\u0003/g;
+
+/** Text of the request that goes into a sentence of ours: only there {@link maskQuoted} looks for secrets. */
+export function quoted(text: string): string {
+  return `${OPEN}${text.replace(MARKS, "")}${CLOSE}`;
+}
+
+/** A sentence with secrets hidden in what it quotes, and the marks of {@link quoted} gone. Its own words stay, whatever the secret is: to hide one would give the secret away. */
+export function maskQuoted(sentence: string, secrets: readonly Uint8Array[]): string {
+  return sentence.replace(QUOTED, (_, text: string) => mask(text, secrets)).replace(MARKS, "");
+}
+
 /** A secret as it stands in latin1, and as JSON, URLs and base64 write it. */
 function spellings(secrets: readonly Uint8Array[]): string[] {
   const all = secrets.flatMap((secret) => {

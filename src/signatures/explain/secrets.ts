@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { percentDecoded } from "../../events/percent.js";
-import type { Cause } from "../explanation.js";
+import type { Cause, Fix } from "../explanation.js";
 import type { Fault } from "./fault.js";
 import type { Subject } from "./subject.js";
 
@@ -11,12 +11,16 @@ interface SecretVariant {
   /** Completes "secret 1 is right ..."; never quotes the secret. */
   readonly about: string;
   readonly decoded: boolean;
+  readonly fix?: Fix;
 }
 
 interface Change {
   readonly bytes: Uint8Array;
   readonly about: string;
+  readonly fix?: Fix;
 }
+
+const WITHOUT_WHSEC: Fix = { for: "the secret", text: "copy the secret with its whsec_, which is a part of it" };
 
 const PREFIXES = ["v1,whsec_", "whsec_", "whsk_", "sha256=", "Bearer ", "secret_", "base64:", "hex:"];
 const QUOTES = ['"', "'", "`"];
@@ -25,8 +29,8 @@ const QUOTES = ['"', "'", "`"];
 export function* secretFaults({ scheme, secrets }: Subject): Generator<Fault> {
   if (scheme.secret.kind === "key") return;
   for (const [index, secret] of secrets.entries()) {
-    for (const { bytes, cause, about, decoded } of secretVariants(secret)) {
-      yield { dimension: "secret", cause, about, change: { key: { bytes, index, decoded } } };
+    for (const { bytes, cause, about, decoded, ...rest } of secretVariants(secret)) {
+      yield { dimension: "secret", cause, about, change: { key: { bytes, index, decoded } }, ...rest };
     }
   }
 }
@@ -42,10 +46,10 @@ export function* secretVariants(secret: Uint8Array): Generator<SecretVariant> {
   const cleaned = [...cleanings(text, secret)].filter(({ bytes }) => isNew(bytes, "text"));
   for (const { bytes, about } of cleaned) yield { bytes, about, cause: "secret_whitespace", decoded: false };
   for (const start of [{ bytes: secret, about: "" }, ...cleaned]) {
-    for (const { bytes, about } of decodings(Buffer.from(start.bytes).toString("utf8"), start.bytes)) {
+    for (const { bytes, about, ...rest } of decodings(Buffer.from(start.bytes).toString("utf8"), start.bytes)) {
       if (!isNew(bytes, "key")) continue;
       const whole = start.about === "" ? about : `${start.about} and ${about}`;
-      yield { bytes, about: whole, cause: "secret_encoding", decoded: true };
+      yield { bytes, about: whole, cause: "secret_encoding", decoded: true, ...rest };
     }
   }
 }
@@ -112,7 +116,11 @@ function* decodings(text: string, bytes: Uint8Array): Generator<Change> {
 function* prefixDecodings(text: string): Generator<Change> {
   const prefix = PREFIXES.find((candidate) => text.startsWith(candidate));
   if (prefix === undefined) {
-    yield { bytes: Buffer.from(`whsec_${text}`), about: "used as plain text with whsec_ before it" };
+    yield {
+      bytes: Buffer.from(`whsec_${text}`),
+      about: "used as plain text with whsec_ before it",
+      fix: WITHOUT_WHSEC,
+    };
     return;
   }
   const rest = text.slice(prefix.length);

@@ -6,6 +6,7 @@ import type { Cause } from "../explanation.js";
 import type { HashName, Scheme, SignatureEncoding, SignatureParse } from "../scheme.js";
 import { readSignatureText } from "../signature-text.js";
 import { signatureHeaderNames, signatureHeaders, type Subject } from "./subject.js";
+import { quoted } from "./mask.js";
 
 /** A value that the request may mean as its signature. */
 export interface Target {
@@ -71,7 +72,7 @@ function carriersOf(scheme: Scheme, headers: HeaderList): Carrier[] {
 /** A header that came more than once counts for none. */
 function repeated(found: HeaderList, name: string): string | undefined {
   const same = found.filter(([other]) => other.toLowerCase() === name.toLowerCase());
-  return same.length > 1 ? `one of the ${same.length} headers ${name} is taken` : undefined;
+  return same.length > 1 ? `one of the ${same.length} headers ${quoted(name)} is taken` : undefined;
 }
 
 /** Headers whose names were rewritten on the way: `HTTP_X_HUB_SIGNATURE`, `X_Hub_Signature`. */
@@ -79,7 +80,7 @@ function renamed(scheme: Scheme, headers: HeaderList): Carrier[] {
   const wanted = new Map([...signatureHeaderNames(scheme)].map((name) => [plainName(name), name]));
   return headers.flatMap(([name, text]) => {
     const original = wanted.get(plainName(name));
-    return original === undefined ? [] : [{ text, about: `the header ${name} has its name ${original} again` }];
+    return original === undefined ? [] : [{ text, about: `the header ${quoted(name)} has its name ${original} again` }];
   });
 }
 
@@ -94,7 +95,7 @@ function elsewhere(scheme: Scheme, headers: HeaderList): Carrier[] {
   if (scheme.algorithm.family === "token") return [];
   const [name = "the signature's header"] = scheme.signature.from === "header" ? scheme.signature.names : [];
   const like = headers.filter(([other]) => /sign|hmac|sha1|sha256|digest|hash/i.test(other));
-  return like.map(([other, text]) => ({ text, about: `${other} is read in place of ${name}` }));
+  return like.map(([other, text]) => ({ text, about: `${quoted(other)} is read in place of ${name}` }));
 }
 
 function* wellReadTargets(scheme: Scheme, { text, about }: Carrier): Generator<Target> {
@@ -195,7 +196,7 @@ function* piecesOf(text: string): Generator<Piece> {
   for (const match of bare.matchAll(/([A-Za-z0-9_-]{1,32})?([=:,| ])\s*"?([A-Za-z0-9+/_-]{20,700}={0,2})/g)) {
     const [, name = "", separator = "", value = ""] = match;
     const prefix = `${name}${separator}`;
-    yield { value, frame: name === "" ? " in a list" : ` with the prefix ${prefix}`, prefix };
+    yield { value, frame: name === "" ? " in a list" : ` with the prefix ${quoted(prefix)}`, prefix };
   }
   for (const value of bare.split(/[,;| ]+/)) yield { value, frame: " in a list", prefix: "" };
 }

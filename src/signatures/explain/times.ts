@@ -2,6 +2,7 @@ import { fieldAt, parseJsonBody, scalarText } from "../body.js";
 import { readRequest } from "../read-request.js";
 import { signatureHeaderNames, type Subject } from "./subject.js";
 import type { Fault } from "./fault.js";
+import { quoted } from "./mask.js";
 
 const DIGITS = /^\d{9,19}$/;
 const ISO = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?$/i;
@@ -49,10 +50,10 @@ export function timesOf({ scheme, request }: Pick<Subject, "scheme" | "request">
   const skipped = signatureHeaderNames(scheme);
   for (const [name, value] of request.headers) {
     const lower = name.toLowerCase();
-    if (!skipped.has(lower)) add(value.trim(), `${name} is taken`);
+    if (!skipped.has(lower)) add(value.trim(), `${quoted(name)} is taken`);
     else
       for (const [, number = ""] of value.matchAll(/(?:^|[,; ])(?:t|ts|time|timestamp)=(\d{9,19})(?![0-9a-f])/g))
-        add(number, `the time in ${name} is taken`);
+        add(number, `the time in ${quoted(name)} is taken`);
   }
   const body = request.body.length > 1 && request.body[0] === 0x7b ? parseJsonBody(request.body) : undefined;
   for (const name of TIME_FIELDS) add(scalarText(fieldAt(body, [name])) ?? "", `the body's ${name} is taken`);

@@ -4,6 +4,7 @@ import { signsUrl } from "../content.js";
 import { publicUrl } from "../url.js";
 import type { Fault } from "./fault.js";
 import type { Subject } from "./subject.js";
+import { quoted } from "./mask.js";
 
 /** More combinations than this are not tried. */
 const MAX_URLS = 3_000;
@@ -20,7 +21,7 @@ export function* urlFaults({ scheme, request }: Subject): Generator<Fault> {
   const url = request.url === undefined ? undefined : publicUrl(request.url, request.headers);
   if (url === undefined || !signsUrlAnywhere({ scheme })) return;
   for (const variant of urlVariants(url, request.headers)) {
-    const about = `${withoutCredentials(variant.url)} (${variant.about})`;
+    const about = `${quoted(withoutCredentials(variant.url))} (${variant.about})`;
     yield { dimension: "url", cause: "url_rewritten", about, change: { url: variant.url } };
   }
 }
@@ -97,7 +98,7 @@ function authorities(authority: string, headers: HeaderList): readonly Choice[] 
     const withoutPort = host.replace(/:\d+$/, "");
     const ports = /^\d{1,5}$/.test(port) ? ["443", "80", port] : ["443", "80"];
     const written = ports.map(
-      (number) => [`${withoutPort}:${number}`, join(about, `port ${number} written out`)] as const,
+      (number) => [`${withoutPort}:${number}`, join(about, `port ${quoted(number)} written out`)] as const,
     );
     return [[withoutPort, join(about, "no port")], ...written];
   });
@@ -117,7 +118,7 @@ function paths(path: string, headers: HeaderList): readonly Choice[] {
   const shorter = segments.slice(0, 3).map((_, index): Choice => {
     return [
       `/${segments.slice(index + 1).join("/")}`,
-      `without /${segments.slice(0, index + 1).join("/")} before the path`,
+      `without ${quoted(`/${segments.slice(0, index + 1).join("/")}`)} before the path`,
     ];
   });
   return distinct(
@@ -159,7 +160,7 @@ function queries(query: string): readonly Choice[] {
       ...raw
         .map((item): Choice => [
           `?${raw.filter((other) => other !== item).join("&")}`.replace(/^\?$/, ""),
-          `without the parameter ${item.split("=", 1)[0] ?? ""}`,
+          `without the parameter ${quoted(item.split("=", 1)[0] ?? "")}`,
         ])
         .slice(0, 8),
     ],
