@@ -221,6 +221,20 @@ export const chargebee = define("chargebee", [], () => ({
   eventId: [body("id")],
 }));
 
+/**
+ * The secret key of the API signs events too.
+ * Source: https://github.com/PaystackOSS/doc-code-snippets, src/doc/payments/webhooks/verifying-transaction. Of another form, with a
+ * time and the id of a key (`t=...,v1=<id>:<hex>`), only an excerpt of a page is known: it is not here.
+ */
+export const paystack = define("paystack", [], () => ({
+  title: "Paystack",
+  evidence: "documents",
+  documents: "https://paystack.com/docs/payments/webhooks/",
+  secretPlace: "Dashboard > Settings > API Keys & Webhooks > Secret Key (that of the mode: test or live)",
+  schemes: [bodyMac("paystack", "X-Paystack-Signature", { hash: "sha512" })],
+  eventType: [body("event")],
+}));
+
 export const razorpay = define("razorpay", [], () => ({
   title: "Razorpay",
   evidence: "sdk",

@@ -14,6 +14,7 @@ import {
   mollie,
   paddle,
   paypal,
+  paystack,
   plaid,
   polar,
   razorpay,
@@ -108,7 +109,7 @@ import { discord, slack } from "./chat.js";
 import { shopify } from "./commerce.js";
 import { sendgrid, twilio } from "./communications.js";
 import { github, gitlab } from "./developer.js";
-import { nearest, suggestion } from "./nearest.js";
+import { nearest, OWN_PROVIDER_HINT, suggestion } from "./nearest.js";
 import { square, stripe } from "./payments.js";
 import { atlassianConnect, bigcommerce, hygraph, inngest, quickbooks } from "./platforms.js";
 import type { Provider } from "./provider.js";
@@ -200,6 +201,7 @@ export const providers: readonly Provider[] = [
   paddleClassic,
   pagerduty,
   paypal,
+  paystack,
   plaid,
   plainSupport,
   planetscale,
@@ -265,7 +267,7 @@ export function providerNamed(name: string, own: readonly Provider[] = NONE): Pr
   const provider = findProvider(name, own);
   if (provider !== undefined) return provider;
   const names = [...own, ...providers].map((row) => row.name);
-  const like = nearest(name, names, 3);
-  const hint = like.length > 0 ? suggestion(name, names) : "hookcli providers list names them";
-  throw new CliError(`unknown provider: ${name}`, { hint });
+  const like = nearest(name, names, 3).length > 0 ? suggestion(name, names) : undefined;
+  const hint = like ?? "hookcli providers list names them;";
+  throw new CliError(`unknown provider: ${name}`, { hint: `${hint} ${OWN_PROVIDER_HINT}` });
 }

@@ -51,11 +51,13 @@ describe("the table", () => {
   });
 
   it("offers the nearest names for a word that is none", () => {
-    expect(hintFor("strip")).toBe("did you mean stripe?");
+    expect(hintFor("strip")).toBe("did you mean stripe? a provider of your own: docs/signatures.md");
     expect(hintFor("githbu")).toMatch(/^did you mean github/);
     expect(hintFor("gitlib")).toContain("gitlab");
-    expect(hintFor("zzzzzzzz")).toBe("hookcli providers list names them");
-    expect(hintFor("x".repeat(100_000))).toBe("hookcli providers list names them");
+    expect(hintFor("zzzzzzzz")).toBe("hookcli providers list names them; a provider of your own: docs/signatures.md");
+    expect(hintFor("x".repeat(100_000))).toBe(
+      "hookcli providers list names them; a provider of your own: docs/signatures.md",
+    );
   });
 });
 

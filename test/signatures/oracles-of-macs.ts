@@ -62,6 +62,7 @@ const BODY_ROWS: readonly Row[] = [
   ["getstream-hmac-sha256", "X-Signature"],
   ["intercom-hmac-sha1", "X-Hub-Signature", { hash: "sha1", prefix: "sha1=" }],
   ["lemon-squeezy-hmac-sha256", "X-Signature"],
+  ["paystack-hmac-sha512", "X-Paystack-Signature", { hash: "sha512" }],
   ["razorpay-hmac-sha256", "X-Razorpay-Signature"],
   ["mollie-hmac-sha256", "X-Mollie-Signature", { prefix: "sha256=" }],
   ["coinbase-commerce-hmac-sha256", "X-CC-Webhook-Signature"],
