@@ -3,6 +3,7 @@ import { secretVariable } from "../../config/secrets.js";
 import { curlScript } from "../../events/curl.js";
 import { attemptToJson, type AttemptJson } from "../../events/event-json.js";
 import { headerValue, type HeaderList } from "../../events/headers.js";
+import { safeBlock } from "../../events/safe-text.js";
 import { redactAttempt, redactHeaders, redactPath, redactUrl } from "../../events/redact.js";
 import type { Output } from "../../output/output.js";
 import { dim, green, red } from "../../output/style.js";
@@ -23,7 +24,7 @@ export interface ShowOptions {
   readonly showSecrets: boolean;
 }
 
-/** Prints a request as it would go out, to a file or a pipe with the exact bytes of its body; or a curl command that sends it. */
+/** Prints a request as it would go out, to a file or a pipe with the exact bytes of a body of plain text; or a curl command that sends it. */
 export async function showRequest(
   request: OutgoingRequest,
   { output, provider, showSecrets, env }: ShowOptions & { readonly env: Context["env"] },
@@ -59,9 +60,16 @@ export async function showRequest(
 
 async function showSentBody(output: Output, body: Uint8Array): Promise<void> {
   if (output.json || body.length === 0) return;
-  if (!output.isTerminal) return output.bytes(body);
-  if (isUtf8(body)) output.block(Buffer.from(body).toString());
-  else output.line([dim(`(${body.length} bytes that are no text)`)]);
+  if (!isUtf8(body)) return output.line([dim(`(${body.length} bytes that are no text)`)]);
+  const text = Buffer.from(body).toString();
+  if (output.isTerminal || !isPlain(text)) output.block(text);
+  else await output.bytes(body);
+}
+
+/** No character of it does anything but end a line. */
+function isPlain(text: string): boolean {
+  const lines = text.replaceAll("\r\n", "\n");
+  return safeBlock(lines) === lines;
 }
 
 /** Prints an answer: status, time, what is to be said of it, and the first lines of its body. */
