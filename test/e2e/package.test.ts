@@ -39,6 +39,7 @@ describe("the packed tarball, installed elsewhere without scripts", () => {
       "bin",
       "dist",
       "docs/hookcli.config.schema.json",
+      "docs/hookcli.records.schema.json",
       "fixtures",
       "package.json",
     ]);
