@@ -18,6 +18,7 @@ import type { Key } from "./key.js";
 import type { Settings, SignedRequest, Tolerance } from "./request.js";
 import type { Scheme } from "./scheme.js";
 import type { InvalidVerdict, ReasonCode, Verdict } from "./verdict.js";
+import { writingOf } from "./explain/written-by.js";
 import { unitHint } from "./timestamp.js";
 import { verifyRequest } from "./verify.js";
 
@@ -160,9 +161,29 @@ function unexplained(subject: Subject, base: Verdict | undefined, budget: Budget
     const fixes = fixesFor(cause, subject.scheme);
     return { ...rest, hints: hints.filter((hint) => !said.includes(hint)), cause, causes: [cause], message, fixes };
   }
+  return { ...rest, ...unknown(subject, budget, hints) };
+}
+
+/** Where nothing matches, what the body shows of having been parsed and written again. */
+function unknown(subject: Subject, budget: Budget, hints: readonly string[]) {
   const isRounded = hasRoundedIntegers(subject.request.body);
-  const message = unknownMessage(subject, budget, isRounded ? ROUNDED : "the body was changed");
-  return { ...rest, cause: "unknown", causes: ["unknown"], message, fixes: isRounded ? RAW_BODY : [] };
+  const writing = isRounded ? undefined : writingOf(subject);
+  const told = writing?.isTelling === true ? rewrittenAs(writing.how) : "the body was changed";
+  const hint =
+    writing?.isTelling === false
+      ? [`the body is written as ${writing.how}: it may have been parsed and written again`]
+      : [];
+  return {
+    cause: "unknown",
+    causes: ["unknown"],
+    message: unknownMessage(subject, budget, isRounded ? ROUNDED : told),
+    hints: [...hints, ...hint],
+    fixes: isRounded || writing !== undefined ? RAW_BODY : [],
+  } as const;
+}
+
+function rewrittenAs(how: string): string {
+  return `another body was signed: this one is written as ${how}, so it was probably parsed and written again`;
 }
 
 function baseTimeHints({ scheme }: Subject, base: Verdict | undefined): string[] {

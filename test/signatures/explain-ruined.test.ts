@@ -67,6 +67,45 @@ describe("explain, where the body itself shows that what was signed is gone", ()
   });
 });
 
+describe("explain, where nothing matches and the body is written as an encoder writes it", () => {
+  const again = "probably parsed and written again";
+
+  it.each([
+    ["Python's json.dumps", '{"id": "ev_1", "amount": 10.0, "note": "caf\\u00e9"}'],
+    [
+      "Python's json.dumps writes it, with its keys sorted",
+      '{"a": 1, "b": [{"c": 1, "d": 2}], "e": {"f": 1, "g": 2, "h": 3}, "i": 1}',
+    ],
+    ["JSON.stringify writes it, with its keys sorted", '{"a":1,"b":[{"c":1,"d":2}],"e":{"f":1,"g":2,"h":3},"i":1}'],
+  ])("says so firmly: %s", (encoder, body) => {
+    const { cause, message, fixes } = alone(body);
+
+    expect(cause).toBe("unknown");
+    expect(message).toContain("most likely another secret made it, or");
+    expect(message).toContain(encoder);
+    expect(message).toContain(again);
+    expect(fixes.map((fix) => fix.for)).toContain("Express");
+  });
+
+  it.each([
+    ["JSON.stringify", '{"id":"ev_1","amount":10,"note":"café"}'],
+    ["PHP's json_encode", '{"url":"https:\\/\\/x.test","note":"caf\\u00e9"}'],
+  ])("asks it in a hint, where most senders write so: %s", (encoder, body) => {
+    const { message, hints, fixes } = alone(body);
+
+    expect(message).toMatch(/another secret made it, or the body was changed$/);
+    expect(hints).toEqual([`the body is written as ${encoder} writes it: it may have been parsed and written again`]);
+    expect(fixes.map((fix) => fix.for)).toContain("Express");
+  });
+
+  it("says nothing of it for other text, few keys that are in order, or a body as long as it was sent", () => {
+    for (const body of ["a=1&b=2", '{"amount":10.0}', "[1,2]", '{ "a":1}'])
+      expect(alone(body)).toMatchObject({ hints: [], fixes: [] });
+    expect(alone('{"a":1,"b":2}').message).not.toContain("sorted");
+    expect(why('{"a":1}', '{"a":1}', { secret: OTHER })).toMatchObject({ cause: "unknown", hints: [], fixes: [] });
+  });
+});
+
 describe("explain, where JavaScript moved keys that are numbers", () => {
   it("finds their places in an inner object, and in several at once", () => {
     const signed = [

@@ -390,6 +390,7 @@ describe("lengths and digests prove which side changed the body", () => {
     expect(explanation).toMatchObject({ cause: "unknown", changedBy: "receiver" });
     expect(explanation.hints).toEqual([
       "Content-Length says 1532, the body has 7 bytes: the body was changed after it was received",
+      "the body is written as JSON.stringify writes it: it may have been parsed and written again",
     ]);
   });
 

@@ -424,7 +424,7 @@ describe("a mismatch that nothing explains", () => {
     const reserialised = JSON.stringify(JSON.parse(sent));
 
     const rounded = explainGithub(reserialised, githubHeader(sent));
-    const whole = explainGithub('{"id": 820982911946154509}', githubHeader(sent));
+    const whole = explainGithub('{"id" : 820982911946154509}', githubHeader(sent));
 
     expect(rounded.message).toContain("or the body was parsed and written again (its whole numbers");
     expect(rounded.fixes.map((fix) => fix.for)).toContain("Express");

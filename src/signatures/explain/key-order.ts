@@ -26,6 +26,25 @@ export function* sortedOrders(tokens: readonly string[]): Generator<Ordered> {
   for (const [order, isDeep, about] of ORDERS) yield* changed(tokens, flatten(sorted(root, order, isDeep)), about);
 }
 
+/** That keys stand in order by chance: once in so many bodies, or less. */
+const MIN_ORDERS = 120;
+
+/** Whether all objects have their keys in order, and so many that this is no chance. */
+export function areKeysSorted(tokens: readonly string[]): boolean {
+  const root = new TreeReader(tokens).read();
+  if (root === undefined) return false;
+  const shapes = new Map(objectsIn(root).map(({ members }) => [members.map(({ key }) => key).join(), members]));
+  let orders = 1;
+  for (const members of shapes.values()) {
+    for (const [index, member] of members.entries()) {
+      const before = members[index - 1];
+      if (before !== undefined && byKey(before, member) > 0) return false;
+      orders *= index + 1;
+    }
+  }
+  return orders >= MIN_ORDERS;
+}
+
 /** Inner objects that are ordered anew. */
 const MAX_OBJECTS = 8;
 const NUMBERS_FIRST = "keys that are numbers, which JavaScript moves to the front, in another order";
