@@ -36,7 +36,7 @@ const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/;
  */
 export function actedOn(output: Uint8Array, { terminal }: { terminal: boolean }): string | undefined {
   const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(output);
-  const plain = terminal ? text.replaceAll(OWN_COLOURS, "").replaceAll("\r\n", "\n") : text;
+  const plain = (terminal ? text.replaceAll(OWN_COLOURS, "") : text).replaceAll("\r\n", "\n");
   const found = CONTROL.exec(plain);
   return found === null ? undefined : JSON.stringify(plain.slice(Math.max(0, found.index - 80), found.index + 80));
 }
