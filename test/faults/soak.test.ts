@@ -6,8 +6,11 @@ import { createSandbox, startListen, type Sandbox } from "../helpers/program.js"
 import { startLedgerApp } from "./ledger.js";
 import { record } from "./table.js";
 
-/** Under two minutes the heap still finds its size. */
-const SECONDS = Math.max(120, Number(process.env["FAULTS_SOAK_SECONDS"] ?? 120));
+const SECONDS = Number(process.env["FAULTS_SOAK_SECONDS"] ?? 120);
+/** From here on a run tells of growth. */
+const LONG_SECONDS = 600;
+/** Resident memory at any time: what is collected late counts too. */
+const MOST_MB = 256;
 const RATE = 200;
 const KEEP = 5_000;
 /** Of a run, before the samples count. */
@@ -50,10 +53,13 @@ it(`hookcli listen at ${RATE} requests/s of 4 KB for ${SECONDS} s grows in nothi
   });
   expect(load.sent.filter(({ status }) => status !== 200)).toEqual([]);
   expect(missed).toBe(0);
-  // Two minutes tell a leak of a kilobyte an event (12 MB a minute), not more; an hour tells one of a hundred bytes.
-  expect(slope).toBeLessThan(SECONDS < 600 ? 12 : 1);
+  // In some minutes the heap still finds its size: they tell how much it takes, and a longer run whether that grows.
+  expect(Math.max(...warm.map(({ residentBytes }) => residentBytes / MB))).toBeLessThan(MOST_MB);
+  if (SECONDS >= LONG_SECONDS) {
+    expect(slope).toBeLessThan(1);
+    expect(later).toBeLessThan(earlier * 1.2 + 50);
+  }
   expect(Math.max(...descriptors) - Math.min(...descriptors)).toBeLessThan(24);
-  expect(later).toBeLessThan(earlier * 1.2 + 50);
   // What is kept, and what comes between two prunes; all of it would be over 110 MB after two minutes.
   expect(storeMb).toBeLessThan(110);
 });
