@@ -12,6 +12,9 @@ export interface Misbehaviour {
   readonly cause: RegExp | null;
 }
 
+/** A reset throws away what the other side's kernel holds unread, so it comes when even a busy reader has had its turn. */
+const RESET_AFTER_ANSWER_MS = 1_000;
+
 const CHUNKED = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
 
 /** The ways in which apps go wrong. */
@@ -38,7 +41,7 @@ export const MISBEHAVIOURS: readonly Misbehaviour[] = [
     name: "resets after a whole 200",
     act: (socket) =>
       socket.write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", () => {
-        setTimeout(() => socket.resetAndDestroy(), 20);
+        setTimeout(() => socket.resetAndDestroy(), RESET_AFTER_ANSWER_MS);
       }),
     answers: [200],
     cause: null,
