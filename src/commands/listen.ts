@@ -8,6 +8,10 @@ export const listen: CommandDefinition<ListenFlags> = {
     { line: "hookcli listen 5000/webhook -e 'message.*'", about: "everything to one path, and only some events" },
     { line: "hookcli listen --no-tunnel --port 4000", about: "no app yet: capture at a fixed local port, answer 200" },
     { line: "hookcli listen 5000 --provider stripe --require-signature", about: "let in only what Stripe signed" },
+    {
+      line: "hookcli listen --no-tunnel --expect type=message.created --wait 30s -- npm test",
+      about: "run a test; 0 when it passed and its event came",
+    },
   ],
   define: defineListen,
   endsOnSignal: true,
