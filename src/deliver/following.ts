@@ -21,3 +21,8 @@ export function following(
   if (step.kind === "wait") return { kind: "wait", dueAt: now + step.waitMs, now, counts: true };
   return { kind: step.kind === "done" ? "done" : "dead" };
 }
+
+/** When the next attempt is due, milliseconds since 1970; `null`: there is none, or it waits for something else than a time. */
+export function nextAttemptAt(next: DeliveryNext): number | null {
+  return next.kind === "wait" && next.dueAt > 0 ? next.dueAt : null;
+}

@@ -2,7 +2,7 @@ import { setMaxListeners } from "node:events";
 import type { Attempt, EventState, HookEvent } from "../events/event.js";
 import type { BegunDelivery, Claimed, DeliveryNext, Lease } from "../store/delivery.js";
 import type { Delivery, Target } from "./deliverer.js";
-import { following } from "./following.js";
+import { following, nextAttemptAt } from "./following.js";
 import { portBack, takesConnections } from "./port.js";
 import type { QueueParts } from "./queue.js";
 import type { Route } from "./routes.js";
@@ -226,8 +226,9 @@ export class Lane {
     if (next.kind === "wait") this.expect();
     else this.pump();
     const state = await kept;
-    if (state !== null)
-      this.parts.report.attempted(attempted(event, { job, delivery, state, target: this.place.target }));
+    if (state === null) return;
+    const ended = attempted(event, { job, delivery, state, target: this.place.target });
+    this.parts.report.attempted(ended, nextAttemptAt(next));
   }
 
   private deliver(event: HookEvent, route: Route, n: number): Promise<Delivery> {

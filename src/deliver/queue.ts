@@ -5,7 +5,7 @@ import type { HeaderList } from "../events/headers.js";
 import type { Background, BegunDelivery, DeliveryNext } from "../store/delivery.js";
 import type { Store } from "../store/store.js";
 import type { Deliverer, Delivery, DeliveryRequest, Target } from "./deliverer.js";
-import { following } from "./following.js";
+import { following, nextAttemptAt } from "./following.js";
 import { Lane } from "./lane.js";
 import type { RetrySettings } from "./retry.js";
 import type { Route } from "./routes.js";
@@ -29,8 +29,8 @@ export interface QueueSettings {
 
 /** What is told of the deliveries in the background. */
 export interface QueueReport {
-  /** An attempt has ended; it is the last one of the event. */
-  attempted(event: HookEvent): void;
+  /** An attempt has ended; it is the last one of the event. `nextAttemptAt`: when its target gets the next one. */
+  attempted(event: HookEvent, nextAttemptAt: number | null): void;
   /** An event was not delivered: the app has taken an earlier copy. */
   dropped(event: HookEvent): void;
   /** The port of a target refuses, and its events are held; or it takes connections again. */
@@ -61,6 +61,12 @@ export interface ForwardedEvent {
   readonly source: EventSource;
   readonly remoteIp: string | null;
   readonly headers: HeaderList;
+}
+
+/** What became of an event by the attempt whose answer its sender got. */
+export interface InlineEnd {
+  readonly state: EventState;
+  readonly nextAttemptAt: number | null;
 }
 
 /** A new event's way: what is stored with it, and what goes on once it is. */
@@ -118,14 +124,14 @@ export class DeliveryQueue {
   }
 
   /** Stores the end of the attempt whose answer the sender got, and delivers the event again where that may help. */
-  async endInline(event: HookEvent, route: Route, delivery: Delivery): Promise<EventState> {
+  async endInline(event: HookEvent, route: Route, delivery: Delivery): Promise<InlineEnd> {
     const next = this.afterInline(event, route, delivery);
     const { name, target } = route;
     const { owner } = this;
     const where = { id: undefined, eventId: event.id, n: 1, owner, target: target.label, route: name };
     const state = await this.parts.store.endDelivery({ ...where, end: delivery, next });
     if (next.kind === "wait") this.lane(route).expect();
-    return state ?? event.state;
+    return { state: state ?? event.state, nextAttemptAt: nextAttemptAt(next) };
   }
 
   /** What follows an attempt whose answer the sender got: where it was the only one, the sender has been told how it ended. */

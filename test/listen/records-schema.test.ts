@@ -31,6 +31,13 @@ function faults(kind: string, record: unknown): unknown {
 
 const KINDS: Readonly<Record<string, string>> = { event: "eventRecord", attempt: "attemptRecord" };
 
+/** What is looked at of an `attempt` line. */
+interface AttemptRecord {
+  readonly state: string;
+  readonly nextAttemptAt: string | null;
+  readonly attempt: { readonly n: number; readonly status: number; readonly startedAt: string };
+}
+
 let sandbox: Sandbox;
 let app: TestApp;
 
@@ -68,6 +75,55 @@ describe("the schema of records", () => {
     for (const event of events) expect(faults("event", event)).toBeNull();
     for (const result of [sent, replayed, unreachable]) expect(faults("result", result)).toBeNull();
     for (const record of [...listen.messages, ...events, sent]) expect(ajv.validate("records", record)).toBe(true);
+  });
+
+  it("holds for attempts that are made again, and say what became of the event and when the next one is due", async () => {
+    const statuses = [503, 200, 503, 503, 404];
+    app.answer = (_request, response) => void response.writeHead(statuses.shift() ?? 500).end();
+    const argv = [String(app.port), "--no-tunnel", "--ack", "--ordered", "--retry", "1", "--retry-delays", "40ms"];
+    const listen = await startListen(argv, { sandbox });
+    for (const id of ["e1", "e2", "e3"])
+      await fetch(listen.localUrl, { method: "POST", body: JSON.stringify({ type: "a", id }) });
+    await listen.waitForCount("attempt", 5);
+    await listen.stop();
+    const attempts = listen.messages.filter(({ type }) => type === "attempt") as unknown as AttemptRecord[];
+    const isLater = attempts.map(({ nextAttemptAt, attempt }) =>
+      nextAttemptAt === null ? null : Date.parse(nextAttemptAt) > Date.parse(attempt.startedAt),
+    );
+
+    for (const record of listen.messages) expect(faults(KINDS[record.type] ?? record.type, record)).toBeNull();
+    expect(attempts.map(({ state, attempt }) => [state, attempt.n, attempt.status])).toEqual([
+      ["pending", 1, 503],
+      ["delivered", 2, 200],
+      ["pending", 1, 503],
+      ["dead", 2, 503],
+      ["dead", 1, 404],
+    ]);
+    expect(isLater).toEqual([true, null, true, null, null]);
+  });
+
+  it("holds for the attempt whose answer the sender gets, with retries behind it and without", async () => {
+    const statuses = [503, 200, 500];
+    app.answer = (_request, response) => void response.writeHead(statuses.shift() ?? 500).end();
+    const post = (to: { localUrl: string }) => fetch(to.localUrl, { method: "POST", body: '{"type":"a"}' });
+    const again = await startListen([String(app.port), "--no-tunnel", "--retry", "1", "--retry-delays", "40ms"], {
+      sandbox,
+    });
+    await post(again);
+    await again.waitForCount("attempt", 2);
+    await again.stop();
+    const once = await startListen([String(app.port), "--no-tunnel"], { sandbox });
+    await post(once);
+    await once.waitForCount("attempt", 1);
+    await once.stop();
+    const told = [...again.messages, ...once.messages].filter(({ type }) => type === "attempt");
+
+    for (const record of told) expect(faults("attemptRecord", record)).toBeNull();
+    expect(told.map(({ state, nextAttemptAt }) => [state, nextAttemptAt === null])).toEqual([
+      ["pending", false],
+      ["delivered", true],
+      ["failed", true],
+    ]);
   });
 
   it("holds for the end of a run whose command failed and whose expectation was not met", async () => {

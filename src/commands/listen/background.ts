@@ -30,11 +30,11 @@ export class BackgroundReport implements QueueReport {
     this.pending.set(id, settle);
   }
 
-  attempted(event: HookEvent): void {
+  attempted(event: HookEvent, nextAttemptAt: number | null): void {
     this.pending.get(event.id)?.();
     this.pending.delete(event.id);
     this.isTroubled = false;
-    this.reporter.answered(event);
+    this.reporter.answered(event, { nextAttemptAt });
     this.ended(event);
   }
 

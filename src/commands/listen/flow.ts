@@ -71,7 +71,7 @@ export class EventFlow {
         ? await this.answerAlone(request, facts, answer)
         : await this.deliver(request, facts, { route: passage.route, answer });
     settle();
-    if (delivery === undefined) reporter.answered(storedEvent(passage), handshake);
+    if (delivery === undefined) reporter.answered(storedEvent(passage), { handshake });
     else this.end(passage, delivery, handshake);
   }
 
@@ -192,7 +192,7 @@ export class EventFlow {
     const { retries } = passage.route?.retry ?? mode.queue.retry;
     if (passage.routes > 1 || retries > 0) return void this.track(this.follow(passage, delivery, handshake));
     this.keepAttempt(passage, delivery);
-    reporter.answered(storedEvent(passage, delivery), handshake);
+    reporter.answered(storedEvent(passage, delivery), { handshake });
   }
 
   /** The same for an event that goes on: to further targets, or to this one again. */
@@ -202,12 +202,13 @@ export class EventFlow {
     if (route === undefined) return;
     const event = storedEvent(passage, delivery);
     try {
-      const ended = { ...event, state: await queue.endInline(event, route, delivery) };
-      reporter.answered(ended, handshake);
+      const { state, nextAttemptAt } = await queue.endInline(event, route, delivery);
+      const ended = { ...event, state };
+      reporter.answered(ended, { handshake, nextAttemptAt });
       background.ended(ended);
     } catch (error) {
       this.keeper.tellTrouble(error);
-      reporter.answered(event, handshake);
+      reporter.answered(event, { handshake });
     }
   }
 

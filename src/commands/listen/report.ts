@@ -38,6 +38,13 @@ export interface ReadyRecord {
   readonly target: string | null;
 }
 
+/** What is known besides of how an event was answered. */
+export interface BesideAnswer {
+  readonly handshake?: HandshakeOutcome | undefined;
+  /** When the next attempt is due, milliseconds since 1970; `null`: there is none, or it waits for the app's port. */
+  readonly nextAttemptAt?: number | null;
+}
+
 /** Sees every event, whoever is told of it. */
 export interface ListenObserver {
   /** It is on disk. */
@@ -144,12 +151,12 @@ export class ListenReporter {
   }
 
   /** The answer to an event is known; its last attempt, if any, is among its attempts. */
-  answered(event: HookEvent, handshake?: HandshakeOutcome): void {
-    this.tellAnswer(event, handshake);
+  answered(event: HookEvent, beside: BesideAnswer = {}): void {
+    this.tellAnswer(event, beside);
     for (const observer of this.observers) observer.answered?.(event);
   }
 
-  private tellAnswer(event: HookEvent, handshake: HandshakeOutcome | undefined): void {
+  private tellAnswer(event: HookEvent, { handshake, nextAttemptAt = null }: BesideAnswer): void {
     const { output } = this;
     if (!output.json) {
       output.line(eventLine(event, { columns: output.columns, remark: handshake?.remark }));
@@ -160,8 +167,11 @@ export class ListenReporter {
     const attempt = shownEvent(event, { own: this.own }).attempts.at(-1);
     if (handshake !== undefined)
       output.record({ type: "handshake", at: this.at(), ...handshakeJson(event, handshake) });
-    if (attempt !== undefined)
-      output.record({ type: "attempt", at: this.at(), eventId: event.id, attempt: attemptToJson(attempt) });
+    if (attempt === undefined) return;
+    const { id: eventId, state } = event;
+    const dueAt = nextAttemptAt === null ? null : new Date(nextAttemptAt).toISOString();
+    const record = { type: "attempt", at: this.at(), eventId, state, nextAttemptAt: dueAt };
+    output.record({ ...record, attempt: attemptToJson(attempt) });
   }
 
   /** The end. `notStored`: requests that were refused and only counted. */
