@@ -80,6 +80,16 @@ const LISTEN_KEYS = [
   "respond",
   "respondBody",
   "handshake",
+  "register",
+  "registerBody",
+  "registerPath",
+  "unregister",
+  "requireRegister",
+  "onUrl",
+  "writeEnv",
+  "readyFile",
+  "wait",
+  "failOn",
 ] as const satisfies readonly ConfigKeyName[];
 
 /** What the files say of options of `listen`: sizes in bytes, durations in milliseconds. */
@@ -87,6 +97,7 @@ export type ListenConfig = {
   readonly [Name in (typeof LISTEN_KEYS)[number]]?: ConfigValue<Name>;
 } & {
   readonly headers: readonly ConfigEntry[];
+  readonly registerHeaders: readonly ConfigEntry[];
   /** The routes of the file or profile that counts most, their values as {@link RouteSpec}. */
   readonly routes: readonly ConfigEntry[];
 };
@@ -210,7 +221,12 @@ function valueOf({ kind }: ConfigKey, { value, file }: ConfigEntry): unknown {
 function listenConfig(values: Values): ListenConfig {
   const found = LISTEN_KEYS.map((name) => [name, values.read(name)] as const);
   const given: Record<string, unknown> = Object.fromEntries(found.filter(([, value]) => value !== undefined));
-  return { ...given, headers: values.of("headers"), routes: routeEntries(values) };
+  return {
+    ...given,
+    headers: values.of("headers"),
+    registerHeaders: values.of("registerHeaders"),
+    routes: routeEntries(values),
+  };
 }
 
 function routeEntries(values: Values): readonly ConfigEntry[] {

@@ -69,6 +69,19 @@ export const CONFIG_KEYS = {
   handshake: key(kinds.choice(...HANDSHAKE_MODES), "listen: answer handshakes where no app does, or not", {
     fallback: "auto",
   }),
+  register: key(kinds.service, "listen: the service that is told the public URL, as env:NAME"),
+  registerHeaders: key(kinds.headerValue, 'listen: headers of these requests: { "Authorization": "env:TOKEN" }', {
+    by: "header",
+  }),
+  registerBody: key(kinds.body, 'listen: what it is told; { "url": "{url}" } otherwise'),
+  registerPath: key(kinds.text, "listen: where the id stands in its answer; id, else data.id otherwise"),
+  unregister: key(kinds.service, "listen: where the URL is taken back with DELETE, as env:NAME"),
+  requireRegister: key(kinds.flag, "listen: an error when the service does not take the URL", { fallback: false }),
+  onUrl: key(kinds.command, "listen: a command for the start and each new URL; in your own file alone"),
+  writeEnv: key(kinds.writtenPath, "listen: the env file that gets HOOKCLI_URL and HOOKCLI_LOCAL_URL"),
+  readyFile: key(kinds.writtenPath, "listen: a file that is there while listen is ready"),
+  wait: key(kinds.duration, "listen: the longest wait for --once, --exit-after and --expect"),
+  failOn: key(kinds.statuses, "listen: end with 1 at such answers of the app"),
 } as const;
 
 /** The name of a key that has a value, or values by name. */

@@ -17,6 +17,8 @@ export interface ValueKind<Value> {
   readonly isPath?: true;
   /** A project's file may only name what lies in its folder: the world is shown it. */
   readonly isInside?: true;
+  /** It is a program that is run: a project's file, which may be somebody else's, says none. */
+  readonly isCommand?: true;
 }
 
 const DURATION = /^(?:0|\d{1,12}(?:\.\d{1,6})?(?:ms|s|m|h|d))$/;
@@ -25,6 +27,8 @@ const SIZE = /^\d{1,12}(?:[kKmMgG]?[bB])?$/;
 const HOST = String.raw`(?:[^\s/?#\\@:\[\]%<>^|]+|\[[0-9A-Fa-f:.]+\])`;
 const PORT = String.raw`0*(?:[1-9]\d{0,3}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d{2}|655[0-2]\d|6553[0-5])`;
 const TARGET = new RegExp(`^(?::?${PORT}|[hH][tT][tT][pP][sS]?://${HOST}(?::${PORT})?|${HOST}:${PORT})(?:[/?][^#]*)?$`);
+const STATUS = /^[1-5](?:\d\d|xx)$/;
+const BODY_TEXT = /^[^@]/;
 const FIELD_TEXT = /^[\t\x20-\x7e\x80-\xff]+$/;
 
 /** Text that is not empty. */
@@ -33,6 +37,12 @@ export const text = words("text that is not empty");
 export const path: ValueKind<string> = { ...words("a path"), isPath: true };
 /** A file whose content goes to strangers. */
 export const sentPath: ValueKind<string> = { ...path, isInside: true };
+/** A file that is written. */
+export const writtenPath: ValueKind<string> = { ...path, isInside: true };
+/** A program and its arguments. */
+export const command: ValueKind<string> = { ...words("a command"), isCommand: true };
+/** A URL that tokens are sent to, and that may hold one. */
+export const service: ValueKind<string> = { ...words("a URL as env:NAME"), isSecret: true };
 /** What `--to` takes. */
 export const target = pattern('a target such as "5000/webhook" or "http://localhost:5000"', TARGET);
 /** A name or an alias of a provider; which there are is checked by the reader of the file. */
@@ -114,6 +124,22 @@ export const url: ValueKind<string> = {
 
 /** A list of texts, none of them empty. */
 export const list = listOf("text", (item) => /\S/.test(item), { type: "string", pattern: String.raw`\S` });
+
+/** Statuses of answers. */
+export const statuses = listOf('statuses such as "5xx" and "404"', (item) => STATUS.test(item), {
+  type: "string",
+  pattern: STATUS.source,
+});
+
+/** The body of a request: text as it is, or JSON. */
+export const body: ValueKind<string> = {
+  expected: "text that does not begin with @, or an object",
+  schema: { anyOf: [{ type: "string", pattern: BODY_TEXT.source }, { type: "object" }] },
+  read: (json) => {
+    if (typeof json === "string") return BODY_TEXT.test(json) ? json : undefined;
+    return typeof json === "object" && json !== null && !Array.isArray(json) ? JSON.stringify(json) : undefined;
+  },
+};
 
 /** What an event must be like: one text, or several. */
 export const match: ValueKind<readonly string[]> = {

@@ -42,7 +42,7 @@ export function configSettings(run: Run): Setting[] {
 
 function settingsOf(key: ConfigKeyName, row: ConfigKey, run: Run): Setting[] {
   if (key === "secrets") return run.providers.flatMap((provider) => providerSecret(provider, run));
-  if (row.by === "header") return headerSettings(run.config);
+  if (row.by === "header") return headerSettings(key, run.config);
   if (row.by === "definition") return definitionSettings(run.config);
   if (row.by === "route") return routeSettings(run.config);
   const { value, origin } = effective(key, row, run);
@@ -85,13 +85,14 @@ function definitionSettings({ entries, ownProviders }: Config): Setting[] {
   });
 }
 
-function headerSettings({ listen }: Config): Setting[] {
+function headerSettings(key: ConfigKeyName, { entries }: Config): Setting[] {
   const names = new Set<string>();
-  return listen.headers.flatMap((entry) => {
+  const all = entries.filter((entry) => entry.key === key);
+  return all.flatMap((entry) => {
     const { name = "", value } = entry;
     if (names.has(name.toLowerCase())) return [];
     names.add(name.toLowerCase());
-    return [{ key: `headers.${name}`, value: printableHeader(name, String(value)), origin: originOf(entry) }];
+    return [{ key: `${key}.${name}`, value: printableHeader(name, String(value)), origin: originOf(entry) }];
   });
 }
 

@@ -92,6 +92,11 @@ const LOOSE: ReadonlySet<ConfigKeyName> = new Set([
   "publicUrl",
   "headers",
   "respondBody",
+  "writeEnv",
+  "readyFile",
+  // A user's own file may say it, a project's may not.
+  "onUrl",
+  "registerHeaders",
   // A match has a grammar.
   "routes",
   // Names may be those of providers that are defined elsewhere in the file, or in the user's own.

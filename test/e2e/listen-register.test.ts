@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { headersFromRaw, headerValue } from "../../src/events/headers.js";
@@ -59,6 +59,32 @@ describe("listen --register", () => {
     });
     expect(ended.stdout + ended.stderr).not.toContain("t0ken");
     expect(ended.stderr).toContain("it stays so: --unregister takes it back");
+  });
+
+  it("is told by the config what it says, without a word of it in any output", async () => {
+    service.answer = (_request, response) => void response.writeHead(201).end('{"id":"hook-1"}');
+    const file = {
+      register: "env:HOOKS",
+      registerHeaders: { Authorization: "env:API_TOKEN" },
+      registerBody: { to: "{url}/in" },
+      unregister: "env:HOOK",
+    };
+    writeFileSync(join(sandbox.folder, "hookcli.config.json"), JSON.stringify(file));
+    const env = { ...sandbox.env, HOOKS: api("/hooks?key=s3cret"), HOOK: api("/hooks/{id}?key=s3cret") };
+    const ended = await runProgram(["listen", "--no-tunnel", ...TRUE], { sandbox, env });
+    const listed = await runProgram(["config", "list", "--json"], { sandbox, env });
+
+    const asked = service.requests.map(({ method, url }) => `${method} ${url}`);
+    expect(ended.code).toBe(0);
+    expect(asked).toEqual(["POST /hooks?key=s3cret", "DELETE /hooks/hook-1?key=s3cret"]);
+    expect(String(service.requests[0]?.body)).toMatch(/^\{"to":"http:\/\/localhost:\d+\/in"\}$/);
+    expect(service.requests.map(({ rawHeaders }) => headerValue(headersFromRaw(rawHeaders), "authorization"))).toEqual([
+      "t0ken-of-the-service",
+      "t0ken-of-the-service",
+    ]);
+    expect(listed.stdout).toContain('"env:HOOKS"');
+    expect(listed.stdout).toContain("registerHeaders.Authorization");
+    expect([ended.stdout, ended.stderr, listed.stdout, listed.stderr].join("")).not.toMatch(/t0ken|s3cret/);
   });
 
   it("goes on where the service says no, unless it is asked not to", async () => {

@@ -1,4 +1,5 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Command } from "commander";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -25,9 +26,15 @@ function configure(text: unknown): void {
   writeFileSync(join(sandbox.folder, "hookcli.config.json"), JSON.stringify(text));
 }
 
+/** Writes the user's own file. */
+function configureUser(text: unknown): void {
+  mkdirSync(join(sandbox.folder, "hookcli"));
+  writeFileSync(join(sandbox.folder, "hookcli", "config.json"), JSON.stringify(text));
+}
+
 /** The settings of `hookcli listen ...argv` in the sandbox, and what was said meanwhile. */
-async function settings(argv: readonly string[], env: Record<string, string> = {}) {
-  const context = testContext({ cwd: sandbox.folder, env });
+async function settings(argv: readonly string[], env: Record<string, string> = { APP_TOKEN: "t0ken" }) {
+  const context = testContext({ cwd: sandbox.folder, env: { XDG_CONFIG_HOME: sandbox.folder, ...env } });
   const output = createOutput(context, { json: false, quiet: false, verbose: false, color: "never" });
   const command = new Command("listen").exitOverride();
   defineListen(command);
@@ -83,17 +90,55 @@ const KEYS: Readonly<Record<string, readonly [json: unknown, option: unknown, fl
   dropDuplicates: [true, true, ["--no-drop-duplicates"], false],
   respond: [202, 202, ["--respond", "204"], 204],
   respondBody: ["a.json", "<folder>/a.json", ["--respond-body", "b.json"], "b.json"],
+  register: ["env:HOOKS", "env:HOOKS", ["--register", "https://b.example"], "https://b.example"],
+  registerHeaders: [
+    { "X-A": "file", "X-B": "env:APP_TOKEN" },
+    [
+      ["X-A", "file"],
+      ["X-B", "t0ken"],
+    ],
+    ["--register-header", "x-a: flag"],
+    [
+      ["x-a", "flag"],
+      ["X-B", "t0ken"],
+    ],
+  ],
+  registerBody: [{ to: "{url}" }, '{"to":"{url}"}', ["--register-body", "{url}"], "{url}"],
+  registerPath: ["hook.id", "hook.id", ["--register-path", "key"], "key"],
+  unregister: ["env:HOOK", "env:HOOK", ["--unregister", "https://b.example"], "https://b.example"],
+  requireRegister: [true, true, ["--no-require-register"], false],
+  onUrl: ["notify me", "notify me", ["--on-url", "other"], "other"],
+  writeEnv: [".env", "<folder>/.env", ["--write-env", "b.env"], "b.env"],
+  readyFile: ["r.json", "<folder>/r.json", ["--ready-file", "b.json"], "b.json"],
+  wait: ["5s", 5_000, ["--wait", "1s"], 1_000],
+  failOn: [["4xx", "503"], ["4xx", "503"], ["--fail-on", "5xx"], ["5xx"]],
 };
+
+/** What of a config alone means nothing: the rest of a registration, and a time to wait. */
+const WITH_REGISTER = { register: "env:HOOKS" };
+const BESIDE: Readonly<Record<string, { file?: object; flags?: readonly string[] }>> = {
+  registerHeaders: { file: WITH_REGISTER },
+  registerBody: { file: WITH_REGISTER },
+  registerPath: { file: WITH_REGISTER },
+  unregister: { file: WITH_REGISTER },
+  requireRegister: { file: WITH_REGISTER },
+  wait: { flags: ["--once"] },
+};
+/** Names of options that differ from their keys. */
+const OPTION_NAMES: Readonly<Record<string, string>> = { headers: "header", registerHeaders: "registerHeader" };
 
 describe("the settings of listen", () => {
   it.each(Object.entries(KEYS))("takes %s from the file, and the flag before it", async (key, row) => {
     const [json, option, flags, flagged] = row;
-    configure({ [key]: json });
-    const name = key === "headers" ? "header" : key;
+    const { file = {}, flags: always = [] } = BESIDE[key] ?? {};
+    // A project's file runs no commands.
+    if (key === "onUrl") configureUser({ [key]: json });
+    else configure({ ...file, [key]: json });
+    const name = OPTION_NAMES[key] ?? key;
     const read = (options: object): unknown => (options as Record<string, unknown>)[name];
 
-    const fromFile = read((await settings([])).options);
-    const fromFlag = read((await settings(flags)).options);
+    const fromFile = read((await settings(always)).options);
+    const fromFlag = read((await settings([...always, ...flags])).options);
 
     expect(fromFile).toEqual(typeof option === "string" ? option.replace("<folder>", sandbox.folder) : option);
     expect(fromFlag).toEqual(flagged);
@@ -131,7 +176,7 @@ describe("the settings of listen", () => {
   it("names the place of a header whose variable is not set", async () => {
     configure({ headers: { Authorization: "env:APP_TOKEN" } });
 
-    await expect(settings([])).rejects.toThrow("environment variable APP_TOKEN is not set");
+    await expect(settings([], {})).rejects.toThrow("environment variable APP_TOKEN is not set");
   });
 
   it.each([
@@ -146,6 +191,55 @@ describe("the settings of listen", () => {
     const { options } = await settings(flags);
 
     expect(options).not.toMatchObject(file);
+  });
+});
+
+describe("the registration of a config", () => {
+  const CONFIGURED = {
+    register: "env:HOOKS",
+    registerHeaders: { Authorization: "env:APP_TOKEN" },
+    registerBody: "{url}",
+    unregister: "env:HOOK",
+    requireRegister: true,
+  };
+
+  it("gives way as a whole to a service that the command line names, which gets none of its tokens", async () => {
+    configure(CONFIGURED);
+
+    const { options } = await settings(["--register", "https://b.example", "--register-header", "X-A: 1"]);
+
+    expect(options).toMatchObject({ register: "https://b.example", registerHeader: [["X-A", "1"]] });
+    expect(options.requireRegister).toBe(false);
+    expect([options.registerBody, options.unregister]).toEqual([undefined, undefined]);
+  });
+
+  it("is left out with --no-register, and without a service, even where its variables are not set", async () => {
+    configure(CONFIGURED);
+    const off = await settings(["--no-register"], {});
+    configure({ ...CONFIGURED, register: undefined });
+    const none = await settings([], {});
+
+    for (const { options } of [off, none]) {
+      expect(options.requireRegister).toBe(false);
+      expect(Object.keys(options).filter((name) => /^(?:un)?register/.test(name))).toEqual([]);
+    }
+  });
+
+  it.each([
+    [{ register: "https://api.example.com/hooks" }, "register: where the public URL is told must be env:NAME"],
+    [{ unregister: "@hook" }, "unregister: where the public URL is told must be env:NAME"],
+    [{ registerHeaders: { Authorization: "Bearer x" } }, "registerHeaders.Authorization: a secret in a project's"],
+    [{ registerBody: "@/etc/passwd" }, "registerBody: expected text that does not begin with @"],
+    [{ onUrl: "rm -rf x" }, "onUrl: a command in a project's config would run on every computer"],
+    [{ writeEnv: "../.bashrc" }, "writeEnv: expected a file in the folder of this config"],
+    [{ writeEnv: "out/new.env" }, "writeEnv: expected a file in the folder of this config"],
+    [{ readyFile: "/tmp/ready" }, "readyFile: expected a file in the folder of this config"],
+    [{ failOn: ["6xx"] }, "failOn: expected a list of statuses"],
+  ])("is in a project's file nobody else's decision: %j", async (file, message) => {
+    symlinkSync(tmpdir(), join(sandbox.folder, "out"));
+    configure(file);
+
+    await expect(settings([])).rejects.toThrow(message);
   });
 });
 

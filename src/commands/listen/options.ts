@@ -16,8 +16,11 @@ import { deliveryOptions, type DeliveryOptions } from "./delivery-options.js";
 import { scriptOptions, type ScriptOptions } from "./script-options.js";
 
 /** What the command line of `listen` says, parsed. What is absent may stand in the config; see settings.ts. */
-export type ListenFlags = Partial<ListenOptions> &
-  Pick<ListenOptions, "tunnel" | "secret" | "key" | "setting" | "header" | "route">;
+export type ListenFlags = Partial<Omit<ListenOptions, "register">> &
+  Pick<ListenOptions, "tunnel" | "secret" | "key" | "setting" | "header" | "route"> & {
+    /** False with `--no-register`. */
+    readonly register?: string | false;
+  };
 
 /** What `listen` was asked for by command line and config. */
 export interface ListenOptions extends ScriptOptions, DeliveryOptions {
@@ -132,7 +135,7 @@ function listenOptions(): Option[] {
     }),
     ...deliveryOptions(),
     ...scriptOptions(),
-    ...["require-tunnel", "require-signature", "insecure"].map((name) =>
+    ...["require-tunnel", "require-signature", "insecure", "register", "require-register"].map((name) =>
       new Option(`--no-${name}`, "not, though the config says so").hideHelp(),
     ),
   ];

@@ -1,5 +1,4 @@
 import { readInput } from "../../config/input.js";
-import { resolveHeaders } from "../../config/headers.js";
 import { isReference } from "../../config/reference.js";
 import { resolveReference } from "../../config/secrets.js";
 import { urlText } from "../../config/values.js";
@@ -34,7 +33,7 @@ export async function prepareRegistration(
   const registerUrl = await readUrl(options.register, "--register", around);
   const unregisterUrl =
     options.unregister === undefined ? undefined : await readUrl(options.unregister, "--unregister", around);
-  const given = await resolveHeaders(options.registerHeader ?? [], around);
+  const given = options.registerHeader ?? [];
   const headers = withHeaders([["Content-Type", "application/json"]], given);
   const service = await createService(around);
   const template = await readBody(options.registerBody ?? '{"url":"{url}"}', around.context);

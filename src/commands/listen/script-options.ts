@@ -15,6 +15,7 @@ export interface ScriptOptions {
   readonly readyFile?: string;
   readonly writeEnv?: string;
   readonly register?: string;
+  /** With their values read. */
   readonly registerHeader?: HeaderList;
   readonly registerBody?: string;
   readonly registerPath?: string;
@@ -87,5 +88,5 @@ export function isScripted(options: ScriptOptions, words: readonly string[]): bo
 /** Options that mean nothing without `--register`. */
 export function ofRegister(options: ScriptOptions): readonly unknown[] {
   const { registerHeader, registerBody, registerPath, unregister, requireRegister } = options;
-  return [registerHeader, registerBody, registerPath, unregister, requireRegister];
+  return [registerHeader, registerBody, registerPath, unregister, requireRegister === true ? true : undefined];
 }
