@@ -1,4 +1,4 @@
-// Bundles src/ into dist/: the program and the store's writer thread together, each library by itself.
+// Bundles src/ into dist/: the program and the store's writer thread together as CommonJS, each library as a module by itself.
 // Commands are dynamic imports, so `splitting` keeps each heavy library in a chunk of its own.
 import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
@@ -8,22 +8,48 @@ import * as esbuild from "esbuild";
 const root = dirname(fileURLToPath(import.meta.url));
 const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 
-/** CommonJS packages inside an ES module bundle call `require` for Node's own modules. */
-const banner =
-  'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);\n';
+/**
+ * esbuild splits ES modules alone, and Node starts CommonJS sooner: each file of a program becomes CommonJS once it is built.
+ * That takes about a third of what a start costs above Node's own.
+ */
+const asCommonJs = writing(async (text) => {
+  const { code } = await esbuild.transform(text, {
+    ...compact,
+    format: "cjs",
+    // `import()` of a chunk would go the way of ES modules after all.
+    supported: { "dynamic-import": false },
+    define: { "import.meta.url": "__url", "import.meta.resolve": "__resolve" },
+  });
+  const named = Object.entries(importMeta).filter(([name]) => code.includes(name));
+  return ['"use strict";\n', ...named.map(([, line]) => line), code].join("");
+});
 
-/** Writes the outputs, with the banner on those alone that call `require`: making one takes a part of every start. */
-const requireWhereCalled = {
-  name: "require-where-called",
-  setup(build) {
-    build.onEnd(({ outputFiles }) => {
-      mkdirSync(join(root, "dist"), { recursive: true });
-      for (const { path, text } of outputFiles) {
-        replaceFile(path, path.endsWith(".js") && /\brequire\b/.test(text) ? banner + text : text);
-      }
-    });
-  },
+/** What an ES module finds in `import.meta`. */
+const importMeta = {
+  __url: 'const __url = require("node:url").pathToFileURL(__filename).href;\n',
+  __resolve: 'const __resolve = (name) => require("node:url").pathToFileURL(require.resolve(name)).href;\n',
 };
+
+/** CommonJS packages inside an ES module bundle call `require` for Node's own modules. */
+const asModule = writing((text) =>
+  /\brequire\b/.test(text)
+    ? `import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);\n${text}`
+    : text,
+);
+
+/** Writes the outputs as `change` makes them. */
+function writing(change) {
+  return {
+    name: "writing",
+    setup(build) {
+      build.onEnd(async ({ outputFiles = [] }) => {
+        const texts = await Promise.all(outputFiles.map(({ text }) => change(text)));
+        mkdirSync(join(root, "dist"), { recursive: true });
+        for (const [index, { path }] of outputFiles.entries()) replaceFile(path, texts[index]);
+      });
+    },
+  };
+}
 
 /** A program that starts at this moment reads the earlier file or the new one, never a part. */
 function replaceFile(path, text) {
@@ -63,15 +89,18 @@ const commandsWithoutPrograms = {
   },
 };
 
+const program = { outExtension: { ".js": ".cjs" }, plugins: [asCommonJs] };
+const library = { plugins: [asModule] };
+
 /**
  * What is built together shares its chunks, and the more entries share, the smaller and the more are the pieces that a start
  * has to load: the library would cost every `verify` several of them.
  */
 const builds = [
-  { main: "src/main.ts", "store-writer": "src/store/writer-thread.ts" },
-  { index: "src/index.ts" },
-  { listener: "src/listener.ts" },
-  { "store-checker": "src/store/checker.ts" },
+  { ...program, entryPoints: { main: "src/main.ts", "store-writer": "src/store/writer-thread.ts" } },
+  { ...program, entryPoints: { "store-checker": "src/store/checker.ts" } },
+  { ...library, entryPoints: { index: "src/index.ts" } },
+  { ...library, entryPoints: { listener: "src/listener.ts" } },
 ];
 
 /**
@@ -94,7 +123,6 @@ const groups = {
 async function reachedBy(entryPoints) {
   const { metafile } = await esbuild.build({
     ...shared,
-    plugins: [undiciConnections, commandsWithoutPrograms],
     entryPoints,
   });
   const entries = new Set(Object.values(entryPoints));
@@ -138,25 +166,28 @@ function grouped(reached) {
   };
 }
 
+const compact = {
+  platform: "node",
+  target: "node20.19",
+  minifySyntax: true,
+  minifyWhitespace: true,
+  // Node prints the line that an error was thrown in.
+  lineLimit: 300,
+  legalComments: "none",
+};
+
 const shared = {
   absWorkingDir: root,
   outdir: "dist",
   bundle: true,
   splitting: true,
   format: "esm",
-  platform: "node",
-  target: "node20.19",
+  ...compact,
   // Some packages' CommonJS is UMD, whose inner `require` calls a bundler cannot follow.
   mainFields: ["module", "main"],
-  minifySyntax: true,
-  minifyWhitespace: true,
-  // Node prints the line that an error was thrown in.
-  lineLimit: 300,
-  keepNames: false,
   sourcemap: false,
-  legalComments: "none",
   metafile: true,
-  plugins: [undiciConnections, commandsWithoutPrograms, requireWhereCalled],
+  plugins: [undiciConnections, commandsWithoutPrograms],
   write: false,
   // The SQLite driver is a native package and stays a dependency; ws loads these two only where they are installed.
   external: ["@photostructure/sqlite", "bufferutil", "utf-8-validate"],
@@ -164,10 +195,10 @@ const shared = {
 };
 
 const options = await Promise.all(
-  builds.map(async (entryPoints) => ({
+  builds.map(async (one) => ({
     ...shared,
-    plugins: [...shared.plugins, grouped(await reachedBy(entryPoints))],
-    entryPoints,
+    ...one,
+    plugins: [...shared.plugins, ...one.plugins, grouped(await reachedBy(one.entryPoints))],
   })),
 );
 
@@ -205,7 +236,7 @@ function refuseCircles(outputs) {
 /** Chunks of earlier builds, which have other names. */
 function removeStale(metafile) {
   for (const name of readdirSync(join(root, "dist"))) {
-    if (name.endsWith(".js") && metafile.outputs[`dist/${name}`] === undefined) rmSync(join(root, "dist", name));
+    if (/\.c?js$/.test(name) && metafile.outputs[`dist/${name}`] === undefined) rmSync(join(root, "dist", name));
   }
 }
 

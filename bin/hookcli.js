@@ -1,4 +1,3 @@
 #!/usr/bin/env node
-import module from "node:module";
-module.enableCompileCache?.();
-await import("../dist/main.js");
+require("node:module").enableCompileCache?.();
+require("../dist/main.cjs");

@@ -45,10 +45,16 @@ const context: Context = {
 
 warnOfOldNode();
 listenToSignals();
-const exitCode = await run(process.argv.slice(2), context);
-// A failed write is told in the next turn.
-await new Promise((resolve) => setImmediate(resolve));
-process.exit(outputFailure === undefined ? exitCode : EXIT.usage);
+void main();
+
+async function main(): Promise<void> {
+  // The process's own, should nothing be left to do before the command has ended.
+  process.exitCode = EXIT.no;
+  const exitCode = await run(process.argv.slice(2), context);
+  // A failed write is told in the next turn.
+  await new Promise((resolve) => setImmediate(resolve));
+  process.exit(outputFailure === undefined ? exitCode : EXIT.usage);
+}
 
 /** Every byte is given away once. `node:crypto` is loaded when somebody asks for the first one. */
 function drawRandom(length: number): Uint8Array {

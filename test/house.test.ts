@@ -112,7 +112,7 @@ describe("the bundle", () => {
 
   it("keeps undici, ws, localtunnel and SQLite out of what every start loads, and that under 200 kB", () => {
     const { outputs } = JSON.parse(readFileSync(join(rootDir, "dist/meta.json"), "utf8")) as Metafile;
-    const closure = staticClosure(outputs, "dist/main.js");
+    const closure = staticClosure(outputs, "dist/main.cjs");
 
     const inputs = closure.flatMap((name) => Object.keys(outputs[name]?.inputs ?? {}));
     const external = closure.flatMap(

@@ -18,7 +18,7 @@ export type CheckResult =
 
 /** Reads a store through in a process of its own, which ends when `signal` is aborted. `node`: the program that runs it. */
 export function quickCheck(path: string, options: { node: string; signal: AbortSignal }): Promise<CheckResult> {
-  const checker = new URL("store-checker.js", import.meta.resolve("#store-writer"));
+  const checker = new URL("store-checker.cjs", import.meta.resolve("#store-writer"));
   const { node, signal } = options;
   return new Promise((resolve) => {
     const how = { signal, killSignal: "SIGKILL", maxBuffer: OUTPUT_LIMIT_BYTES, windowsHide: true } as const;

@@ -3,4 +3,4 @@ import { openDatabase } from "./driver.js";
 import type { WriterData } from "./operations.js";
 import { serveWriter } from "./writer-loop.js";
 
-if (parentPort !== null) await serveWriter(parentPort, workerData as WriterData, openDatabase);
+if (parentPort !== null) void serveWriter(parentPort, workerData as WriterData, openDatabase);

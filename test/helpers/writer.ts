@@ -5,23 +5,24 @@ import * as esbuild from "esbuild";
 import { rootDir } from "./data.js";
 
 const cacheDir = join(rootDir, "node_modules", ".cache", "hookcli");
-const distWriter = join(rootDir, "dist", "store-writer.js");
+const distWriter = join(rootDir, "dist", "store-writer.cjs");
 
 /**
  * Bundles a file of the project (default: the store's writer thread) for Node, because Node 20 starts no TypeScript
  * worker. The bundle lies under node_modules, so that the driver is found from there.
  */
-export async function bundled(source = "src/store/writer-thread.ts"): Promise<string> {
+export async function bundled(source = "src/store/writer-thread.ts", format: "esm" | "cjs" = "esm"): Promise<string> {
   mkdirSync(cacheDir, { recursive: true });
   const name = source.replaceAll(/[^a-z0-9]+/gi, "-");
-  const target = join(cacheDir, `${name}.mjs`);
-  const own = join(cacheDir, `${name}.${process.pid}.${Math.random().toString(36).slice(2)}.mjs`);
+  const extension = format === "esm" ? "mjs" : "cjs";
+  const target = join(cacheDir, `${name}.${extension}`);
+  const own = join(cacheDir, `${name}.${process.pid}.${Math.random().toString(36).slice(2)}.${extension}`);
   await esbuild.build({
     absWorkingDir: rootDir,
     entryPoints: [source],
     outfile: own,
     bundle: true,
-    format: "esm",
+    format,
     platform: "node",
     target: "node20.19",
     external: ["@photostructure/sqlite"],
@@ -47,7 +48,7 @@ export function writerUrl(source?: string): Promise<URL> {
  */
 export async function setup(): Promise<void> {
   if (existsSync(distWriter) && statSync(distWriter).mtimeMs >= newestSource()) return;
-  const bundle = await bundled();
+  const bundle = await bundled(undefined, "cjs");
   mkdirSync(join(rootDir, "dist"), { recursive: true });
   const own = `${distWriter}.${process.pid}`;
   copyFileSync(bundle, own);
