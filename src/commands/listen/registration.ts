@@ -16,6 +16,12 @@ const SERVICE_TIMEOUT_MS = 10_000;
 /** Where the id of what was registered stands, unless `--register-path` says it. */
 const ID_PATHS = ["id", "data.id"];
 
+/** What a service has taken, and what it calls that. */
+interface Registered {
+  readonly url: string;
+  readonly id: string | undefined;
+}
+
 /** Tells a service the public URL, and takes it back. */
 export interface Registration {
   /** Throws CliError when the service does not take it (1) or cannot be reached (4). */
@@ -38,17 +44,17 @@ export async function prepareRegistration(
   const service = await createService(around);
   const template = await readBody(options.registerBody ?? '{"url":"{url}"}', around.context);
   const { output } = around;
-  let last: { readonly url: string; readonly id: string | undefined } | undefined;
+  let last: Registered | undefined;
 
-  const takeBack = async (what: { url: string; id: string | undefined }): Promise<void> => {
-    if (unregisterUrl === undefined) return;
+  const placeOf = ({ url, id }: Registered): string | undefined =>
+    unregisterUrl?.replaceAll("{id}", encodeURIComponent(id ?? "")).replaceAll("{url}", encodeURIComponent(url));
+  const takeBack = async (what: Registered): Promise<void> => {
+    const url = placeOf(what);
+    if (unregisterUrl === undefined || url === undefined) return;
     if (unregisterUrl.includes("{id}") && what.id === undefined)
       return output.warn(
         "the service's answer named no id, so the URL stays registered; --register-path says where it stands",
       );
-    const url = unregisterUrl
-      .replaceAll("{id}", encodeURIComponent(what.id ?? ""))
-      .replaceAll("{url}", encodeURIComponent(what.url));
     const answer = await service.ask("DELETE", url, { headers: given, body: new Uint8Array() });
     if (!isTaken(answer)) output.warn(`the service did not take the URL back: ${reasonOf(answer)}`);
   };
@@ -63,11 +69,13 @@ export async function prepareRegistration(
         body,
       });
       if (!isTaken(answer)) throw notRegistered(registerUrl, answer);
-      last = { url, id: idIn(answer, options.registerPath) };
+      const now = { url, id: idIn(answer, options.registerPath) };
+      last = now;
       output.note(
         `registered with ${hostOf(registerUrl)}${unregisterUrl === undefined ? "; it stays so: --unregister takes it back" : ""}`,
       );
-      if (before !== undefined) await takeBack(before);
+      // Where the service has put the new URL in the place of the old one, there is nothing to take back.
+      if (before !== undefined && placeOf(before) !== placeOf(now)) await takeBack(before);
     },
     async unregister() {
       if (last !== undefined) await takeBack(last);

@@ -46,8 +46,10 @@ export class Script {
   private readonly invocation: Invocation<ListenOptions>;
   private readonly prepared: Prepared;
   private record: ReadyRecord | undefined;
-  private told: string | undefined;
+  /** The last URL that is told, or is going to be. */
+  private toTell: string | undefined;
   private telling: Promise<void> = Promise.resolve();
+  private isEnding = false;
   private reason: string | undefined;
   private childCode: number | undefined;
 
@@ -69,7 +71,11 @@ export class Script {
   async run(urls: Urls, record: ReadyRecord): Promise<void> {
     const { context } = this.invocation;
     this.record = record;
-    await this.tell(urls, record);
+    this.toTell = urls.url;
+    const first = this.tell(urls, record);
+    // What changes meanwhile is told afterwards.
+    this.telling = first.catch(() => undefined);
+    await first;
     if (context.signal.aborted) return;
     const limit = new AbortController();
     try {
@@ -81,11 +87,12 @@ export class Script {
 
   /** The public URL is another one, or there is one at last. */
   changed(urls: Urls): void {
-    if (this.record === undefined || urls.url === this.told) return;
     const { context, output } = this.invocation;
+    if (this.record === undefined || this.isEnding || context.signal.aborted || urls.url === this.toTell) return;
+    this.toTell = urls.url;
     const record = { ...this.record, at: new Date(context.now()).toISOString(), url: urls.url ?? null };
     this.telling = this.telling
-      .then(() => this.tell(urls, record))
+      .then(() => (this.isEnding ? undefined : this.tell(urls, record)))
       .catch((error: unknown) => output.warn(error instanceof Error ? error.message : String(error)));
   }
 
@@ -102,6 +109,7 @@ export class Script {
 
   /** Takes back what was told. */
   async end(): Promise<void> {
+    this.isEnding = true;
     await this.telling;
     await this.prepared.readyFile?.remove();
     await this.prepared.registration?.unregister();
@@ -132,7 +140,6 @@ export class Script {
   /** Each step once the one before it is done; the ready file last. */
   private async tell(urls: Urls, record: ReadyRecord): Promise<void> {
     const { options, context } = this.invocation;
-    this.told = urls.url;
     if (options.writeEnv !== undefined) await writeEnvFile(options.writeEnv, variablesOf(urls), context);
     await this.tellOthers(urls);
     await this.prepared.readyFile?.write(record);
