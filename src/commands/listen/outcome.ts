@@ -5,7 +5,10 @@ import { EXIT, worstExitCode } from "../../errors.js";
 export interface RunFacts {
   /** The signal that ended it. */
   readonly interrupted: Interrupted | undefined;
-  /** The exit code of the command after `--`; `undefined`: there was none, or it was not started. */
+  /**
+   * The exit code of the command after `--`; `undefined`: there was none, it was not started, or the signal came when it had
+   * ended and something was waited for still.
+   */
   readonly childCode: number | undefined;
   /** `--wait` ran out. */
   readonly timedOut: boolean;

@@ -52,6 +52,8 @@ export class Script {
   private isEnding = false;
   private reason: string | undefined;
   private childCode: number | undefined;
+  /** The signal came when no command ran any more, and something was waited for. */
+  private wasWaiting = false;
 
   constructor(invocation: Invocation<ListenOptions>, prepared: Prepared) {
     const { output, options } = invocation;
@@ -122,7 +124,7 @@ export class Script {
     const { unmet, failures } = this.vigil;
     const exitCode = exitCodeOfRun({
       interrupted,
-      childCode: this.childCode,
+      childCode: this.wasWaiting ? undefined : this.childCode,
       timedOut: this.reason === "timeout",
       unmet: unmet.length > 0,
       failures,
@@ -169,7 +171,9 @@ export class Script {
       const waits = this.invocation.options.wait !== undefined && this.childCode === 0 && !this.vigil.isMet;
       if (cut !== undefined || !waits) return;
     }
-    this.reason = await Promise.race([this.vigil.over, timeUp, interrupted]);
+    const end = await Promise.race([this.vigil.over, timeUp, interrupted]);
+    if (context.signal.aborted && end === (context.signal.reason as Interrupted).signalName) this.wasWaiting = true;
+    this.reason = end;
   }
 
   /** Resolves to what cut the command short; `undefined`: it ended by itself. */
