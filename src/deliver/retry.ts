@@ -56,9 +56,9 @@ const LASTING_ERRORS: ReadonlySet<string> = new Set(["not_allowed", "bad_request
 export function nextDelay(attempt: number, outcome: RetryOutcome, plan: RetryPlan): NextStep {
   if (isAccepted(outcome)) return { kind: "done" };
   if (attempt > plan.settings.retries || !mayPass(outcome)) return { kind: "giveUp" };
-  const { retryAfterMs } = outcome;
-  const waitMs =
-    retryAfterMs === undefined ? plannedWait(attempt, plan) : Math.min(retryAfterMs, LONGEST_RETRY_AFTER_MS);
+  // An app that asks for no time, or whose clock is behind, is not stormed for that.
+  const askedMs = outcome.retryAfterMs ?? 0;
+  const waitMs = askedMs > 0 ? Math.min(askedMs, LONGEST_RETRY_AFTER_MS) : plannedWait(attempt, plan);
   return { kind: "wait", waitMs };
 }
 
@@ -71,7 +71,7 @@ export function isAccepted({ status, error }: Pick<RetryOutcome, "status" | "err
 export function retryAfterMs(headers: HeaderList, nowMs: number): number | undefined {
   const text = headerValue(headers, "retry-after")?.trim();
   if (text === undefined || text === "") return undefined;
-  if (/^\d{1,9}$/.test(text)) return Number(text) * 1_000;
+  if (/^\d+$/.test(text)) return Number(text) * 1_000;
   // Every form of an HTTP date (RFC 9110 5.6.7) begins with the day of the week.
   const until = /^(?:mon|tue|wed|thu|fri|sat|sun)/i.test(text) ? Date.parse(text) : Number.NaN;
   return Number.isNaN(until) ? undefined : Math.max(0, until - nowMs);

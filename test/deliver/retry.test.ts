@@ -84,6 +84,12 @@ describe("the wait before a retry", () => {
     expect(asked(86_400_000)).toEqual({ kind: "wait", waitMs: 600_000 });
   });
 
+  it("is the planned one when the app asks for none, or for a time that is over", () => {
+    const asked = nextDelay(2, { ...answered(503), retryAfterMs: 0 }, plan({ retries: 9 }));
+
+    expect(asked).toEqual({ kind: "wait", waitMs: 2_000 });
+  });
+
   it("is never negative, never further from the plan than its jitter, and there are as many as were asked for", () => {
     const settings = fc.record({
       retries: fc.nat(30),
@@ -118,7 +124,16 @@ describe("Retry-After", () => {
     expect(asked("Mon, 05 Jan 2026 11:00:00 GMT")).toBe(0);
   });
 
-  it.each(["", "soon", "-1", "1.5", "1e9", "2026-01-05", "9999999999999"])("is nothing when it is %j", (value) => {
+  it("is read however long it is, and is ten minutes then", () => {
+    const waits = ["99999999999999", "9".repeat(400)].map((value) => {
+      const retryAfter = asked(value);
+      return nextDelay(1, { ...answered(503), retryAfterMs: retryAfter }, plan({ retries: 1 }));
+    });
+
+    expect(waits).toEqual([1, 2].map(() => ({ kind: "wait", waitMs: 600_000 })));
+  });
+
+  it.each(["", "soon", "-1", "1.5", "1e9", "2026-01-05"])("is nothing when it is %j", (value) => {
     expect(asked(value)).toBeUndefined();
   });
 
