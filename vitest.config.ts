@@ -8,7 +8,8 @@ const measured = ["store-at-once", "uploads", "durability"].map((name) => `test/
 
 /**
  * `unit` needs nothing but the clone; `e2e` needs programs that `.ci/run` installs (strace, nginx, chromium ...), and `alone`
- * besides that nothing else runs; `sdk` needs the packages of test/sdk.
+ * besides that nothing else runs; `sdk` needs the packages of test/sdk, `faults` those of test/faults; `long` is a part of the
+ * long fault suite, `npm run test:soak`.
  */
 export default defineConfig({
   test: {
@@ -62,8 +63,18 @@ export default defineConfig({
         test: {
           name: "faults",
           include: ["test/faults/**/*.test.ts"],
-          exclude: ["**/node_modules/**"],
+          exclude: ["test/faults/long/**", "**/node_modules/**"],
           testTimeout: 600_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        define: define(),
+        test: {
+          name: "long",
+          include: ["test/faults/long/*.test.ts"],
+          testTimeout: 3_600_000,
           hookTimeout: 120_000,
           fileParallelism: false,
         },

@@ -6,17 +6,31 @@ const path = join(import.meta.dirname, "../../node_modules/.cache/hookcli/faults
 const lines = existsSync(path) ? readFileSync(path, "utf8").trim().split("\n") : [];
 const newest = new Map();
 for (const line of lines) {
-  const row = JSON.parse(line);
-  newest.set(`${row.id} ${row.fault} ${row.system}`, row);
+  const row = { suite: "short", ...JSON.parse(line) };
+  newest.set(`${row.suite} ${row.id} ${row.fault} ${row.system}`, row);
 }
 const byNumber = (a, b) => a.id.localeCompare(b.id, "en", { numeric: true });
 const rows = [...newest.values()].toSorted(byNumber);
 
-say("| fault | system | sent | acknowledged | lost | besides |\n| --- | --- | --- | --- | --- | --- |");
-for (const { fault, system, sent, acknowledged, lost, note } of rows) {
-  say(`| ${fault} | ${system} | ${sent} | ${acknowledged} | ${lost} | ${note} |`);
+sayTable("short", "npm run test:faults");
+sayTable("long", "npm run test:soak");
+
+function sayTable(suite, command) {
+  const own = rows.filter((row) => row.suite === suite);
+  if (own.length === 0) return;
+  const isLong = suite === "long";
+  say(`${command}\n\n| fault | system | sent | acknowledged | lost | besides |${isLong ? " took |" : ""}`);
+  say(`| --- | --- | --- | --- | --- | --- |${isLong ? " --- |" : ""}`);
+  for (const { fault, system, sent, acknowledged, lost, note, tookSeconds } of own) {
+    const took = isLong ? ` ${duration(tookSeconds)} |` : "";
+    say(`| ${fault} | ${system} | ${sent} | ${acknowledged} | ${lost} | ${note} |${took}`);
+  }
+  say(`\nNode ${process.versions.node}, ${own.at(-1).at.slice(0, 10)}.\n`);
 }
-say(`\nNode ${process.versions.node}, ${rows.at(-1)?.at.slice(0, 10) ?? "nothing measured"}.`);
+
+function duration(seconds) {
+  return seconds < 120 ? `${seconds} s` : `${Math.round(seconds / 60)} min`;
+}
 
 function say(line) {
   process.stdout.write(`${line}\n`);

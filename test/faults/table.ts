@@ -18,8 +18,14 @@ export interface FaultRow {
   readonly note: string;
 }
 
-/** Keeps a row for the report, with the moment at which it was measured. */
+/** The end of the row before, or the start of the file's tests. */
+let lastMs = performance.now();
+
+/** Keeps a row for the report, with the suite, what it took, and the moment at which it was measured. */
 export function record(row: FaultRow): void {
+  const tookSeconds = Math.round((performance.now() - lastMs) / 1000);
+  lastMs = performance.now();
+  const suite = process.env["FAULTS_SUITE"] ?? "short";
   mkdirSync(dirname(path), { recursive: true });
-  appendFileSync(path, `${JSON.stringify({ ...row, at: new Date().toISOString() })}\n`);
+  appendFileSync(path, `${JSON.stringify({ ...row, suite, tookSeconds, at: new Date().toISOString() })}\n`);
 }
