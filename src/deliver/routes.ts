@@ -5,9 +5,11 @@ import {
   difference,
   equalsWithin,
   parseCondition,
+  PATH_HINT,
   type Condition,
   type ConditionSubject,
 } from "../events/condition.js";
+import { globsMeet, holdsAlways, impliesAll } from "../events/condition-reach.js";
 import type { HeaderList } from "../events/headers.js";
 import { redactUrl } from "../events/redact.js";
 import type { Target } from "./deliverer.js";
@@ -28,6 +30,8 @@ export interface Route {
 /** A route with what an event must be like to take it: all of it. */
 export interface RouteRule extends Route {
   readonly conditions: readonly Condition[];
+  /** What it says itself of its retries; `retry` is that over the retries of all. */
+  readonly ownRetry?: Partial<RetrySettings>;
 }
 
 /** What an event is routed by. */
@@ -65,6 +69,9 @@ export interface Explanation {
   readonly routes: readonly Route[];
 }
 
+const VALUE_HINT = "a = in a value is written as ?, which stands for any character";
+/** What may have been meant where the target begins too early. */
+const CUT_HINTS: Partial<Record<Condition["kind"], string>> = { header: VALUE_HINT, body: VALUE_HINT, path: PATH_HINT };
 const ROUTE_HINT = "write --route 'invoice.*=http://localhost:3001/invoices'";
 
 /** Reads `match=target`. The first `=` parts them; in `header:name=value` and `body:field=value` the second does. Throws CliError 2. */
@@ -87,6 +94,39 @@ export function parseRoute(text: string): RouteRule {
 export function routeRule(parts: Omit<RouteRule, "name">): RouteRule {
   const match = parts.conditions.map(conditionText).join(" and ");
   return { ...parts, name: `${match}=${redactUrl(parts.target.label)}` };
+}
+
+/** Rules under names of their own: two that differ only in what is not shown are told apart by a number. */
+export function withOwnNames<Rule extends Route>(rules: readonly Rule[]): readonly Rule[] {
+  const seen = new Map<string, number>();
+  return rules.map((rule) => {
+    const count = (seen.get(rule.name) ?? 0) + 1;
+    seen.set(rule.name, count);
+    return count === 1 ? rule : { ...rule, name: `${rule.name} (${count})` };
+  });
+}
+
+/** What is odd about where events may go, a sentence each: rules that are never used, a target that gets nothing. */
+export function routingFaults({ rules, target, events }: Routing): readonly string[] {
+  const faults = rules.flatMap((rule, index) => {
+    if (isShutOut(rule, events)) return `the route ${rule.name} is never used: --events lets in none of its types`;
+    const same = rules.slice(0, index).filter((earlier) => earlier.target.label === rule.target.label);
+    const wider = same.find((earlier) => impliesAll(rule.conditions, earlier.conditions));
+    if (wider === undefined) return [];
+    return impliesAll(wider.conditions, rule.conditions)
+      ? `the route ${rule.name} is there twice; the first one is used`
+      : `the route ${rule.name} is never used: ${wider.name} stands before it and takes all its events to the same target`;
+  });
+  const all = rules.find(({ conditions }) => conditions.every(holdsAlways));
+  if (all === undefined || target === undefined || all.target.label === target.label) return faults;
+  return [...faults, `${redactUrl(target.label)} gets nothing: the route ${all.name} takes every event`];
+}
+
+function isShutOut({ conditions }: RouteRule, events: readonly string[]): boolean {
+  if (events.length === 0) return false;
+  return conditions.some(
+    (one) => one.kind === "type" && !one.globs.some((glob) => events.some((known) => globsMeet(glob, known))),
+  );
 }
 
 /** Makes the router of rules, target and `--events`. */
@@ -128,8 +168,7 @@ function routeTarget(text: string, condition: Condition): Target {
     return parseTarget(text);
   } catch (error) {
     if (!(error instanceof CliError)) throw error;
-    const isCut = (condition.kind === "header" || condition.kind === "body") && text.includes("=");
-    const hint = isCut ? "a = in a value is written as ?, which stands for any character" : error.hint;
+    const hint = text.includes("=") ? (CUT_HINTS[condition.kind] ?? error.hint) : error.hint;
     throw new CliError(`--route ${conditionText(condition)}: ${error.message}`, { hint });
   }
 }

@@ -1,4 +1,6 @@
+import { isUtf8 } from "node:buffer";
 import { CliError } from "../errors.js";
+import { parsePath } from "./field-path.js";
 import { globMatches } from "./glob.js";
 import { headerValues, isToken, type HeaderList } from "./headers.js";
 import { REDACTED, redactHeaders } from "./redact.js";
@@ -8,7 +10,13 @@ export type Condition =
   | { readonly kind: "type" | "provider"; readonly globs: readonly string[] }
   | { readonly kind: "path"; readonly glob: string }
   | { readonly kind: "header"; readonly name: string; readonly glob: string }
-  | { readonly kind: "body"; readonly field: string; readonly glob: string };
+  | {
+      readonly kind: "body";
+      /** As it was written. */
+      readonly field: string;
+      readonly steps: readonly string[];
+      readonly glob: string;
+    };
 
 /** What a condition is asked about. */
 export interface ConditionSubject {
@@ -17,13 +25,16 @@ export interface ConditionSubject {
   /** Raw, with the query, latin1. */
   readonly path: string;
   readonly headers: HeaderList;
-  /** The JSON value of the body; `undefined` when it is none. Read once it is asked for. */
+  /** The JSON value of the body, or a form's `URLSearchParams`; `undefined` when it is neither. Read once it is asked for. */
   readonly body: () => unknown;
 }
 
 /** What may stand before the first colon. What begins with none of these is a list of types: those may have colons. */
 const KINDS = ["type", "provider", "path", "header", "body"] as const;
 type Kind = (typeof KINDS)[number];
+
+/** What is told of the `?` in a path that was meant to begin a query. */
+export const PATH_HINT = "leave the query out: a path is compared without it, and ? stands for any character";
 
 const HINT =
   "write invoice.*, path:/stripe, provider:stripe, header:x-github-event=push or body:data.kind=refund, with * and ? for any characters";
@@ -35,13 +46,13 @@ const HINT =
 export function parseCondition(text: string, what: string): Condition {
   const { kind, rest } = kindOf(text);
   if (kind === "type" || kind === "provider") return { kind, globs: listOf(rest, { text, what }) };
-  if (kind === "path") return { kind, glob: latin1(pathGlob(rest, what)) };
+  if (kind === "path") return { kind, glob: evenPath(latin1(pathGlob(rest, what))) };
   const equals = rest.indexOf("=");
   const name = equals === -1 ? rest : rest.slice(0, equals);
   if (name === "") throw bad(what, `${kind}: names no ${kind === "header" ? "header" : "field"}`);
   if (equals === -1) throw bad(what, `${kind}:${name} has no value`, `for any value write ${kind}:${name}=*`);
   const glob = rest.slice(equals + 1);
-  if (kind === "body") return { kind, field: fieldName(name, what), glob };
+  if (kind === "body") return { kind, field: name, steps: fieldSteps(name, what), glob };
   if (!isToken(name)) throw bad(what, `${JSON.stringify(name)} is not the name of a header`);
   return { kind, name, glob: latin1(glob) };
 }
@@ -54,7 +65,13 @@ export function equalsWithin(text: string): number {
 
 /** A condition as it is written; what a header that is a credential must hold is `***`. */
 export function conditionText(condition: Condition): string {
-  if ("globs" in condition) return `${condition.kind === "type" ? "" : "provider:"}${condition.globs.join(",")}`;
+  if ("globs" in condition) {
+    const text = condition.globs.join(",");
+    // A type may look like a condition of another kind.
+    return condition.kind === "type" && kindOf(text).kind === "type" && !/^type:/i.test(text)
+      ? text
+      : `${condition.kind}:${text}`;
+  }
   if (condition.kind === "path") return `path:${condition.glob}`;
   if (condition.kind === "body") return `body:${condition.field}=${condition.glob}`;
   return `header:${condition.name}=${redacted(condition.name, condition.glob)}`;
@@ -82,8 +99,8 @@ export function difference(condition: Condition, subject: ConditionSubject): str
 function valuesAt(condition: Condition, subject: ConditionSubject): readonly string[] {
   const { kind } = condition;
   if (kind === "header") return headerValues(subject.headers, condition.name);
-  if (kind === "body") return present(scalarAt(subject.body(), condition.field.split(".")));
-  if (kind === "path") return [subject.path.split("?", 1)[0] ?? ""];
+  if (kind === "body") return present(scalarAt(subject.body(), condition.steps));
+  if (kind === "path") return [evenPath(subject.path.split("?", 1)[0] ?? "")];
   return present(kind === "type" ? subject.eventType : subject.provider);
 }
 
@@ -95,7 +112,7 @@ function absence(condition: Condition, subject: ConditionSubject): string {
   const { kind } = condition;
   if (kind === "header") return `there is no header ${condition.name}`;
   if (kind === "body")
-    return subject.body() === undefined ? "the body is not JSON" : `the body has no ${condition.field}`;
+    return subject.body() === undefined ? "the body is neither JSON nor a form" : `the body has no ${condition.field}`;
   return kind === "type" ? "it has no type" : "its provider is not known";
 }
 
@@ -115,13 +132,32 @@ function listOf(rest: string, { text, what }: { text: string; what: string }): s
 }
 
 function pathGlob(rest: string, what: string): string {
-  if (rest.startsWith("/") || rest.startsWith("*")) return rest;
-  throw bad(what, `the path ${JSON.stringify(rest)} does not begin with /`);
+  if (!rest.startsWith("/") && !rest.startsWith("*"))
+    throw bad(what, `the path ${JSON.stringify(rest)} does not begin with /`);
+  const query = /\?[^/*]*=/.exec(rest);
+  if (query === null) return rest;
+  throw bad(what, `the path ${JSON.stringify(rest)} has a query, which is not looked at`, PATH_HINT);
 }
 
-function fieldName(name: string, what: string): string {
+function fieldSteps(name: string, what: string): readonly string[] {
   if (name.split(".").includes("")) throw bad(what, `the field ${JSON.stringify(name)} has an empty step`);
-  return name;
+  const steps = parsePath(name.startsWith("[") ? name : `.${name}`);
+  if (steps !== undefined) return steps;
+  throw bad(what, `${JSON.stringify(name)} is not a field`, 'write data.kind, items.0.id, or items[0]["a.b"]');
+}
+
+/**
+ * A path in the one writing that is compared: what need not be percent-encoded is not, all else that may not stand in a path
+ * is (RFC 3986 6.2.2).
+ */
+function evenPath(path: string): string {
+  if (/^[!-$&-~]*$/.test(path)) return path;
+  return path
+    .replaceAll(/[^!-~]/g, (character) => `%${character.charCodeAt(0).toString(16).padStart(2, "0")}`)
+    .replaceAll(/%[0-9a-f]{2}/gi, (code) => {
+      const character = String.fromCharCode(Number.parseInt(code.slice(1), 16));
+      return /[\w.~-]/.test(character) ? character : code.toUpperCase();
+    });
 }
 
 /** Headers and paths are compared as the bytes that they are. */
@@ -130,14 +166,18 @@ function latin1(text: string): string {
 }
 
 function redacted(name: string, value: string): string {
-  return redactHeaders([[name, value]])[0]?.[1] ?? REDACTED;
+  const shown = redactHeaders([[name, value]])[0]?.[1] ?? REDACTED;
+  const bytes = Buffer.from(shown, "latin1");
+  return isUtf8(bytes) ? bytes.toString() : shown;
 }
 
-/** Own properties only; strings as they are, other scalars in JSON's writing. */
+/** Own properties, members of arrays by their number; strings as they are, other scalars in JSON's writing. */
 function scalarAt(value: unknown, steps: readonly string[]): string | undefined {
+  if (value instanceof URLSearchParams) return value.get(steps.join(".")) ?? undefined;
   let current = value;
   for (const step of steps) {
     if (typeof current !== "object" || current === null || !Object.hasOwn(current, step)) return undefined;
+    if (Array.isArray(current) && !/^\d+$/.test(step)) return undefined;
     current = (current as Record<string, unknown>)[step];
   }
   if (typeof current === "string") return current;

@@ -1,4 +1,5 @@
 import { SIGNATURE_STATUSES, EVENT_SOURCES, EVENT_STATES, type Attempt, type HookEvent } from "./event.js";
+import { parsePath } from "./field-path.js";
 import { headerValue, headerValues, isFormType, type HeaderList } from "./headers.js";
 import { decodeString, fromByteText, toByteText, tryParseJson, type JsonNode } from "./json-tree.js";
 import { redactPath } from "./redact.js";
@@ -153,18 +154,6 @@ function bodyField(name: string, of: (facts: Facts) => Message | undefined, path
     read: (facts) => facts.bodyOf(of(facts))?.value(path),
     beside: (facts) => facts.bodyOf(of(facts))?.beside(path, name.startsWith("answer.") ? "answer.body" : "body") ?? "",
   };
-}
-
-/** The steps of `.data.items.0`, `.data.items[0]["a.b"]`. */
-function parsePath(text: string): readonly string[] | undefined {
-  const steps: string[] = [];
-  const step = /\.([^.[\]]+)|\["([^"]*)"\]|\[(\d+)\]/y;
-  while (step.lastIndex < text.length) {
-    const match = step.exec(text);
-    if (match === null) return undefined;
-    steps.push(match[1] ?? match[2] ?? match[3] ?? "");
-  }
-  return steps;
 }
 
 /** Keys that are told where one is missing. */

@@ -1,6 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createRouter, explainRouting, parseRoute, type RoutedEvent } from "../../src/deliver/routes.js";
+import {
+  createRouter,
+  explainRouting,
+  parseRoute,
+  routingFaults,
+  withOwnNames,
+  type RoutedEvent,
+} from "../../src/deliver/routes.js";
 import { parseTarget } from "../../src/deliver/target.js";
 
 const EVENT: RoutedEvent = {
@@ -13,7 +20,7 @@ const EVENT: RoutedEvent = {
     ["x-tag", "b=c"],
     ["Authorization", "Bearer s3cret"],
   ],
-  body: () => ({ data: { kind: "refund", amount: 12, live: true, none: null, items: [{ id: "it_1" }] } }),
+  body: () => ({ data: { kind: "refund", amount: 12, live: true, none: null, items: [{ id: "it_1" }], "a.b": "c" } }),
 };
 
 const takes = (text: string, event: RoutedEvent = EVENT) =>
@@ -45,6 +52,9 @@ describe("a route", () => {
     "body:data.live=true=3001",
     "body:data.none=null=3001",
     "body:data.items.0.id=it_*=3001",
+    'body:data["kind"]=refund=3001',
+    "body:data.items[0].id=it_1=3001",
+    'body:data["a.b"]=c=3001',
     "*=http://localhost:3001/a?b=c=d",
   ])("takes an event by %s", (text) => {
     expect(takes(text)).toBe(true);
@@ -61,6 +71,9 @@ describe("a route", () => {
     ["body:data.nothing=x=3001", "the body has no data.nothing"],
     ["body:data.constructor=*=3001", "the body has no data.constructor"],
     ["body:data=x=3001", "the body has no data"],
+    ["body:data.a.b=c=3001", "the body has no data.a.b"],
+    ["body:data.items.length=1=3001", "the body has no data.items.length"],
+    ["body:data.items.1.id=*=3001", "the body has no data.items.1.id"],
   ])("does not take it by %s: %s", (text, why) => {
     const rule = parseRoute(text);
 
@@ -80,10 +93,51 @@ describe("a route", () => {
     ["header:=x=3001", "--route: header: names no header"],
     ["header:a b=x=3001", '--route: "a b" is not the name of a header'],
     ["body:a..b=x=3001", '--route: the field "a..b" has an empty step'],
+    ["body:a]b=x=3001", '--route: "a]b" is not a field'],
+    ["path:/a?b=c=3001", '--route path:/a?b: "c=3001" is not a target'],
     ["a=nowhere", '--route a: "nowhere" is not a target: there is no port in it'],
     ["header:content-type=a;b=c=3001", '--route header:content-type=a;b: "c=3001" is not a target'],
   ])("is refused as %s", (text, message) => {
     expect(messageOf(text)).toContain(message);
+  });
+
+  it.each([
+    ["/caf%C3%A9", "path:/café"],
+    ["/caf%c3%a9", "path:/caf%C3%A9"],
+    ["/caf\u00c3\u00a9", "path:/café"],
+    ["/a%20b", "path:/a b"],
+    ["/%7Euser/%41", "path:/~user/A"],
+    ["/a%2Fb?x=/c", "path:/a%2fb"],
+    ["/v1/hooks?x=1", "path:/v?/hooks"],
+    ["*", "path:*"],
+  ])("takes the path %j by %j, however the two are encoded", (path, match) => {
+    expect(takes(`${match}=3001`, { ...EVENT, path })).toBe(true);
+  });
+
+  it.each([
+    ["/a%2Fb", "path:/a/b"],
+    ["/caf%E9", "path:/café"],
+    ["/a/b", "path:/A/b"],
+  ])("does not take the path %j by %j, which is another one", (path, match) => {
+    expect(takes(`${match}=3001`, { ...EVENT, path })).toBe(false);
+  });
+
+  it("looks at the fields of a form as at those of JSON, and says of any other body that it is neither", () => {
+    const form = { ...EVENT, body: () => new URLSearchParams("From=%2B1&a.b=c") };
+
+    expect(["body:From=+1=1", "body:a.b=c=1"].map((text) => takes(text, form))).toEqual([true, true]);
+    expect(takes("body:To=*=1", form)).toBe(false);
+    const routing = { rules: [parseRoute("body:a=b=1")], target: undefined, events: [] };
+    expect(explainRouting(routing, { ...EVENT, body: () => undefined }).verdicts[0]?.differences).toEqual([
+      "the body is neither JSON nor a form",
+    ]);
+  });
+
+  it("takes a type that looks like another kind of match by type:, and shows it so", () => {
+    const rule = parseRoute("type:path:/x=3001");
+
+    expect(rule.conditions).toEqual([{ kind: "type", globs: ["path:/x"] }]);
+    expect(parseRoute(rule.name).conditions).toEqual(rule.conditions);
   });
 
   it("shows neither a header that is a credential nor credentials of a target", () => {
@@ -168,5 +222,97 @@ describe("the router", () => {
         );
       }),
     );
+  });
+});
+
+const target = parseTarget("5000");
+
+describe("many routes, and patterns made to take long", () => {
+  it("compares a pattern with a text in steps that grow with the two lengths alone", () => {
+    const started = performance.now();
+
+    expect(takes(`${"*a".repeat(50)}b=1`, { ...EVENT, eventType: "a".repeat(20_000) })).toBe(false);
+    expect(takes(`body:x=${"*a".repeat(50)}b=1`, { ...EVENT, body: () => ({ x: "a".repeat(20_000) }) })).toBe(false);
+    // As a backtracking expression it would take longer than anybody lives.
+    expect(performance.now() - started).toBeLessThan(20_000);
+  });
+
+  it("finds the one of a thousand routes that takes an event", () => {
+    const rules = Array.from({ length: 1_000 }, (_, index) =>
+      parseRoute(`body:data.kind=kind-${index}=${3000 + index}`),
+    );
+    const routing = { rules, target, events: [] };
+    const event = { ...EVENT, body: () => ({ data: { kind: "kind-999" } }) };
+
+    expect(createRouter(routing)(event).map((route) => route.target.port)).toEqual([3999]);
+    expect(routingFaults(routing)).toEqual([]);
+  });
+});
+
+describe("routes that are never used", () => {
+  const faults = (texts: readonly string[], rest: { events?: string[]; target?: string } = {}) =>
+    routingFaults({
+      rules: texts.map(parseRoute),
+      events: rest.events ?? [],
+      target: rest.target === undefined ? undefined : parseTarget(rest.target),
+    });
+
+  it.each([
+    [["invoice.paid=1", "invoice.paid=1"], "is there twice"],
+    [["a,b=1", "b,a=localhost:1"], "is there twice"],
+    [["invoice.*=1", "invoice.paid=1"], "is never used: invoice.*=http://localhost:1 stands before it"],
+    [["*=1", "a?c,d*=1"], "is never used"],
+    [["path:/*=1", "type:a=1"], "is never used"],
+    [["header:X-A=*=1", "header:x-a=b=1"], "is never used"],
+    [["body:a.b=*=1", 'body:a["b"]=c=1'], "is never used"],
+  ])("are told of: %j", (texts, message) => {
+    expect(faults(texts)).toEqual([expect.stringContaining(message)]);
+  });
+
+  it.each([
+    [["invoice.*=1", "invoice.paid=2"]],
+    [["invoice.paid=1", "invoice.*=1"]],
+    [["a?=1", "a*=1"]],
+    [["a*=1", "b*=1"]],
+    [["*=1", "path:/a=1"]],
+    [["header:a=*=1", "header:b=*=1"]],
+    [["provider:*=1", "type:*=1"]],
+  ])("are not among %j", (texts) => {
+    expect(faults(texts)).toEqual([]);
+  });
+
+  it("are those that --events lets nothing through to, and a target that nothing is left for", () => {
+    expect(faults(["invoice.*=1", "customer.new=2"], { events: ["inv*"] })).toEqual([
+      "the route customer.new=http://localhost:2 is never used: --events lets in none of its types",
+    ]);
+    expect(faults(["path:*=1"], { target: "5000" })).toEqual([
+      "http://localhost:5000 gets nothing: the route path:*=http://localhost:1 takes every event",
+    ]);
+  });
+
+  it("take no event that an earlier one of the same target does not take", () => {
+    const glob = fc.stringMatching(/^[ab*?]{1,4}$/);
+    fc.assert(
+      fc.property(glob, glob, fc.array(fc.stringMatching(/^[ab]{0,5}$/), { maxLength: 20 }), (wide, narrow, types) => {
+        const rules = [parseRoute(`${wide}=1`), parseRoute(`${narrow}=1`)];
+        const isTold = routingFaults({ rules, target: undefined, events: [] }).length > 0;
+        const isShut = routingFaults({ rules: rules.slice(0, 1), target: undefined, events: [narrow] }).length > 0;
+        for (const eventType of types) {
+          const event = { ...EVENT, eventType };
+          const [one, two] = [takes(`${wide}=1`, event), takes(`${narrow}=1`, event)];
+          if (isTold) expect(two && !one).toBe(false);
+          if (isShut) expect(two && one).toBe(false);
+        }
+      }),
+    );
+  });
+
+  it("have names of their own where they differ only in what is not shown", () => {
+    const rules = ["header:x-api-key=a=1", "header:x-api-key=b=1"].map(parseRoute);
+
+    expect(withOwnNames(rules).map(({ name }) => name)).toEqual([
+      "header:x-api-key=***=http://localhost:1",
+      "header:x-api-key=***=http://localhost:1 (2)",
+    ]);
   });
 });

@@ -77,6 +77,20 @@ describe("the schema of records", () => {
     for (const record of [...listen.messages, ...events, sent]) expect(ajv.validate("records", record)).toBe(true);
   });
 
+  it("holds for the ready line of a listen with routes, which tells of each without its credentials", async () => {
+    const routes = ["--route", "a.*=3001/a?token=s3cret", "--route", "header:authorization=s3cret=3002"];
+    const listen = await startListen(["--no-tunnel", ...routes], { sandbox });
+    await listen.stop();
+    const [ready] = listen.messages;
+
+    expect(faults("ready", ready)).toBeNull();
+    expect(ready?.["target"]).toBeNull();
+    expect(ready?.["routes"]).toEqual([
+      { match: ["a.*"], target: "http://localhost:3001/a?token=***" },
+      { match: ["header:authorization=***"], target: "http://localhost:3002" },
+    ]);
+  });
+
   it("holds for attempts that are made again, and say what became of the event and when the next one is due", async () => {
     const statuses = [503, 200, 503, 503, 404];
     app.answer = (_request, response) => void response.writeHead(statuses.shift() ?? 500).end();

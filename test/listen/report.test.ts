@@ -3,7 +3,7 @@ import { ListenReporter } from "../../src/commands/listen/report.js";
 import { createOutput } from "../../src/output/terminal.js";
 import { testContext } from "../helpers/run.js";
 
-const READY = { localUrl: "http://localhost:1", target: undefined, caution: "plain TCP", remarks: [] };
+const READY = { localUrl: "http://localhost:1", target: undefined, routes: [], caution: "plain TCP", remarks: [] };
 const UP = { state: "up", url: "https://a.test", changed: false, verified: true } as const;
 
 function reporting() {

@@ -87,7 +87,8 @@ export function deliveryMode(options: DeliveryOptions): DeliveryMode {
   };
 }
 
-function retrySettings({ retry, retryDelays, retrySpeed }: DeliveryOptions): RetrySettings {
+/** How often, and when, deliveries are made again. Throws CliError 2 for a speed of nothing. */
+export function retrySettings({ retry, retryDelays, retrySpeed }: DeliveryOptions): RetrySettings {
   const retries = retry ?? retryDelays?.length ?? 0;
   if (retries === 0 && retrySpeed !== undefined && retry === undefined) {
     throw new CliError("--retry-speed needs --retry", { hint: "say how often: --retry 5" });

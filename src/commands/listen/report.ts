@@ -2,6 +2,7 @@ import type { Context } from "../../context.js";
 import type { EventState, HookEvent } from "../../events/event.js";
 import { attemptToJson, eventToJson, STREAM_BODY_LIMIT } from "../../events/event-json.js";
 import { redactUrl } from "../../events/redact.js";
+import { routeLines, type ToldRoute } from "./banner.js";
 import { eventLine } from "../../output/event-line.js";
 import type { Output } from "../../output/output.js";
 import { bold, dim } from "../../output/style.js";
@@ -22,6 +23,7 @@ export interface ReadyFacts {
   readonly url: string | undefined;
   readonly localUrl: string;
   readonly target: string | undefined;
+  readonly routes: readonly ToldRoute[];
   /** What to know of the tunnel, told once it is up. */
   readonly caution: string | undefined;
   /** What to know besides. */
@@ -36,6 +38,7 @@ export interface ReadyRecord {
   readonly url: string | null;
   readonly localUrl: string;
   readonly target: string | null;
+  readonly routes: readonly ToldRoute[];
 }
 
 /** What is known besides of how an event was answered. */
@@ -84,15 +87,18 @@ export class ListenReporter {
   /** Resolves to the line for programs. */
   ready(facts: ReadyFacts): ReadyRecord {
     const { output } = this;
-    const { localUrl, caution, remarks } = facts;
+    const { localUrl, routes, caution, remarks } = facts;
     const url = shownUrl(facts.url);
     const target = shownUrl(facts.target);
     this.wasReady = true;
-    const record = { type: "ready", at: this.at(), url: url ?? null, localUrl, target: target ?? null } as const;
+    const places = { url: url ?? null, localUrl, target: target ?? null, routes };
+    const record = { type: "ready", at: this.at(), ...places } as const;
     output.record(record);
     if (url !== undefined) output.note([dim("public   "), bold(url)]);
     output.note([dim("local    "), localUrl]);
-    output.note([dim("target   "), target ?? "none: events are captured and answered"]);
+    for (const line of routeLines(routes, output.columns)) output.note(line);
+    const whose = routes.length === 0 ? "events are" : "what no route takes is";
+    output.note([dim("target   "), target ?? `none: ${whose} captured and answered`]);
     this.caution = caution;
     if (url !== undefined) this.tellCaution();
     for (const remark of remarks) if (remark !== undefined) output.note([dim("note     "), remark]);

@@ -4,8 +4,8 @@ import type { DeliveryRequest, Target } from "../../deliver/deliverer.js";
 import type { ForwardedEvent } from "../../deliver/queue.js";
 import { createRouter, type RoutedEvent, type Router, type RouteRule } from "../../deliver/routes.js";
 import type { EventRequest } from "../../events/event.js";
-import { headerValue } from "../../events/headers.js";
-import { parseJsonBody } from "../../signatures/body.js";
+import { headerValue, isFormType, type HeaderList } from "../../events/headers.js";
+import { MAX_JSON_BYTES, parseJsonBody } from "../../signatures/body.js";
 import type { OwnAnswer } from "./flow.js";
 import type { ListenOptions } from "./options.js";
 
@@ -23,8 +23,13 @@ export function routedEvent(
   { path, headers, body }: EventRequest,
   { eventType, provider }: Pick<RoutedEvent, "eventType" | "provider">,
 ): RoutedEvent {
-  let read: { readonly json: unknown } | undefined;
-  return { eventType, provider, path, headers, body: () => (read ??= { json: parseJsonBody(body) }).json };
+  let read: { readonly value: unknown } | undefined;
+  return { eventType, provider, path, headers, body: () => (read ??= { value: readBody(headers, body) }).value };
+}
+
+function readBody(headers: HeaderList, body: Uint8Array): unknown {
+  if (!isFormType(headerValue(headers, "content-type"))) return parseJsonBody(body);
+  return body.length > MAX_JSON_BYTES ? undefined : new URLSearchParams(Buffer.from(body).toString("utf8"));
 }
 
 /** What the app is told of the public side: by the tunnel's URL, or as the sender called us. */

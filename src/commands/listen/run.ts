@@ -2,6 +2,7 @@ import { loadConfig } from "../../config/config.js";
 import type { Context, Interrupted } from "../../context.js";
 import { CliError } from "../../errors.js";
 import type { Invocation } from "../command.js";
+import { toldRoutes } from "./banner.js";
 import { startCapture } from "./capture.js";
 import { configuredRetention } from "../retention-options.js";
 import { endEach } from "./ending.js";
@@ -9,7 +10,7 @@ import type { ListenFlags, ListenOptions } from "./options.js";
 import { announceListener } from "./presence.js";
 import { choosePublicSide, noTunnelError, type PublicSide } from "./public-side.js";
 import { ListenReporter } from "./report.js";
-import { requireLocalRoutes } from "./routes.js";
+import { requireLocalRoutes, settledRoutes, warnOfRoutes } from "./routes.js";
 import { startPruning } from "./retention.js";
 import { listenSettings } from "./settings.js";
 import { redactUrl } from "../../events/redact.js";
@@ -19,7 +20,8 @@ import { isScripted } from "./script-options.js";
 export async function runListen(asked: Invocation<ListenFlags>): Promise<number> {
   const { context, output } = asked;
   const config = await loadConfig(context, asked.global);
-  const options = await listenSettings(asked, config.listen);
+  const settings = await listenSettings(asked, config.listen);
+  const options = { ...settings, routes: settledRoutes(settings.routes, settings) };
   const invocation = { ...asked, options };
   const target = await targetOf(invocation, config.target);
   await requireLocalRoutes(options.routes, {
@@ -27,6 +29,7 @@ export async function runListen(asked: Invocation<ListenFlags>): Promise<number>
     projectFile: config.file,
     allowRemote: options.allowRemote === true,
   });
+  warnOfRoutes({ rules: options.routes, target, events: options.events }, output);
   const script = isScripted(options, asked.words)
     ? await (await import("./script.js")).prepareScript(invocation)
     : undefined;
@@ -59,12 +62,9 @@ export async function runListen(asked: Invocation<ListenFlags>): Promise<number>
         url: side.url,
         localUrl: capture.localUrl,
         target: target?.label,
+        routes: toldRoutes(options.routes),
         caution: side.caution,
-        remarks: [
-          ...options.routes.map(({ name }) => `route ${name}`),
-          ...capture.remarks(),
-          addressRemark(side, options),
-        ],
+        remarks: [...capture.remarks(), addressRemark(side, options)],
       });
       if (script === undefined) await aborted(context.signal);
       else await script.run(urls(), record);

@@ -11,7 +11,7 @@ import type { Output } from "../../output/output.js";
 import { bold, dim } from "../../output/style.js";
 import type { CommandDefinition, Invocation } from "../command.js";
 import { withStore } from "../events/open.js";
-import { configuredRoutes } from "../listen/routes.js";
+import { configuredRoutes, warnOfRoutes } from "../listen/routes.js";
 import { routedEvent } from "../listen/routing.js";
 
 interface TestOptions {
@@ -64,6 +64,7 @@ async function runTest(invocation: Invocation<TestOptions>): Promise<number> {
     target: target === undefined ? undefined : parseTarget(target),
     events: options.events.length > 0 ? options.events : (config.listen.events ?? []),
   };
+  warnOfRoutes(routing, output);
   return withStore(config.dbPath, context, async (store) => {
     const { resolveEvent } = await import("../../store/resolve.js");
     const event = resolveEvent(store, selection);
