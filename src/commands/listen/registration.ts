@@ -15,6 +15,13 @@ import type { ScriptOptions } from "./script-options.js";
 const SERVICE_TIMEOUT_MS = 10_000;
 /** Where the id of what was registered stands, unless `--register-path` says it. */
 const ID_PATHS = ["id", "data.id"];
+/** What is said of a service in other words than of an app. */
+const SERVICE_TEXTS: ReadonlyMap<string, string> = new Map([
+  ["timeout", `no answer within ${SERVICE_TIMEOUT_MS / 1_000} s`],
+  ["refused", "connection refused, nothing listens there"],
+  ["dns", "its name does not resolve"],
+  ["tls", "TLS failed, as where its certificate is not trusted"],
+]);
 
 /** What a service has taken, and what it calls that. */
 interface Registered {
@@ -46,12 +53,15 @@ export async function prepareRegistration(
   const { output } = around;
   let last: Registered | undefined;
 
+  /** Where it is taken back; `undefined`: the service has told no id. */
   const placeOf = ({ url, id }: Registered): string | undefined =>
-    unregisterUrl?.replaceAll("{id}", encodeURIComponent(id ?? "")).replaceAll("{url}", encodeURIComponent(url));
+    unregisterUrl?.includes("{id}") === true && id === undefined
+      ? undefined
+      : unregisterUrl?.replaceAll("{id}", encodeURIComponent(id ?? "")).replaceAll("{url}", encodeURIComponent(url));
   const takeBack = async (what: Registered): Promise<void> => {
+    if (unregisterUrl === undefined) return;
     const url = placeOf(what);
-    if (unregisterUrl === undefined || url === undefined) return;
-    if (unregisterUrl.includes("{id}") && what.id === undefined)
+    if (url === undefined)
       return output.warn(
         "the service's answer named no id, so the URL stays registered; --register-path says where it stands",
       );
@@ -75,7 +85,7 @@ export async function prepareRegistration(
         `registered with ${hostOf(registerUrl)}${unregisterUrl === undefined ? "; it stays so: --unregister takes it back" : ""}`,
       );
       // Where the service has put the new URL in the place of the old one, there is nothing to take back.
-      if (before !== undefined && placeOf(before) !== placeOf(now)) await takeBack(before);
+      if (before !== undefined && (placeOf(before) ?? "") !== placeOf(now)) await takeBack(before);
     },
     async unregister() {
       if (last !== undefined) await takeBack(last);
@@ -135,13 +145,17 @@ function isTaken({ status, error }: Delivery): boolean {
 }
 
 function reasonOf({ status, error }: Delivery): string {
-  return status === null ? attemptErrorText(error ?? "unknown") : `it answered ${status}`;
+  if (status === null || error !== null) return SERVICE_TEXTS.get(error ?? "") ?? attemptErrorText(error ?? "unknown");
+  // A token must not go to another place than the one that was named.
+  const isElsewhere = status >= 300 && status < 400;
+  return `it answered ${status}${isElsewhere ? ", and a redirect is not followed" : ""}`;
 }
 
 /** Only the host is named: path and query may hold a token. */
 function notRegistered(url: string, answer: Delivery): CliError {
+  const silent = answer.error === "timeout" ? EXIT.timeout : EXIT.unreachable;
   return new CliError(`${hostOf(url)} did not take the public URL: ${reasonOf(answer)}`, {
-    exitCode: answer.status === null ? EXIT.unreachable : EXIT.no,
+    exitCode: answer.error === null ? EXIT.no : silent,
   });
 }
 
