@@ -1,5 +1,5 @@
 import { isUtf8 } from "node:buffer";
-import type { Attempt, HookEvent, SignatureNote } from "./event.js";
+import type { Attempt, HookEvent, RetryNote, SignatureNote } from "./event.js";
 import type { HeaderList } from "./headers.js";
 
 /** A body over this size is left out of streams. */
@@ -39,6 +39,8 @@ export type EventJson = {
   readonly eventType: string | null;
   readonly providerEventId: string | null;
   readonly deliveryId: string | null;
+  /** Only when the sender says that it is a retry. */
+  readonly retry?: RetryNote;
   readonly signature: Omit<SignatureNote, "reason"> & { readonly reason: string | null };
   readonly duplicateOf: string | null;
   readonly replayOf: string | null;
@@ -70,6 +72,7 @@ export function eventToJson(event: HookEvent, options: { readonly omitBodiesOver
     eventType: event.eventType,
     providerEventId: event.providerEventId,
     deliveryId: event.deliveryId,
+    ...(event.retry === undefined ? {} : { retry: event.retry }),
     signature: { status, reason, ...signature },
     duplicateOf: event.duplicateOf,
     replayOf: event.replayOf,

@@ -82,10 +82,20 @@ export interface HookEvent extends EventRequest {
   /** Why a gate refused it: `ip_not_allowed`, `body_too_large`, `unknown_event_type`, `invalid_payload`, or a signature reason. */
   readonly refusal: string | null;
   readonly attempts: readonly Attempt[];
+  /** What it says of itself as a retry of its sender; read anew out of the request where it is shown, and not stored. */
+  readonly retry?: RetryNote;
+}
+
+/** A delivery that is not its sender's first of this event, as it says itself. */
+export interface RetryNote {
+  /** From 1. */
+  readonly number: number;
+  /** A short word of the sender's: why. */
+  readonly reason?: string;
 }
 
 /** An event that is not in the store yet: the store gives it `seq` and `duplicateOf`, and derives hash and size. */
-export type NewEvent = Omit<HookEvent, "seq" | "duplicateOf" | "attempts" | "bodySha256" | "size">;
+export type NewEvent = Omit<HookEvent, "seq" | "duplicateOf" | "attempts" | "bodySha256" | "size" | "retry">;
 
 /** An event from elsewhere, with its attempts: the store gives it `seq`, and derives hash and size. */
-export type ImportedEvent = Omit<HookEvent, "seq" | "bodySha256" | "size">;
+export type ImportedEvent = Omit<HookEvent, "seq" | "bodySha256" | "size" | "retry">;

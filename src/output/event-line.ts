@@ -105,6 +105,7 @@ function remarks(event: HookEvent, remark: string | undefined): string {
     remark,
     event.refusal !== null && event.refusal !== event.signature.reason ? event.refusal : undefined,
     event.duplicateOf === null ? undefined : "duplicate",
+    event.retry === undefined ? undefined : `retry ${event.retry.number}`,
     event.replayOf === null ? undefined : "replay",
     event.attempts.length > 1 ? `attempt ${event.attempts.length}` : undefined,
     event.state === "dead" && event.attempts.length > 0 ? "given up" : undefined,

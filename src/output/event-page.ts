@@ -1,4 +1,4 @@
-import type { Attempt, HookEvent, SignatureNote } from "../events/event.js";
+import type { Attempt, HookEvent, RetryNote, SignatureNote } from "../events/event.js";
 import { attemptErrorText } from "../events/attempt-error.js";
 import { bodyText } from "../events/body-text.js";
 import type { HeaderList } from "../events/headers.js";
@@ -66,6 +66,7 @@ function factLines(event: HookEvent, now: number): Line[] {
     ["provider", event.provider],
     ["provider id", event.providerEventId],
     ["delivery id", event.deliveryId],
+    ["retry", retryText(event.retry)],
     ["signature", signatureLine(event.signature)],
     ["state", event.refusal === null ? event.state : [red(event.state), `: ${event.refusal}`]],
     ["duplicate of", event.duplicateOf],
@@ -76,6 +77,12 @@ function factLines(event: HookEvent, now: number): Line[] {
   return facts.flatMap(([label, value]) =>
     value === null ? [] : [[dim(`${label}:`.padEnd(LABEL_WIDTH + 2)), ...pieces(value)]],
   );
+}
+
+/** `2 (http_timeout)`: as its sender says. */
+function retryText(retry: RetryNote | undefined): string | null {
+  if (retry === undefined) return null;
+  return `${retry.number}${retry.reason === undefined ? "" : ` (${retry.reason})`}, as its sender says`;
 }
 
 function signatureLine({ status, reason, scheme, secretIndex }: SignatureNote): Line {

@@ -270,6 +270,8 @@ export const coinbaseCommerce = define("coinbase-commerce", ["coinbase"], () => 
   eventType: [body("event", "type")],
   eventId: [body("event", "id")],
   retry: { note: "with growing waits, at most an hour, for up to 3 days" },
+  // Source: https://docs.cdp.coinbase.com/commerce/api-arcitecture/webhooks-fields
+  retryMark: { at: body("attempt_number"), counts: "attempts" },
 }));
 
 export const gocardless = define("gocardless", [], () => ({

@@ -1,5 +1,5 @@
 import type { FieldPath, Scheme } from "../signatures/scheme.js";
-import { body, define } from "./define.js";
+import { body, define, header } from "./define.js";
 import { headerToken, prefixed } from "./schemes.js";
 
 /*
@@ -79,6 +79,7 @@ export const eventGrid = define("event-grid", ["azure-event-grid"], () => ({
   ackDeadlineMs: 30_000,
   retry: { note: "with growing waits, by default for 24 hours and 30 attempts; 400, 401, 403 and 413 end it" },
   handshake: "event-grid-validation",
+  retryMark: { at: header("aeg-delivery-count"), counts: "retries" },
 }));
 
 /** The whole value of the header is the secret, its scheme (`Basic ...`) included. */

@@ -49,6 +49,11 @@ export const slack: Provider = {
     retries: 3,
     note: "at once, after a minute, after five; X-Slack-No-Retry: 1 in a refusal ends it",
   },
+  retryMark: {
+    at: { in: "header", name: "X-Slack-Retry-Num" },
+    counts: "retries",
+    reason: { in: "header", name: "X-Slack-Retry-Reason" },
+  },
   handshake: "slack-url-verification",
 };
 

@@ -20,6 +20,7 @@ const FIELDS: readonly Exclude<keyof Provider, "name" | "aliases">[] = [
   "outgoing",
   "ackDeadlineMs",
   "retry",
+  "retryMark",
   "evidence",
   "documents",
   "secretPlace",

@@ -52,6 +52,12 @@ export function describeEvent(request: Describable, provider?: Provider, own?: r
   };
 }
 
+/** What stands in places of a request; `undefined` where nothing does, or too much. Untrusted text. */
+export function placeReader(request: Describable): (source: ValueSource) => string | undefined {
+  const reader = makeReader(request);
+  return (source) => valueOf(source, reader);
+}
+
 interface Reader {
   readonly request: Describable;
   readonly json: () => unknown;

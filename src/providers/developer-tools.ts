@@ -120,6 +120,7 @@ export const jira = define("jira", [], () => ({
   eventType: [body("webhookEvent")],
   deliveryId: [header("X-Atlassian-Webhook-Identifier")],
   outgoing: [{ name: "X-Atlassian-Webhook-Identifier", value: { from: "deliveryId" } }],
+  retryMark: { at: header("X-Atlassian-Webhook-Retry"), counts: "retries" },
 }));
 
 /** SHA-1 over the body and the callback's URL as it was registered. */
@@ -169,6 +170,8 @@ export const notion = define("notion", [], () => ({
   eventId: [body("id")],
   retry: { retries: 8, note: "with growing waits, the last about 24 hours after the event" },
   handshake: "notion-verification-token",
+  // Source: https://developers.notion.com/reference/webhooks-events-delivery
+  retryMark: { at: body("attempt_number"), counts: "attempts" },
 }));
 
 /** Where the contact point names a timestamp header, the signed content has it too: such a scheme is the user's own. */
@@ -199,6 +202,7 @@ export const hookdeck = define("hookdeck", [], () => ({
   secretPlace: "Settings > Secrets > Signing secret",
   schemes: [bodyMac("hookdeck", "x-hookdeck-signature", { encoding: "base64", more: ["x-hookdeck-signature-2"] })],
   eventId: [header("x-hookdeck-eventid")],
+  retryMark: { at: header("x-hookdeck-attempt-count"), counts: "attempts" },
 }));
 
 /** What it sends is what the user typed: a header with a secret is the usual way. Type and id are those of the default payload. */

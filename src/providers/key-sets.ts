@@ -129,6 +129,8 @@ export const pubsub = define("pubsub", ["google-pubsub", "gcp-pubsub"], () => ({
   unchecked: "the body: the token says only who sent it and to whom",
   keySource: { kind: "jwks", hosts: ["www.googleapis.com"], path: "/oauth2/v3/certs" },
   testTrust: "as the key set in place of https://www.googleapis.com/oauth2/v3/certs",
+  // There with a dead-letter topic alone.
+  retryMark: { at: body("deliveryAttempt"), counts: "attempts" },
 }));
 
 /**
@@ -161,6 +163,7 @@ export const ebay = define("ebay", [], () => ({
   deliveryId: [body("notification", "notificationId")],
   testTrust: 'between -----BEGIN PUBLIC KEY----- and -----END PUBLIC KEY-----, as "key" of the answer of getPublicKey',
   handshake: "ebay-challenge",
+  retryMark: { at: body("notification", "publishAttemptCount"), counts: "attempts" },
 }));
 
 /**

@@ -201,6 +201,7 @@ export const telnyx = define("telnyx", [], () => ({
   ],
   eventType: [body("data", "event_type")],
   eventId: [body("data", "id")],
+  retryMark: { at: body("meta", "attempt"), counts: "attempts" },
 }));
 
 export const plivo = define("plivo", [], () => ({

@@ -156,6 +156,7 @@ export const twitch = define("twitch", [], () => ({
     { name: "Twitch-Eventsub-Subscription-Version", value: { from: "eventType", names: TWITCH_VERSIONS } },
   ],
   handshake: "twitch-callback-verification",
+  retryMark: { at: header("Twitch-Eventsub-Message-Retry"), counts: "retries" },
 }));
 
 export const pusher = define("pusher", [], () => ({
@@ -197,6 +198,7 @@ export const getstream = define("getstream", ["stream"], () => ({
     retries: 2,
     note: "after 408, 429, 500 and above or no answer, within 15 seconds in all; once after a network error",
   },
+  retryMark: { at: header("X-Webhook-Attempt"), counts: "attempts" },
 }));
 
 const LIVEKIT_TOKEN: Scheme = {
@@ -241,6 +243,7 @@ export const intercom = define("intercom", [], () => ({
   eventType: [body("topic")],
   eventId: [body("id")],
   ackDeadlineMs: 5_000,
+  retryMark: { at: body("delivery_attempts"), counts: "attempts" },
 }));
 
 export const zendesk = define("zendesk", [], () => ({
@@ -314,4 +317,5 @@ export const hubspot = define("hubspot", [], () => ({
   detection: { signatureHeaders: ["X-HubSpot-Signature-v3", "X-HubSpot-Signature"] },
   eventType: [body(0, "subscriptionType")],
   eventId: [body(0, "eventId")],
+  retryMark: { at: body(0, "attemptNumber"), counts: "retries" },
 }));

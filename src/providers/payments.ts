@@ -68,4 +68,10 @@ export const square: Provider = {
   outgoing: [],
   // Source: https://developer.squareup.com/docs/webhooks/troubleshooting, whose older copies say 72 hours.
   retry: { note: "for up to 24 hours" },
+  // Source: https://developer.squareup.com/docs/webhooks/build-with-webhooks
+  retryMark: {
+    at: { in: "header", name: "square-retry-number" },
+    counts: "retries",
+    reason: { in: "header", name: "square-retry-reason" },
+  },
 };

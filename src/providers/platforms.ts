@@ -74,6 +74,7 @@ export const inngest = define("inngest", [], () => ({
   ],
   eventType: [body("event", "name")],
   eventId: [body("event", "id")],
+  retryMark: { at: body("ctx", "attempt"), counts: "retries" },
 }));
 
 /** How the client secret becomes the key is nowhere documented, and not all stores sign. */

@@ -26,6 +26,8 @@ export interface Provider {
   readonly ackDeadlineMs?: number;
   /** What the provider documents about deliveries that were not accepted. */
   readonly retry?: RetryFacts;
+  /** Where a delivery says which one it is. Documented places only. */
+  readonly retryMark?: RetryMark;
   /** How well the row is known: the best of what it was read from. */
   readonly evidence: Evidence;
   /** The provider's own page about its webhooks. */
@@ -154,6 +156,15 @@ export interface RetryFacts {
   readonly retries?: number;
   /** One sentence. */
   readonly note: string;
+}
+
+/** How a delivery tells whether it is a retry, and which. */
+export interface RetryMark {
+  readonly at: ValueSource;
+  /** What its number counts: retries, so that the first delivery has 0 or no number, or attempts, of which it is 1. */
+  readonly counts: "retries" | "attempts";
+  /** Where it says why there is a retry. */
+  readonly reason?: ValueSource;
 }
 
 /** The handshakes that hookcli knows; handshakes.ts has what is asked and answered. */

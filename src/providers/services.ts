@@ -180,6 +180,7 @@ export const docusign = define("docusign", [], () => ({
     }),
   ],
   eventType: [body("event")],
+  retryMark: { at: body("retryCount"), counts: "retries" },
 }));
 
 export const typeform = define("typeform", [], () => ({
@@ -402,6 +403,7 @@ export const qstash = define("qstash", ["upstash"], () => ({
   ],
   deliveryId: [header("Upstash-Message-Id")],
   outgoing: [{ name: "Upstash-Message-Id", value: { from: "deliveryId" } }],
+  retryMark: { at: header("Upstash-Retried"), counts: "retries" },
 }));
 
 /** The key looks like base64 and is used as the text that it is. */
@@ -500,6 +502,7 @@ export const plainSupport: Provider = {
   secretPlace: "Settings > Request signing: one secret for the workspace",
   eventType: [body("type"), body("payload", "eventType")],
   eventId: [body("id")],
+  retryMark: { at: body("webhookMetadata", "webhookDeliveryAttemptNumber"), counts: "attempts" },
 };
 export const firecrawl: Provider = {
   ...plain("firecrawl", "Firecrawl", "x-firecrawl-signature", "sha256="),

@@ -27,6 +27,7 @@ export const bitbucket = define("bitbucket", [], () => ({
     { name: "X-Request-UUID", value: { from: "deliveryId" } },
     { name: "X-Attempt-Number", value: { from: "literal", text: "1" } },
   ],
+  retryMark: { at: header("X-Attempt-Number"), counts: "attempts" },
 }));
 
 export const bitbucketServer = define("bitbucket-server", ["bitbucket-dc"], () => ({

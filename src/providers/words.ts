@@ -1,5 +1,5 @@
 import { pathWords } from "../signatures/content-words.js";
-import type { Evidence, Provider, RetryFacts, ValueSource } from "./provider.js";
+import type { Evidence, Provider, RetryFacts, RetryMark, ValueSource } from "./provider.js";
 
 type PlaceOf<Place extends ValueSource["in"]> = Extract<ValueSource, { readonly in: Place }>;
 
@@ -45,6 +45,13 @@ export function retryWords({ delaysMs, retries, note }: RetryFacts): string {
   const waits = delaysMs === undefined ? [] : [`after ${delaysMs.map(waitWords).join(", ")}`];
   const facts = [...times, ...waits].join(" ");
   return facts === "" ? note : `${facts} (${note})`;
+}
+
+/** Where a delivery says which one it is, and how that counts. */
+export function retryMarkWords({ at, counts, reason }: RetryMark): string {
+  const first = counts === "retries" ? "counts retries" : "counts attempts, from 1";
+  const why = reason === undefined ? "" : `; why: ${placeWords(reason)}`;
+  return `${placeWords(at)} ${first}${why}`;
 }
 
 /** `90 s`, `5 min`, `2 h`: in the largest unit that is whole. */

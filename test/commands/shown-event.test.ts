@@ -53,6 +53,26 @@ describe("an event that is shown", () => {
     ]);
   });
 
+  it("says which retry of its sender it is, to people and to programs", () => {
+    const headers = [
+      ["X-Slack-Retry-Num", "2"],
+      ["X-Slack-Retry-Reason", "http_timeout"],
+    ] as const;
+    const event = { ...eventOf("slack"), headers };
+    const json = told((reporter) => void reporter.stored("stored", () => event), { json: true, verbose: false });
+
+    expect(shownEvent(event).retry).toEqual({ number: 2, reason: "http_timeout" });
+    expect(shownEvent(event, { showSecrets: true }).retry).toEqual({ number: 2, reason: "http_timeout" });
+    expect(shownEvent(eventOf("slack"))).not.toHaveProperty("retry");
+    expect((JSON.parse(json) as { event: unknown }).event).toMatchObject({
+      retry: { number: 2, reason: "http_timeout" },
+    });
+    expect(told((reporter) => reporter.answered(event), { json: false, verbose: false })).toContain("retry 2");
+    expect(told((reporter) => reporter.answered(event), { json: false, verbose: true })).toMatch(
+      /retry: +2 \(http_timeout\), as its sender says/,
+    );
+  });
+
   it("is compared with the headers masked that any provider of the two sends secrets in", () => {
     expect(maskOf([eventOf(null), eventOf("acme")], {})).toEqual({ showSecrets: false, secretHeaders: ["X-Proof"] });
     expect(maskOf([], { includeSecrets: true }).showSecrets).toBe(true);

@@ -32,6 +32,11 @@ describe("the line of an event", () => {
 
   it.each<[string, Partial<HookEvent>, string]>([
     ["without an attempt", {}, "unchecked   stored   -   1.2 kB"],
+    [
+      "that is a retry of its sender",
+      { duplicateOf: "evt_1", retry: { number: 2, reason: "http_timeout" } },
+      "unchecked   stored   -   1.2 kB   duplicate, retry 2",
+    ],
     ["refused", { state: "refused", refusal: "ip_not_allowed" }, "unchecked   refused   -   1.2 kB   ip_not_allowed"],
     [
       "with a wrong signature",

@@ -6,7 +6,7 @@ import { uncheckedWords } from "../../src/commands/verify/unchecked.js";
 import { listFolder } from "../../src/fixtures/folder.js";
 import { providers } from "../../src/providers/index.js";
 import type { Provider } from "../../src/providers/provider.js";
-import { signatureHeadersOf } from "../../src/providers/words.js";
+import { retryMarkWords, signatureHeadersOf } from "../../src/providers/words.js";
 import { RAW_BODY } from "../../src/signatures/explain-fixes.js";
 import { schemeWords } from "../../src/signatures/scheme-words.js";
 import { rootDir } from "../helpers/data.js";
@@ -26,7 +26,16 @@ A provider without a signature header has its signature in the body, or none.
 
 `;
 
-const HEAD = ["name", "title", "signature headers", "schemes", "not checked", "fixtures", "documents"];
+const HEAD = [
+  "name",
+  "title",
+  "signature headers",
+  "schemes",
+  "not checked",
+  "retries marked by",
+  "fixtures",
+  "documents",
+];
 
 async function pageText(): Promise<string> {
   const entries = await listFolder(join(rootDir, "fixtures"));
@@ -42,6 +51,7 @@ function cells(row: Provider, fixtures: number): string[] {
     signatureHeadersOf(row).map(code).join(", "),
     schemes,
     uncheckedWords(row) ?? "",
+    row.retryMark === undefined ? "" : retryMarkWords(row.retryMark),
     String(fixtures),
     row.documents === undefined ? "" : `[documents](${row.documents})`,
   ];

@@ -2,7 +2,14 @@ import { describe, expect, it } from "vitest";
 import { findProvider, providers } from "../../src/providers/index.js";
 import { handshakes } from "../../src/providers/handshakes.js";
 import type { Provider } from "../../src/providers/provider.js";
-import { evidenceWords, placesWords, retryWords, signatureHeadersOf, waitWords } from "../../src/providers/words.js";
+import {
+  evidenceWords,
+  placesWords,
+  retryMarkWords,
+  retryWords,
+  signatureHeadersOf,
+  waitWords,
+} from "../../src/providers/words.js";
 import {
   algorithmWords,
   besideWords,
@@ -22,7 +29,8 @@ function row(name: string): Provider {
 }
 
 /** Everything that is said of a row. */
-function allWords({ schemes, eventType, eventId, deliveryId, evidence, retry, handshake }: Provider): string[] {
+function allWords(provider: Provider): string[] {
+  const { schemes, eventType, eventId, deliveryId, evidence, retry, retryMark, handshake } = provider;
   return [
     ...schemes.flatMap((scheme) => [
       algorithmWords(scheme.algorithm),
@@ -37,6 +45,7 @@ function allWords({ schemes, eventType, eventId, deliveryId, evidence, retry, ha
     ...[eventType, eventId, deliveryId].filter((sources) => sources.length > 0).map(placesWords),
     evidenceWords(evidence),
     ...(retry === undefined ? [] : [retryWords(retry)]),
+    ...(retryMark === undefined ? [] : [retryMarkWords(retryMark)]),
     ...(handshake === undefined ? [] : [handshakes[handshake].words]),
   ];
 }

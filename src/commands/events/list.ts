@@ -9,6 +9,8 @@ import type { Showing } from "./shown-event.js";
 import { parseSelectors, type Selection, parseEventName } from "../../events/selector.js";
 import { eventTable } from "../../output/event-line.js";
 import type { Line } from "../../output/output.js";
+import type { Provider } from "../../providers/provider.js";
+import { RETRY_HEADERS } from "../../providers/retry-headers.js";
 import type { CommandDefinition, Invocation } from "../command.js";
 import { addSelectorOptions, settledProviders, type SelectorOptions } from "../selector-options.js";
 import { PAGER_OPTION, paged, type PagerOptions } from "../paging.js";
@@ -82,7 +84,10 @@ async function runList(invocation: Invocation<ListOptions>): Promise<number> {
       const found = resolveEvents(store, selection, { bodies: output.json });
       if (output.json)
         await output.records(mapped(found, listedJson(await maskedFor({ ...options, own: config.ownProviders }))));
-      else await printTable(mapped(found, rowOf(options)), { output, now: context.now() });
+      else {
+        const rows = await markedRows(found, limit, config.ownProviders);
+        await printTable(mapped(rows, rowOf(options)), { output, now: context.now() });
+      }
       return EXIT.done;
     }),
   );
@@ -104,6 +109,19 @@ async function follow(
 async function maskedFor(options: Showing): Promise<(event: HookEvent) => HookEvent> {
   const { shownEvent } = await import("./shown-event.js");
   return (event) => shownEvent(event, options);
+}
+
+/** Rows with the retry that their headers tell of. What providers mark is loaded only where a row may have such a header. */
+async function markedRows(
+  found: Iterable<HookEvent>,
+  limit: number,
+  own: readonly Provider[],
+): Promise<Iterable<HookEvent>> {
+  const few = limit > 0 && limit <= TABLE_ROWS ? [...found] : undefined;
+  const mayMark = ({ headers }: HookEvent) => headers.some(([name]) => RETRY_HEADERS.test(name));
+  if (few !== undefined && own.length === 0 && !few.some(mayMark)) return few;
+  const { withRetry } = await import("./shown-event.js");
+  return mapped(few ?? found, (event) => withRetry(event, own));
 }
 
 /** A row of the table shows no header. */

@@ -11,7 +11,7 @@ import { printEvent } from "../../output/event-page.js";
 import type { Provider } from "../../providers/provider.js";
 import type { StoreError } from "../../store/store.js";
 import type { HandshakeOutcome } from "./handshakes.js";
-import { shownEvent } from "../events/shown-event.js";
+import { shownEvent, withRetry } from "../events/shown-event.js";
 import { counted } from "../../output/quantity.js";
 
 /** On a terminal an event whose answer takes longer than this is shown as pending first, milliseconds. */
@@ -152,7 +152,10 @@ export class ListenReporter {
       return NOTHING_PENDING;
     }
     if (!output.isTerminal) return NOTHING_PENDING;
-    const timer = setTimeout(() => output.line(eventLine(make(), { columns: output.columns })), PENDING_AFTER_MS);
+    const timer = setTimeout(
+      () => output.line(eventLine(withRetry(make(), this.own), { columns: output.columns })),
+      PENDING_AFTER_MS,
+    );
     return () => clearTimeout(timer);
   }
 
@@ -165,7 +168,7 @@ export class ListenReporter {
   private tellAnswer(event: HookEvent, { handshake, nextAttemptAt = null }: BesideAnswer): void {
     const { output } = this;
     if (!output.json) {
-      output.line(eventLine(event, { columns: output.columns, remark: handshake?.remark }));
+      output.line(eventLine(withRetry(event, this.own), { columns: output.columns, remark: handshake?.remark }));
       if (handshake?.note !== undefined) output.note(`hookcli: note: ${handshake.note}`);
       if (output.verbose) printEvent(output, shownEvent(event, { own: this.own }), { now: this.context.now() });
       return;

@@ -4,7 +4,7 @@ import { bold, dim, yellow } from "../../output/style.js";
 import { wrapText } from "../../output/wrap.js";
 import { handshakes } from "../../providers/handshakes.js";
 import type { HandshakeKind, Provider } from "../../providers/provider.js";
-import { evidenceWords, placesWords, retryWords, waitWords } from "../../providers/words.js";
+import { evidenceWords, placesWords, retryMarkWords, retryWords, waitWords } from "../../providers/words.js";
 import { signsBody } from "../../signatures/content.js";
 import { encodingWords } from "../../signatures/content-words.js";
 import { frameworks } from "../../signatures/frameworks.js";
@@ -117,7 +117,8 @@ function secretFacts({ name, schemes, secretPlace }: Provider): Fact[] {
 }
 
 function eventFacts(provider: Provider): Fact[] {
-  const { eventType, eventId, deliveryId, contentType, ackDeadlineMs, retry, handshake, outgoing } = provider;
+  const { eventType, eventId, deliveryId, contentType, ackDeadlineMs, handshake, outgoing } = provider;
+  const { retry, retryMark } = provider;
   return [
     ["event type", placesWords(eventType)],
     ["event id", placesWords(eventId)],
@@ -126,6 +127,7 @@ function eventFacts(provider: Provider): Fact[] {
     ["other headers", outgoing.map((header) => header.name).join(", ")],
     ["answer within", ackDeadlineMs === undefined ? undefined : waitWords(ackDeadlineMs)],
     ["retries", retry === undefined ? undefined : retryWords(retry)],
+    ["marks retries", retryMark === undefined ? undefined : retryMarkWords(retryMark)],
     ["handshake", handshake === undefined ? undefined : handshakes[handshake].words],
     ["try it", handshake === undefined ? undefined : handshakeCommands(provider, handshake)],
   ];

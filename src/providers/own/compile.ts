@@ -47,12 +47,12 @@ function demandName(name: string, at: Place): void {
 function rowOf(name: string, defined: Definition): Row {
   const schemes = schemesOf(name, defined);
   const { eventType = [], eventId = [], deliveryId = [], headers, ackDeadline, retry, detection } = defined;
-  const { contentType, bodyForm, documents, secretPlace, unchecked, handshake, title = name } = defined;
+  const { contentType, bodyForm, documents, secretPlace, unchecked, handshake, retryMark, title = name } = defined;
   const outgoing = headers ?? impliedHeaders({ eventType, eventId, deliveryId }, schemes);
   const row = { title, schemes, evidence: "own" as const, eventType, eventId, deliveryId, outgoing };
   return {
     ...row,
-    ...present({ contentType, bodyForm, documents, secretPlace, unchecked, handshake }),
+    ...present({ contentType, bodyForm, documents, secretPlace, unchecked, handshake, retryMark }),
     ...present({ ackDeadlineMs: ackDeadline, retry: retry === undefined ? undefined : retryFacts(retry) }),
     detection: {
       signatureHeaders: schemes.flatMap(detectingHeaders),

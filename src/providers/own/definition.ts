@@ -14,7 +14,7 @@ import type {
   TimestampRule,
   UrlForm,
 } from "../../signatures/scheme.js";
-import type { BodyForm, HandshakeKind, OutgoingHeader, ValueSource } from "../provider.js";
+import type { BodyForm, HandshakeKind, OutgoingHeader, RetryMark, ValueSource } from "../provider.js";
 import {
   binding,
   claims,
@@ -26,7 +26,7 @@ import {
   memberSchemas,
 } from "./members.js";
 import { mediaType, parse, path, secret, TOKEN, urlForm, words } from "./members.js";
-import { outgoing, valueSource, valueSources } from "./places.js";
+import { outgoing, PLACE_REF, valueSource, valueSources } from "./places.js";
 import { content } from "./template.js";
 import { choice, DefinitionError, either, flag, integer, list, mapped, object, optional } from "./shape.js";
 import { record, referred, text, variants, type Members, type Place, type Shape } from "./shape.js";
@@ -79,6 +79,7 @@ export interface Definition extends SchemeDefinition {
   readonly detection?: DetectionDefinition;
   readonly ackDeadline?: number;
   readonly retry?: RetryDefinition;
+  readonly retryMark?: RetryMark;
   readonly documents?: string;
   readonly secretPlace?: string;
   readonly unchecked?: string;
@@ -271,6 +272,13 @@ export const definition: Shape<Definition> = object<Definition>(
         delays: optional(list(duration)),
         retries: optional(integer(0, 1_000)),
         note: optional(words),
+      }),
+    ),
+    retryMark: optional(
+      object<RetryMark>({
+        at: referred(PLACE_REF, valueSource),
+        counts: choice<RetryMark["counts"]>({ retries: true, attempts: true }),
+        reason: optional(referred(PLACE_REF, valueSource)),
       }),
     ),
     documents: optional(text("an http or https URL", /^https?:\/\/[\x21-\x7e]+$/)),

@@ -80,6 +80,12 @@ const VALUES: Readonly<Record<string, readonly unknown[]>> = {
   detection: [{ otherHeaders: ["X"] }, { bodies: [["a.b"]] }, { looks: "x" }],
   ackDeadline: ["10s", 10],
   retry: [{ delays: ["5s"], retries: 3 }, { delays: [5] }],
+  retryMark: [
+    { at: "header:X-Attempt", counts: "attempts", reason: { in: "body", path: "why" } },
+    { at: "header:X-Attempt" },
+    { at: "X-Attempt", counts: "retries" },
+    { at: "header:X-Attempt", counts: "tries" },
+  ],
   documents: ["https://a.example/", "a.example"],
   secretPlace: ["Settings", ""],
   unchecked: ["nothing is signed", 1],
