@@ -1,6 +1,7 @@
 import { Option, type Command } from "commander";
 import { parseInteger } from "../config/values.js";
 import type { CommandDefinition, Example, Invocation } from "./command.js";
+import { endingAtOnceBefore } from "./delivery/ending.js";
 import { addDeliveryOptions, type DeliveryOptions } from "./delivery/options.js";
 import { parseRate } from "./delivery/pace.js";
 import { addSelectorOptions, type SelectorOptions } from "./selector-options.js";
@@ -10,6 +11,8 @@ export interface ReplayOptions extends DeliveryOptions, SelectorOptions {
   readonly verbatim?: boolean;
   readonly resign?: boolean;
   readonly diff?: boolean;
+  readonly count: number;
+  readonly limit?: number;
   readonly rate?: number;
   readonly concurrency: number;
 }
@@ -21,8 +24,8 @@ const examples: readonly Example[] = [
     about: "event 1 to another port, and how the answer differs from the first one",
   },
   {
-    line: "hookcli replay --type 'message.*' --status 5xx --since 2h --yes",
-    about: "all message events of the last two hours that the app failed on",
+    line: "hookcli replay --type 'message.*' --status 5xx --since 2h --rate 50/s --concurrency 8 --yes",
+    about: "all message events of the last two hours that the app failed on, 50 a second, summed up at the end",
   },
   {
     line: "hookcli replay last --set data.content=again --secret env:S",
@@ -34,9 +37,10 @@ const examples: readonly Example[] = [
 export const replay: CommandDefinition<ReplayOptions> = {
   examples,
   define,
+  endsOnSignal: true,
   run: async (invocation: Invocation<ReplayOptions>) => {
     const { runReplay } = await import("./replay/run.js");
-    return runReplay(invocation);
+    return endingAtOnceBefore(invocation.context, (deliveriesBegin) => runReplay(invocation, deliveriesBegin));
   },
 };
 
@@ -51,6 +55,13 @@ function replayOptions(): Option[] {
   return [
     new Option("--verbatim", "keep the captured signature, however old it is").conflicts("resign"),
     new Option("--resign", "sign anew in any case"),
+    new Option("--limit <n>", "of all these the newest n alone; those of a filter go oldest first").argParser((text) =>
+      parseInteger(text, { name: "--limit", min: 1, max: 1_000_000_000 }),
+    ),
+    new Option("--count <n>", "all of them n times over")
+      .argParser((text) => parseInteger(text, { name: "--count", min: 1, max: 1_000_000 }))
+      .default(1)
+      .conflicts(["dryRun", "curl"]),
     new Option("--rate <rate>", "begin no more than this many: 50/s, 30/m").argParser(parseRate),
     new Option("--concurrency <n>", "deliveries at a time")
       .argParser((text) => parseInteger(text, { name: "--concurrency", min: 1, max: 512 }))

@@ -57,17 +57,50 @@ describe("the pace of deliveries", () => {
     expect(taken).toEqual([7]);
   });
 
+  it("begins nothing after it was stopped, and does not wait for the next beat", async () => {
+    const stop = new AbortController();
+    const taken: number[] = [];
+    const sleep = (_ms: number, signal?: AbortSignal) =>
+      new Promise<void>((_resolve, reject) => signal?.addEventListener("abort", () => reject(new Error("aborted"))));
+    const by = { concurrency: 2, perSecond: 1, context: { monotonic: () => 0, sleep }, stopping: stop.signal };
+
+    const all = paced([1, 2, 3, 4], by, (item) => {
+      taken.push(item);
+      return Promise.resolve();
+    });
+    setImmediate(() => stop.abort());
+    await all;
+
+    expect(taken).toEqual([1]);
+  });
+
   it("counts answers and times, and ends with the code of the worst", () => {
-    const tally = new Tally();
+    const tally = new Tally("replayed");
     for (let n = 1; n <= 100; n += 1) {
       const isLast = n === 100;
       const outcome = { status: isLast ? null : 200, error: isLast ? "refused" : null, durationMs: n };
       tally.add(outcome, { accepted: !isLast, exitCode: isLast ? 4 : 0, remark: undefined });
     }
+    const extent = { elapsedMs: 2_000, total: 1_100 };
 
-    expect(tally.text()).toBe(
-      "100 replayed, 99 accepted, 1 not; 200 x 99, refused x 1; p50 50 ms, p90 90 ms, p99 99 ms",
+    expect(tally.text(extent)).toBe(
+      "100 replayed, 99 accepted, 1 not, 1,000 not replayed; 200 x 99, refused x 1; in 2.0 s (50/s), p50 50 ms, p90 90 ms, p99 99 ms",
     );
     expect(tally.exitCode).toBe(4);
+    expect(tally.json(extent, 130)).toEqual({
+      type: "summary",
+      deliveries: 100,
+      accepted: 99,
+      impossible: 0,
+      left: 1_000,
+      statuses: { "200": 99 },
+      errors: { refused: 1 },
+      elapsedMs: 2_000,
+      perSecond: 50,
+      p50Ms: 50,
+      p90Ms: 90,
+      p99Ms: 99,
+      exitCode: 130,
+    });
   });
 });

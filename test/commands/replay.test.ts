@@ -279,6 +279,138 @@ describe("replay of many", () => {
   it("asks nothing up to twenty", async () => {
     expect((await replay(["1..20", ...to()])).code).toBe(0);
   });
+
+  it("tells one by one only of those that went wrong, and sums up", async () => {
+    app.answer = ({ body }) => ({ status: body.toString() === "7" ? 500 : 200, body: "an answer" });
+
+    const { code, stdout, stderr } = await replay(["1..21", ...to(), "--yes", "--concurrency", "4"]);
+
+    expect(stdout).toMatch(/^#8 invoice\.paid {2}500 Internal Server Error {2}\d+ ms {2}expected 2xx\n$/);
+    expect(stderr).toMatch(
+      /^21 replayed, 20 accepted, 1 not; 200 x 20, 500 x 1; in [\d.]+ m?s \([\d.]+\/s\), p50 \d+ ms, p90 \d+ ms, p99 \d+ ms\n$/,
+    );
+    expect(code).toBe(1);
+  });
+
+  it("tells of twenty that went wrong and counts the others; -v tells of all", async () => {
+    app.answer = () => ({ status: 404 });
+
+    const brief = await replay(["1..21", ...to(), "--yes"]);
+    const whole = await replay(["1..21", ...to(), "--yes", "-v"]);
+
+    expect(brief.stdout.match(/404 Not Found/g)).toHaveLength(20);
+    expect(brief.stderr).toContain("1 more that went wrong are not shown; -v shows all");
+    expect(whole.stdout.match(/404 Not Found/g)).toHaveLength(21);
+    expect(whole.stderr).toContain("replaying #21 invoice.paid");
+  });
+
+  it("shows with --diff only the answers that differ", async () => {
+    const answered = {
+      target: `http://localhost:${app.port}/`,
+      end: { headers: [["Transfer-Encoding", "chunked"] as const], body: Buffer.from("5") },
+    };
+    for (let count = 0; count < 2; count += 1) await capture({ body: Buffer.from(String(4 + count)) }, answered);
+    app.answer = ({ body }) => ({ status: 200, body: body.toString() });
+
+    const { stdout, stderr } = await replay(["1..23", ...to(), "--yes", "--diff"]);
+
+    expect(stdout).toMatch(/^#22 invoice\.paid {2}200 OK[^]*body/);
+    expect(stdout).not.toContain("#23");
+    expect(stdout).not.toContain("the answer is the same");
+    expect(stderr).toContain("1 with another answer than the first");
+    expect(stderr).not.toContain("no first answer");
+  });
+});
+
+describe("replay: how many", () => {
+  beforeEach(async () => {
+    for (const type of ["a", "b", "a", "c", "a"]) await capture({ eventType: type });
+  });
+
+  const numbers = async () => {
+    const all = await events();
+    const seqs = new Map(all.map(({ id, seq }) => [id, seq]));
+    return app.seen.map(({ header }) => seqs.get(header("hookcli-replay-of") ?? ""));
+  };
+
+  it("delivers all of them n times over for --count", async () => {
+    const { code, stderr } = await replay(["2..3", "--count", "3", ...to()]);
+
+    expect(await numbers()).toEqual([2, 3, 2, 3, 2, 3]);
+    expect([code, stderr]).toEqual([0, expect.stringContaining("6 replayed, 6 accepted, 0 not; 200 x 6")]);
+    expect(await events()).toHaveLength(5 + 6);
+  });
+
+  it.each([
+    [
+      ["--type", "a"],
+      [3, 5],
+    ],
+    [["1..4"], [3, 4]],
+    [
+      ["5", "1", "2"],
+      [5, 2],
+    ],
+    [
+      ["--type", "a", "--source", "replay,tunnel"],
+      [3, 5],
+    ],
+  ])("delivers of %j the newest two, in order, for --limit 2", async (argv, expected) => {
+    await replay([...argv, "--limit", "2", ...to()]);
+
+    expect(await numbers()).toEqual(expected);
+  });
+
+  it("does not take the replays that it makes for events to be replayed", async () => {
+    await replay(["last", "last~1", ...to()]);
+    await replay(["--source", "replay", ...to()]);
+
+    expect(await numbers()).toEqual([5, 4, 6, 7]);
+  });
+
+  it("goes on without an event that has no body, and ends with 2", async () => {
+    await capture({ bodyComplete: false, body: new Uint8Array(), state: "refused" });
+    await capture();
+
+    const { code, stderr } = await replay(["5..7", ...to()]);
+
+    expect(await numbers()).toEqual([5, 7]);
+    expect(stderr).toContain("warning: event 6 has no body to replay");
+    expect(stderr).toContain("2 replayed, 2 accepted, 0 not, 1 cannot be replayed");
+    expect(code).toBe(2);
+  });
+
+  it("sums up what was done before a target failed to be found", async () => {
+    await capture({}, { target: `http://localhost:${app.port}/`, end: {} });
+
+    const { code, stderr } = await replay(["6", "1"]);
+
+    expect(stderr).toContain("1 replayed, 1 accepted, 0 not, 1 not replayed");
+    expect(stderr).toContain("nowhere to replay to");
+    expect(code).toBe(2);
+  });
+
+  it.each([
+    [["1..2", "--edit"], "--edit changes one event, not 2 deliveries"],
+    [["1", "--count", "2", "--edit"], "--edit changes one event, not 2 deliveries"],
+    [["1", "--count", "2", "--dry-run"], "cannot be used with"],
+    [["1", "--count", "0"], "--count takes a whole number from 1"],
+    [["1", "--limit", "0"], "--limit takes a whole number from 1"],
+  ])("refuses %j", async (argv, message) => {
+    const { code, stderr } = await replay([...argv, ...to()]);
+
+    expect([code, stderr]).toEqual([2, expect.stringContaining(message)]);
+    expect(app.seen).toHaveLength(0);
+  });
+
+  it("prints the request of each with --dry-run, however many they are", async () => {
+    for (let count = 0; count < 20; count += 1) await capture();
+
+    const { code, stdout } = await replay(["--type", "*", "--dry-run", ...to()]);
+
+    expect(code).toBe(0);
+    expect(stdout.match(/^POST \/webhook/gm)).toHaveLength(25);
+  });
 });
 
 describe("replay: signing anew", () => {
@@ -483,6 +615,7 @@ describe("replay: the outcome", () => {
     expect(lines).toMatchObject([
       { replayOf: first, signedAnew: true, accepted: true, exitCode: 0 },
       { replayOf: second, signedAnew: false, accepted: true, exitCode: 0 },
+      { type: "summary", deliveries: 2, accepted: 2, left: 0, statuses: { "200": 2 }, errors: {}, exitCode: 0 },
     ]);
   });
 

@@ -20,22 +20,29 @@ export function parseRate(text: string): number {
   throw new CliError(`not a rate: ${text}`, { hint: "write it as 50/s or 30/m" });
 }
 
-/** Does one thing after another, at this pace. Rejects with the first that fails, once those under way have ended. */
+/**
+ * Does one thing after another, at this pace. Rejects with the first that fails, once those under way have ended. After
+ * `stopping` no more begin.
+ */
 export async function paced<Item>(
   items: Iterable<Item>,
-  { concurrency, perSecond, context }: Pace & { readonly context: Pick<Context, "monotonic" | "sleep"> },
+  by: Pace & { readonly context: Pick<Context, "monotonic" | "sleep">; readonly stopping?: AbortSignal },
   take: (item: Item) => Promise<void>,
 ): Promise<void> {
+  const { concurrency, perSecond, context, stopping } = by;
   const iterator = items[Symbol.iterator]();
   const startedAt = context.monotonic();
   let begun = 0;
   let hasFailed = false;
+  const mayGoOn = () => !hasFailed && stopping?.aborted !== true;
   const work = async (): Promise<void> => {
-    for (let next = iterator.next(); next.done !== true && !hasFailed; next = iterator.next()) {
+    for (let next = iterator.next(); next.done !== true && mayGoOn(); next = iterator.next()) {
       const dueAt = startedAt + (perSecond === undefined ? 0 : (begun * 1000) / perSecond);
       begun += 1;
       const waitMs = dueAt - context.monotonic();
-      if (waitMs > 0) await context.sleep(waitMs);
+      // A wait that is broken off is over.
+      if (waitMs > 0) await context.sleep(waitMs, stopping).catch(() => {});
+      if (!mayGoOn()) return;
       await take(next.value).catch((error: unknown) => {
         hasFailed = true;
         throw error;

@@ -66,20 +66,26 @@ export class Recorder {
   private readonly output: Output;
   private store: Store | undefined;
   private readonly strict: boolean;
+  private readonly cutting: AbortSignal;
 
-  /** `strict`: a failing store is an error; else it is a warning, and the deliveries go on. */
+  /**
+   * `strict`: a failing store is an error; else it is a warning, and the deliveries go on. `cutting`: breaks off what is
+   * under way.
+   */
   constructor(parts: {
     deliverer: Deliverer;
     context: Context;
     output: Output;
     store: Store | undefined;
     strict: boolean;
+    cutting: AbortSignal;
   }) {
     this.deliverer = parts.deliverer;
     this.context = parts.context;
     this.output = parts.output;
     this.store = parts.store;
     this.strict = parts.strict;
+    this.cutting = parts.cutting;
   }
 
   /** One attempt of `event`; `earlier` is the one before it. */
@@ -107,7 +113,7 @@ export class Recorder {
       target: { ...to.destination.target, path: undefined },
       forwarded: {},
       ...(to.headers === undefined ? {} : { headers: to.headers }),
-      signal: this.context.signal,
+      signal: this.cutting,
     });
   }
 

@@ -5,7 +5,7 @@ import { attemptToJson, type AttemptJson } from "../../events/event-json.js";
 import { headerValue, type HeaderList } from "../../events/headers.js";
 import { safeBlock } from "../../events/safe-text.js";
 import { redactAttempt, redactHeaders, redactPath, redactUrl } from "../../events/redact.js";
-import type { Output } from "../../output/output.js";
+import type { Output, Span } from "../../output/output.js";
 import { dim, green, red } from "../../output/style.js";
 import type { Context } from "../../context.js";
 import type { Provider } from "../../providers/provider.js";
@@ -74,14 +74,20 @@ function isPlain(text: string): boolean {
 
 /** Prints an answer: status, time, what is to be said of it, and the first lines of its body. */
 export function showAnswer(output: Output, { delivery }: Recorded, judgement: Judgement): void {
-  const { status, reason, durationMs } = delivery;
-  const style = judgement.accepted ? green : red;
-  const head = status === null ? "no answer" : `${status}${reason === "" ? "" : ` ${reason}`}`;
-  const remark = judgement.remark === undefined ? [] : [`  ${judgement.remark}`];
-  output.line([style(head), dim(`  ${Math.round(durationMs)} ms`), ...remark]);
+  output.line(answerLine(delivery, judgement));
   if (output.verbose)
     for (const [name, value] of redactHeaders(delivery.headers)) output.line([dim(`${name}: ${latin1Text(value)}`)]);
   showBody(output, delivery.body, delivery.answerSize);
+}
+
+/** One line of an answer: status, time, and what is to be said of it. */
+export function answerLine(
+  { status, reason, durationMs }: Recorded["delivery"],
+  { accepted, remark }: Judgement,
+): readonly (string | Span)[] {
+  const style = accepted ? green : red;
+  const head = status === null ? "no answer" : `${status}${reason === "" ? "" : ` ${reason}`}`;
+  return [style(head), dim(`  ${Math.round(durationMs)} ms`), ...(remark === undefined ? [] : [`  ${remark}`])];
 }
 
 function showBody(output: Output, body: Uint8Array, size: number): void {

@@ -30,6 +30,9 @@ export interface Prepared {
   readonly signature: SignatureNote;
 }
 
+/** One event cannot be replayed, whatever becomes of the others. */
+export class NotReplayable extends CliError {}
+
 /** Where replays come from and by which options they are made. */
 export interface ReplaySource {
   readonly invocation: Invocation<ReplayOptions>;
@@ -54,11 +57,11 @@ export class Preparer {
     this.overrides = overrides;
   }
 
-  /** The request that replays an event. Throws CliError 2 when it has no body or no target, or cannot be signed. */
-  async prepare(id: string): Promise<Prepared> {
+  /** The request that replays an event. Throws CliError 2 when it has no target or cannot be signed, NotReplayable when it has no body. */
+  async prepare(seq: number): Promise<Prepared> {
     const { invocation, store } = this.source;
     const { options, context } = invocation;
-    const event = wholeEvent(store, id);
+    const event = wholeEvent(store, seq);
     const destination = this.destinationOf(event);
     const provider = providerOf(event, this.source.config.ownProviders);
     const credentials = await this.credentialsOf(provider?.name ?? "generic");
@@ -130,17 +133,20 @@ export class Preparer {
   }
 }
 
-function wholeEvent(store: Store, id: string): HookEvent {
-  const event = store.get(id);
-  if (event === undefined) throw new CliError(`the event ${id} is gone`);
+function wholeEvent(store: Store, seq: number): HookEvent {
+  const event = store.get(seq);
+  if (event === undefined) throw new NotReplayable(`event ${seq} is gone`);
   if (event.bodyComplete) return event;
-  throw new CliError(`event ${event.seq} has no body to replay: it was refused before its body was read`);
+  throw new NotReplayable(`event ${event.seq} has no body to replay: it was refused before its body was read`);
 }
 
 function nothingToChange({ seq }: HookEvent): CliError {
-  return new CliError(`the body of event ${seq} is empty: it has no JSON for --set, --unset or --merge to change`, {
-    hint: "hookcli send --data @body.json sends a body of your own",
-  });
+  return new NotReplayable(
+    `the body of event ${seq} is empty: it has no JSON for --set, --unset or --merge to change`,
+    {
+      hint: "hookcli send --data @body.json sends a body of your own",
+    },
+  );
 }
 
 /**

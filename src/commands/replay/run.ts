@@ -1,24 +1,18 @@
 import { loadConfig, type Config } from "../../config/config.js";
 import { resolveHeaders } from "../../config/headers.js";
 import { CliError, EXIT } from "../../errors.js";
-import type { HookEvent } from "../../events/event.js";
-import { headerValue } from "../../events/headers.js";
-import { redactPath, redactUrl } from "../../events/redact.js";
-import { createDialer } from "../../proxies/dialer.js";
-import { parseSelectors, selectsAll } from "../../events/selector.js";
+import { parseSelectors, selectsAll, type Selection } from "../../events/selector.js";
+import { grouped } from "../../output/quantity.js";
+import type { Store } from "../../store/store.js";
 import type { Invocation } from "../command.js";
 import { confirm } from "../delivery/confirm.js";
-import { judge, SUCCESS } from "../delivery/judgement.js";
-import { paced } from "../delivery/pace.js";
-import { eventOf, Recorder } from "../delivery/record.js";
 import { replaceHeaders } from "../delivery/request.js";
-import { resultJson, showAnswer, showRequest } from "../delivery/show.js";
-import { Tally } from "../delivery/tally.js";
+import { showRequest } from "../delivery/show.js";
 import type { ReplayOptions } from "../replay.js";
-import { maskOf } from "../events/shown-event.js";
 import { settledProviders } from "../selector-options.js";
-import { showDiff } from "./diff.js";
-import { Preparer, type Prepared, type ReplaySource } from "./prepare.js";
+import { deliverAll } from "./deliver.js";
+import { Preparer, type ReplaySource } from "./prepare.js";
+import { replayHeader, sentence } from "./words.js";
 
 /** What a filter selects unless --source says otherwise. */
 const CAPTURED = ["tunnel", "local", "send", "import"] as const;
@@ -26,7 +20,7 @@ const CAPTURED = ["tunnel", "local", "send", "import"] as const;
 const ASK_ABOVE = 20;
 
 /** Delivers captured events again. Resolves to the exit code. */
-export async function runReplay(asked: Invocation<ReplayOptions>): Promise<number> {
+export async function runReplay(asked: Invocation<ReplayOptions>, deliveriesBegin: () => void): Promise<number> {
   const { global, context } = asked;
   const options = { ...asked.options, header: await resolveHeaders(asked.options.header, asked) };
   const invocation = { ...asked, options };
@@ -36,23 +30,23 @@ export async function runReplay(asked: Invocation<ReplayOptions>): Promise<numbe
   const { openStore } = await import("../../store/open.js");
   const store = await openStore({ path: config.dbPath, context, readOnly: printsOnly });
   try {
-    const { resolveEvents } = await import("../../store/resolve.js");
-    const ids = [...resolveEvents(store, selection)].map(({ id }) => id);
-    if (ids.length === 0) throw new CliError("no event fits", { hint: "hookcli events lists what was captured" });
+    const seqs = await selectedNumbers(store, selection, options.limit);
+    if (options.edit === true && seqs.length * options.count > 1) throw cannotEditAll(seqs.length * options.count);
     const source = { invocation, config, store };
-    if (printsOnly) return await printAll(ids, source);
-    const asks = ids.length > ASK_ABOVE;
-    if (asks && !(await confirm(`this replays ${ids.length} events`, { ...invocation, yes: global.yes })))
+    if (printsOnly) return await printAll(seqs, source);
+    const asks = seqs.length > ASK_ABOVE;
+    if (asks && !(await confirm(`this replays ${seqs.length} events`, { ...invocation, yes: global.yes })))
       return EXIT.no;
-    return await deliverAll(ids, source);
+    return await deliverAll(seqs, source, deliveriesBegin);
   } finally {
     await store.close();
   }
 }
 
-async function selectionOf({ args, options, context }: Invocation<ReplayOptions>, config: Config) {
+async function selectionOf({ args, options, context }: Invocation<ReplayOptions>, config: Config): Promise<Selection> {
   const settled = await settledProviders(options, config);
-  const selection = parseSelectors(args, settled, { project: config.project, now: context.now() });
+  const { limit: _limit, ...flags } = settled;
+  const selection = parseSelectors(args, flags, { project: config.project, now: context.now() });
   // A filter means what was captured: replays of earlier runs would double it each time.
   const sources = selection.names.length > 0 ? selection.sources : (selection.sources ?? CAPTURED);
   if (!selectsAll(selection))
@@ -60,11 +54,36 @@ async function selectionOf({ args, options, context }: Invocation<ReplayOptions>
   throw new CliError("no event is named", { hint: "hookcli replay last, or a filter such as --status 5xx" });
 }
 
-async function printAll(ids: readonly string[], source: ReplaySource): Promise<number> {
+/**
+ * The numbers of the events that are meant, in order. All of them before the first delivery: a replay is an event itself, and
+ * may change the state of its first. The events themselves are read one by one.
+ */
+async function selectedNumbers(store: Store, selection: Selection, limit: number | undefined): Promise<number[]> {
+  const { requireNamed } = await import("../../store/resolve.js");
+  requireNamed(store, selection);
+  const isNamed = selection.names.length > 0;
+  const seqs = [...store.seqs(isNamed || limit === undefined ? selection : { ...selection, limit })];
+  if (seqs.length === 0) throw new CliError("no event fits", { hint: "hookcli events lists what was captured" });
+  return limit === undefined || seqs.length <= limit ? seqs : newest(seqs, limit);
+}
+
+/** The newest of them, in the order that they have. */
+function newest(seqs: readonly number[], limit: number): number[] {
+  const first = Float64Array.from(seqs).toSorted().at(-limit) ?? 0;
+  return seqs.filter((seq) => seq >= first);
+}
+
+function cannotEditAll(deliveries: number): CliError {
+  return new CliError(`--edit changes one event, not ${grouped(deliveries)} deliveries`, {
+    hint: "--set, --unset and --merge change them all",
+  });
+}
+
+async function printAll(seqs: readonly number[], source: ReplaySource): Promise<number> {
   const { options, context, output } = source.invocation;
   const preparer = await Preparer.create(source);
-  for (const [index, id] of ids.entries()) {
-    const prepared = await preparer.prepare(id);
+  for (const [index, seq] of seqs.entries()) {
+    const prepared = await preparer.prepare(seq);
     const { resigned, provider, event } = prepared;
     output.note(sentence(prepared));
     // A body in a file may end without a newline.
@@ -72,82 +91,7 @@ async function printAll(ids: readonly string[], source: ReplaySource): Promise<n
     const request = replaceHeaders(resigned.request, replayHeader(event));
     const as = options.curl === true ? "curl" : "http";
     await showRequest(request, { output, provider, showSecrets: options.showSecrets === true, env: context.env }, as);
+    await output.drain();
   }
   return EXIT.done;
-}
-
-async function deliverAll(ids: readonly string[], source: ReplaySource): Promise<number> {
-  const { options, context, output } = source.invocation;
-  const { createDeliverer } = await import("../../deliver/create.js");
-  const preparer = await Preparer.create(source);
-  const deliverer = createDeliverer({
-    timeoutMs: options.timeout,
-    insecure: options.insecure === true,
-    allowRemote: options.allowRemote === true,
-    hostHeader: headerValue(options.header, "host") ?? "target",
-    headers: [],
-    monotonic: context.monotonic,
-    dialer: await createDialer(context.env),
-  });
-  const recorder = new Recorder({ deliverer, context, output, store: source.store, strict: true });
-  const tally = new Tally();
-  const { rate: perSecond, concurrency } = options;
-  try {
-    await paced(ids, { concurrency, perSecond, context }, async (id) =>
-      deliverOne(await preparer.prepare(id), { recorder, tally }, source),
-    );
-  } finally {
-    await deliverer.close();
-  }
-  if (tally.count > 1) output.note(tally.text());
-  return tally.exitCode;
-}
-
-async function deliverOne(
-  prepared: Prepared,
-  { recorder, tally }: { recorder: Recorder; tally: Tally },
-  source: ReplaySource,
-): Promise<void> {
-  const { options, context, output } = source.invocation;
-  const { event, provider, destination, resigned, signature } = prepared;
-  // Of several at a time, each is told of with its answer.
-  if (options.concurrency === 1) output.note(sentence(prepared));
-  const replayed = eventOf(resigned.request, {
-    context,
-    project: source.config.project,
-    source: "replay",
-    provider,
-    eventType: event.eventType ?? undefined,
-    signature,
-    replayOf: event.id,
-  });
-  const recorded = await recorder.attempt(replayed, { destination, headers: replayHeader(event) });
-  const expectation = options.expect ?? SUCCESS;
-  const judgement = judge(recorded.delivery, expectation, false);
-  tally.add(recorded.delivery, judgement);
-  if (options.concurrency > 1) output.note(sentence(prepared));
-  showAnswer(output, recorded, judgement);
-  const own = source.config.ownProviders;
-  const compared = {
-    first: event.attempts[0],
-    answer: recorded.delivery,
-    mask: maskOf([event], { ...options, own }),
-  };
-  const diff = options.diff === true ? showDiff({ ...compared, own }, output) : undefined;
-  output.record({
-    replayOf: event.id,
-    ...resultJson({ eventId: replayed.id, attempts: [recorded], destination, judgement, expected: expectation.text }),
-    signedAnew: resigned.signedAnew,
-    ...(diff === undefined ? {} : { diff }),
-  });
-}
-
-function sentence({ event, destination, resigned }: Prepared): string {
-  const what = `#${event.seq} ${event.eventType ?? `${event.method} ${redactPath(event.path)}`}`;
-  const note = resigned.note === undefined ? "" : `; ${resigned.note}`;
-  return `replaying ${what} to ${redactUrl(destination.target.label)} (${destination.why})${note}`;
-}
-
-function replayHeader(event: HookEvent) {
-  return [["hookcli-replay-of", event.id]] as const;
 }

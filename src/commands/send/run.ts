@@ -154,7 +154,7 @@ async function deliverAll(
     dialer: await createDialer(context.env),
   });
   try {
-    const recorder = new Recorder({ deliverer, context, output, store, strict: false });
+    const recorder = new Recorder({ deliverer, context, output, store, strict: false, cutting: context.signal });
     return await deliverCopies(event, destination, { recorder, options, output, handshakeJudge });
   } finally {
     await Promise.all([deliverer.close(), store?.close()]);

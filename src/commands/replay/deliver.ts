@@ -1,0 +1,137 @@
+import { headerValue } from "../../events/headers.js";
+import { startProgress } from "../../output/progress.js";
+import { grouped } from "../../output/quantity.js";
+import { createDialer } from "../../proxies/dialer.js";
+import { endingOf } from "../delivery/ending.js";
+import { judge, SUCCESS, type Judgement } from "../delivery/judgement.js";
+import { paced } from "../delivery/pace.js";
+import { eventOf, Recorder, type Recorded } from "../delivery/record.js";
+import { resultJson } from "../delivery/show.js";
+import { Tally } from "../delivery/tally.js";
+import { maskOf } from "../events/shown-event.js";
+import { showDiff } from "./diff.js";
+import { NotReplayable, Preparer, type Prepared, type ReplaySource } from "./prepare.js";
+import { ReplayReport } from "./report.js";
+import { replayHeader } from "./words.js";
+
+/**
+ * Delivers events, as often and at the pace that the options name. Resolves to the exit code: the signal's when one has ended
+ * it before all was done, else that of the worst answer.
+ */
+export async function deliverAll(
+  seqs: readonly number[],
+  source: ReplaySource,
+  deliveriesBegin: () => void,
+): Promise<number> {
+  const { options, context, output } = source.invocation;
+  const { rate: perSecond, concurrency } = options;
+  const total = seqs.length * options.count;
+  const preparer = await Preparer.create(source);
+  const deliverer = await delivererFor(source);
+  const tally = new Tally("replayed");
+  const startedMs = context.monotonic();
+  const progress = startProgress({ context, output, what: "replaying", total: () => total, format: grouped });
+  const report = new ReplayReport({ output, progress, total, concurrency });
+  deliveriesBegin();
+  const ending = endingOf(context, () =>
+    progress.above(() => output.note("ending with what is under way, in 5 s at most; Ctrl-C again ends at once")),
+  );
+  const { stopping, cutting } = ending;
+  const recorder = new Recorder({ deliverer, context, output, store: source.store, strict: true, cutting });
+  try {
+    await paced(timesOver(seqs, options.count), { concurrency, perSecond, context, stopping }, async (seq) => {
+      await replayOne(seq, { preparer, recorder, tally, report, isOnly: total === 1 }, source);
+      progress.at(tally.done);
+      await output.drain();
+    });
+  } finally {
+    ending.over();
+    report.over();
+    await deliverer.close();
+    const extent = { elapsedMs: context.monotonic() - startedMs, total };
+    if (total > 1) {
+      output.note(tally.text(extent));
+      output.record(tally.json(extent, ending.exitCode() ?? tally.exitCode));
+    }
+  }
+  return ending.exitCode() ?? tally.exitCode;
+}
+
+/** All of them, again and again. */
+function* timesOver(seqs: readonly number[], count: number): Iterable<number> {
+  for (let round = 0; round < count; round += 1) yield* seqs;
+}
+
+async function delivererFor({ invocation: { options, context } }: ReplaySource) {
+  const { createDeliverer } = await import("../../deliver/create.js");
+  return createDeliverer({
+    timeoutMs: options.timeout,
+    insecure: options.insecure === true,
+    allowRemote: options.allowRemote === true,
+    hostHeader: headerValue(options.header, "host") ?? "target",
+    headers: [],
+    monotonic: context.monotonic,
+    dialer: await createDialer(context.env),
+  });
+}
+
+interface Parts {
+  readonly preparer: Preparer;
+  readonly recorder: Recorder;
+  readonly tally: Tally;
+  readonly report: ReplayReport;
+  /** Nothing else is delivered: what cannot be is an error. */
+  readonly isOnly: boolean;
+}
+
+async function replayOne(seq: number, parts: Parts, source: ReplaySource): Promise<void> {
+  const { preparer, tally, report, isOnly } = parts;
+  try {
+    await deliverOne(await preparer.prepare(seq), parts, source);
+  } catch (error) {
+    if (isOnly || !(error instanceof NotReplayable)) throw error;
+    tally.addImpossible(error.exitCode);
+    report.impossible(error);
+  }
+}
+
+async function deliverOne(prepared: Prepared, { recorder, tally, report }: Parts, source: ReplaySource): Promise<void> {
+  const { options, context, output } = source.invocation;
+  const { event, provider, destination, resigned, signature } = prepared;
+  report.begins(prepared);
+  const replayed = eventOf(resigned.request, {
+    context,
+    project: source.config.project,
+    source: "replay",
+    provider,
+    eventType: event.eventType ?? undefined,
+    signature,
+    replayOf: event.id,
+  });
+  const recorded = await recorder.attempt(replayed, { destination, headers: replayHeader(event) });
+  const expectation = options.expect ?? SUCCESS;
+  const judgement = judge(recorded.delivery, expectation, false);
+  tally.add(recorded.delivery, judgement);
+  report.ends(prepared, recorded, judgement);
+  const diff = options.diff === true ? compare(prepared, { recorded, judgement, report }, source) : undefined;
+  if (diff !== undefined) tally.addCompared(diff.equal);
+  output.record({
+    replayOf: event.id,
+    ...resultJson({ eventId: replayed.id, attempts: [recorded], destination, judgement, expected: expectation.text }),
+    signedAnew: resigned.signedAnew,
+    ...(diff === undefined ? {} : { diff }),
+  });
+}
+
+/** How the answer differs from the first one, shown and as programs see it. */
+function compare(
+  prepared: Prepared,
+  by: { recorded: Recorded; judgement: Judgement; report: ReplayReport },
+  { invocation: { options, output }, config: { ownProviders: own } }: ReplaySource,
+) {
+  const { event } = prepared;
+  const { recorded, judgement, report } = by;
+  const mask = maskOf([event], { ...options, own });
+  const heading = report.headingOfDiff(prepared, recorded, judgement);
+  return showDiff({ first: event.attempts[0], answer: recorded.delivery, mask, own, heading }, output);
+}
