@@ -106,20 +106,20 @@ const builds = [
 /**
  * Light code that most commands need. esbuild puts modules into one chunk when the same entries reach them, so nearly each
  * of these would be a chunk of its own, and loading a file costs more than reading what is in it: an entry that reaches
- * one module of a group is made to reach all of it. A group may import those above it, and no other way round: chunks that
- * import one another in a circle would run in the wrong order, which fails the build.
+ * one module of a group is made to reach all of it. A group may import those above it, and no other way round, which would
+ * bring the lower group to all that need the upper one alone: it fails the build.
  */
 const groups = {
   core: /^src\/(?:errors|store\/store|events\/(?:event|headers|id|percent|redact|safe-text|selector|event-json|glob|moment|json-tree)|config\/(?!schema)\w[\w-]*|providers\/nearest|output\/(?:columns|width|quantity|event-line|style|terminal))\.ts$/,
   asking:
     /^src\/(?:commands\/(?:selector-options|mistyped|paging|interrupted|events\/(?:open|search-ready|secret-options))|output\/progress)\.ts$/,
-  rows: /^src\/(?:providers\/(?!detect|describe|select|verify|outgoing|words|nearest)[\w-]+|signatures\/generic)\.ts$/,
+  rows: /^src\/(?:providers\/(?!detect|describe|select|verify|outgoing|words|nearest|handshake-|retry-mark)[\w-]+|signatures\/(?:generic|body))\.ts$/,
   signing:
-    /^src\/(?:signatures\/(?!explain|generic|content-words)[\w-]+|providers\/(?:detect|describe|select|verify|outgoing)|keys\/key)\.ts$/,
+    /^src\/(?:signatures\/(?!explain|generic|body\.|content-words)[\w-]+|providers\/(?:detect|describe|select|verify|outgoing)|keys\/key)\.ts$/,
   storing: /^src\/store\/(?!writer|keeper|pack|catch-up|retention|check|apply|store\.)[\w-]+\.ts$/,
 };
 
-/** The entries of a build with what they reach without a dynamic import. */
+/** The entries of a build with what they reach without a dynamic import, and what is in each group. */
 async function reachedBy(entryPoints) {
   const { metafile } = await esbuild.build({
     ...shared,
@@ -128,7 +128,8 @@ async function reachedBy(entryPoints) {
   const entries = new Set(Object.values(entryPoints));
   for (const { imports } of Object.values(metafile.inputs))
     for (const { kind, path } of imports) if (kind === "dynamic-import" && path.startsWith("src/")) entries.add(path);
-  return new Map([...entries].map((entry) => [entry, closureOf(metafile.inputs, entry)]));
+  const reached = new Map([...entries].map((entry) => [entry, closureOf(metafile.inputs, entry)]));
+  return { reached, members: membersOf(metafile.inputs) };
 }
 
 function closureOf(inputs, entry) {
@@ -138,12 +139,20 @@ function closureOf(inputs, entry) {
   return seen;
 }
 
+/** The modules of each group. */
+function membersOf(inputs) {
+  const names = Object.keys(groups);
+  const groupOf = (path) => names.findIndex((name) => groups[name].test(path));
+  const members = names.map((name) => Object.keys(inputs).filter((path) => groups[name].test(path)));
+  for (const path of members.flat()) {
+    const lower = [...closureOf(inputs, path)].find((one) => groupOf(one) > groupOf(path));
+    if (lower !== undefined) throw new Error(`${path} of the group ${names[groupOf(path)]} imports ${lower}`);
+  }
+  return Object.fromEntries(names.map((name, index) => [name, members[index]]));
+}
+
 /** Makes each entry that reaches a module of a group reach all of the group. */
-function grouped(reached) {
-  const all = [...new Set([...reached.values()].flatMap((closure) => [...closure]))];
-  const members = Object.fromEntries(
-    Object.entries(groups).map(([name, pattern]) => [name, all.filter((path) => pattern.test(path))]),
-  );
+function grouped({ reached, members }) {
   return {
     name: "grouped",
     setup(build) {
