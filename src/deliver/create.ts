@@ -42,6 +42,9 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
     return pool;
   };
 
+  const overridesWith = (headers: DeliveryRequest["headers"]) =>
+    headers === undefined ? overrides : overridesOf(headers, overrides);
+
   const deliver = (delivery: DeliveryRequest): Promise<Delivery> =>
     new Promise((settle) => {
       const { request, target } = delivery;
@@ -49,7 +52,7 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
       const headers = requestHead({
         headers: request.headers,
         forwarded: delivery.forwarded,
-        overrides: delivery.headers === undefined ? overrides : overridesOf(delivery.headers, overrides),
+        overrides: overridesWith(delivery.headers),
         hostHeader: options.hostHeader,
       });
       const call = {
@@ -79,7 +82,8 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
 
   return {
     deliver,
-    upgrade: (upgrade, target, forwarded) => joinUpgrade({ upgrade, target, forwarded, options, overrides, upgrades }),
+    upgrade: (upgrade, { headers, ...way }) =>
+      joinUpgrade({ ...way, upgrade, options, overrides: overridesWith(headers), upgrades }),
     async close() {
       watch.close();
       for (const cut of upgrades) cut();

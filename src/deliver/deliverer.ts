@@ -62,10 +62,13 @@ export interface Delivery extends AttemptEnd {
   readonly answerSize: number;
 }
 
+/** Where an upgrade goes, and what is its own there. */
+export type UpgradeWay = Pick<DeliveryRequest, "target" | "forwarded" | "headers" | "timeoutMs">;
+
 export interface Deliverer {
   /** Makes one attempt. Never rejects: a failure is a `Delivery` with `error`. */
   deliver(request: DeliveryRequest): Promise<Delivery>;
   /** Joins a WebSocket upgrade with the app; resolves when both sides are closed. */
-  upgrade(upgrade: UpgradeRequest, target: Target, forwarded: DeliveryRequest["forwarded"]): Promise<Delivery>;
+  upgrade(upgrade: UpgradeRequest, way: UpgradeWay): Promise<Delivery>;
   close(): Promise<void>;
 }

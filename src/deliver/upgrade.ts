@@ -7,7 +7,7 @@ import { headersFromRaw, type HeaderList } from "../events/headers.js";
 import type { UpgradeRequest } from "../receive/receiver.js";
 import { passedOn } from "./answer-head.js";
 import { dialed, dialName, guardedLookup, refuseLiteral } from "./connect.js";
-import type { Delivery, DelivererOptions, DeliveryRequest, Target } from "./deliverer.js";
+import type { Delivery, DelivererOptions, UpgradeWay } from "./deliverer.js";
 import { failureCode, type FailureCode } from "./failure.js";
 import { requestHead, type Overrides } from "./request-head.js";
 import { hostOf, targetUrl } from "./target.js";
@@ -18,10 +18,8 @@ const KEPT_BYTES = 64 * 1024;
 /** Bytes that a sender may send before the app has agreed. */
 const EARLY_BYTES = 64 * 1024;
 
-export interface UpgradeJob {
+export interface UpgradeJob extends Omit<UpgradeWay, "headers"> {
   readonly upgrade: UpgradeRequest;
-  readonly target: Target;
-  readonly forwarded: DeliveryRequest["forwarded"];
   readonly options: DelivererOptions;
   readonly overrides: Overrides;
   /** Where the job leaves a way to cut it short while it runs. */
@@ -124,7 +122,7 @@ async function converse(job: UpgradeJob, talk: { outcome: Outcome; early: Early;
 
 /** The app's first answer. The way through a proxy, where one stands between, takes of the same time. */
 async function reach(job: UpgradeJob, signal: AbortSignal): Promise<FirstAnswer> {
-  const { timeoutMs } = job.options;
+  const { timeoutMs = job.options.timeoutMs } = job;
   const late = new AbortController();
   const timer = timeoutMs > 0 ? setTimeout(() => late.abort(new TimeoutError()), timeoutMs) : undefined;
   try {

@@ -87,7 +87,9 @@ export class ListenerFlow {
     const { onward, journal } = this.#parts;
     const event = this.#event(request, facts, { state: "stored" });
     if (onward !== undefined) {
-      await this.#forward(event, onward, (forwarded) => onward.deliverer.upgrade(upgrade, onward.target, forwarded));
+      await this.#forward(event, onward, (forwarded) =>
+        onward.deliverer.upgrade(upgrade, { target: onward.target, forwarded }),
+      );
       return;
     }
     journal.add(listenerEvent(event));

@@ -40,7 +40,7 @@ export async function openProxy(
     },
     async onUpgrade(upgrade) {
       const changed = (await options.changeUpgrade?.(upgrade)) ?? upgrade;
-      outcomes.push(await deliverer.upgrade(changed, parsed, {}));
+      outcomes.push(await deliverer.upgrade(changed, { target: parsed, forwarded: {} }));
     },
   });
   return {

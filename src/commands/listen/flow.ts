@@ -102,7 +102,9 @@ export class EventFlow {
     const { route } = passage;
     const settle = reporter.stored(passage.event.state, () => storedEvent(passage));
     const delivery =
-      route === undefined ? refuseUpgrade(upgrade) : await deliverer.upgrade(upgrade, route.target, forwarded(request));
+      route === undefined
+        ? refuseUpgrade(upgrade)
+        : await deliverer.upgrade(upgrade, { ...wayOf(route), forwarded: forwarded(request) });
     settle();
     if (delivery !== undefined) this.keepAttempt(passage, delivery);
     reporter.answered(storedEvent(passage, delivery));
@@ -173,16 +175,13 @@ export class EventFlow {
     { provider }: EventFacts,
     { route, answer }: { route: Route; answer: Responder },
   ): Promise<Delivery> {
-    const { target, headers, timeoutMs } = route;
     const { deliverer, forwarded, deadlines } = this.parts;
     return deliverer.deliver({
+      ...wayOf(route),
       request,
-      target,
       forwarded: forwarded(request),
       answer,
       deadlineMs: deadlines.cutMs(provider),
-      ...(headers === undefined ? {} : { headers }),
-      ...(timeoutMs === undefined ? {} : { timeoutMs }),
     });
   }
 
@@ -232,6 +231,15 @@ const ACKNOWLEDGED: OwnAnswer = { status: 202, headers: [["Content-Length", "0"]
 interface Answered {
   readonly delivery: Delivery | undefined;
   readonly handshake: HandshakeOutcome | undefined;
+}
+
+/** What a route says of its deliveries. */
+function wayOf({ target, headers, timeoutMs }: Route): Pick<DeliveryRequest, "target" | "headers" | "timeoutMs"> {
+  return {
+    target,
+    ...(headers === undefined ? {} : { headers }),
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+  };
 }
 
 function sendOwn({ status, headers, body }: OwnAnswer, answer: Responder): void {
