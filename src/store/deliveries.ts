@@ -18,9 +18,11 @@ const FIND_AGAIN = `${JOINED} WHERE d.state = 'waiting' AND d.owner IS NULL AND 
 const FIND_AT_ONCE = `${JOINED} WHERE d.state = 'waiting' AND d.owner IS NULL AND d.project = ? AND d.target = ?
   AND d.due_at = 0 ORDER BY d.event LIMIT ?`;
 const FIND_HEAD = `${JOINED} WHERE d.state = 'waiting' AND d.project = ? AND d.target = ? ORDER BY d.event LIMIT 1`;
-/** Whether the app has taken an earlier copy of an event. */
+/** Whether the app has taken another copy of an event: an earlier one, or a later one while this one waited. */
 const FIND_TAKEN = `SELECT 1 FROM events e JOIN events f ON f.repeat_key = e.repeat_key
-  WHERE e.seq = ? AND f.seq < e.seq AND f.state = 'delivered' LIMIT 1`;
+  WHERE e.seq = ? AND f.seq <> e.seq AND f.state = 'delivered' LIMIT 1`;
+const HAS_ACCEPTED = `SELECT 1 FROM attempts WHERE event = ? AND error IS NULL
+  AND (status = 101 OR status BETWEEN 200 AND 299) LIMIT 1`;
 const INTERRUPT = `UPDATE attempts SET error = 'interrupted' WHERE event = ? AND duration_ms IS NULL AND error IS NULL
   AND n NOT IN (SELECT attempt FROM deliveries WHERE event = ? AND attempt IS NOT NULL)`;
 
@@ -38,6 +40,7 @@ export class Deliveries {
   private readonly findAtOnce;
   private readonly findHead;
   private readonly findTaken;
+  private readonly hasAccepted;
   private readonly nextDue;
   private readonly rewind;
   private readonly stateOf;
@@ -58,6 +61,7 @@ export class Deliveries {
     this.findAtOnce = db.prepare(FIND_AT_ONCE);
     this.findHead = db.prepare(FIND_HEAD);
     this.findTaken = db.prepare(FIND_TAKEN);
+    this.hasAccepted = db.prepare(HAS_ACCEPTED);
     this.nextDue = db.prepare(`SELECT min(due_at) AS due_at FROM deliveries WHERE ${OF_LANE} AND owner IS NULL`);
     this.rewind = db.prepare(`UPDATE deliveries SET due_at = 1, planned_at = ?
       WHERE ${OF_LANE} AND owner IS NULL AND due_at > ? AND planned_at > ?`);
@@ -101,7 +105,7 @@ export class Deliveries {
     const lane = [project, toBlob(target)] as const;
     if (claim.clockWentBack) this.rewind.run(Math.trunc(now), ...lane, Math.trunc(now), Math.trunc(now));
     const rows = claim.ordered ? this.head(lane, now) : this.due(lane, claim);
-    const dropped = claim.dropDuplicates ? rows.filter((row) => this.isDropped(row)) : [];
+    const dropped = claim.dropDuplicates ? rows.filter((row) => this.isTaken(Number(row["event"]))) : [];
     for (const row of dropped) this.drop(row);
     const deliveries = rows.filter((row) => !dropped.includes(row)).map((row) => this.begin(row, claim));
     if (deliveries.length > 0) this.leases.renew(lease);
@@ -130,14 +134,10 @@ export class Deliveries {
     return head === undefined || head["owner"] !== null ? null : Number(head["due_at"]);
   }
 
-  private isDropped(row: Row): boolean {
-    return row["attempt"] === null && this.isTaken(Number(row["event"]));
-  }
-
   private drop(row: Row): void {
     const seq = Number(row["event"]);
     this.finish.run(Number(row["id"]));
-    if (!this.has(seq)) this.attempts.become(seq, "stored");
+    this.attempts.become(seq, this.judged(seq, this.hasAccepted.get(seq) === undefined ? "stored" : "delivered"));
   }
 
   private begin(row: Row, { now, target, lease }: Claim): ClaimedDelivery {

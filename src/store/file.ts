@@ -76,6 +76,7 @@ function inspectFile(path: string): Stats | undefined {
   return stats;
 }
 
+/** Or like one whose first page a loss of power has kept from the disk: then the journal beside it says what it was. */
 function beginsLikeDatabase(path: string): boolean {
   const head = Buffer.alloc(MAGIC.length);
   try {
@@ -88,7 +89,7 @@ function beginsLikeDatabase(path: string): boolean {
   } catch (error) {
     throw toStoreError(error, path);
   }
-  return head.equals(MAGIC);
+  return head.equals(MAGIC) || (head.every((byte) => byte === 0) && lstatOf(`${path}-journal`)?.isFile() === true);
 }
 
 function lstatOf(path: string): Stats | undefined {

@@ -3,6 +3,7 @@ import { openDatabase } from "./driver.js";
 import { toStoreError } from "./faults.js";
 import { createFiles, inspectFiles, requireWritable } from "./file.js";
 import { Reader } from "./reader.js";
+import { isCutOff } from "./rollback.js";
 import { inspectDatabase, type FileState } from "./schema.js";
 import { SqliteStore } from "./sqlite-store.js";
 import type { Store } from "./store.js";
@@ -40,7 +41,7 @@ export async function openStore(options: OpenOptions): Promise<Store> {
   if (exists) requireWritable(path);
   else createFiles(path);
   // Judged over a connection that cannot write, and before there is one that can: SQLite would tidy up a journal.
-  (await openReader(path)).reader.close();
+  (await openUnlessCutOff(path))?.reader.close();
   const writer = await startWriter(options);
   try {
     return new SqliteStore({ path, now: context.now, reader: (await openReader(path)).reader, writer });
@@ -52,13 +53,23 @@ export async function openStore(options: OpenOptions): Promise<Store> {
 
 /** A reader of a store that exists; one of an older version is brought up to date first, an empty file is no store yet. */
 async function openCurrent(options: OpenOptions): Promise<Reader | undefined> {
-  const { reader, state } = await openReader(options.path);
-  if (state === "current") return reader;
-  reader.close();
-  if (state === "new") return undefined;
+  const opened = await openUnlessCutOff(options.path);
+  if (opened?.state === "current") return opened.reader;
+  opened?.reader.close();
+  if (opened?.state === "new") return undefined;
   const writer = await startWriter(options);
   await writer.close();
   return (await openReader(options.path)).reader;
+}
+
+/** `undefined`: a transaction was cut off in it, which a writer takes back. */
+async function openUnlessCutOff(path: string): Promise<{ reader: Reader; state: FileState } | undefined> {
+  try {
+    return await openReader(path);
+  } catch (error) {
+    if (isCutOff(error, path)) return undefined;
+    throw error;
+  }
 }
 
 async function openReader(path: string): Promise<{ reader: Reader; state: FileState }> {

@@ -9,7 +9,7 @@ import { attemptOf, EVENT_COLUMNS, EVENT_TABLES, eventOf, listenerOf } from "./r
 import { unindexed } from "./search-build.js";
 import { Search } from "./search.js";
 import { statsOf, TIMED_EVENTS } from "./stats.js";
-import type { ListenerRow, StoreStats } from "./store.js";
+import type { Backlog, ListenerRow, StoreStats } from "./store.js";
 
 const LOAD = `SELECT ${EVENT_COLUMNS} FROM ${EVENT_TABLES} WHERE e.seq = ?`;
 const LOAD_WITH_BODY = `SELECT ${EVENT_COLUMNS}, b.body FROM ${EVENT_TABLES} LEFT JOIN bodies b ON b.seq = e.seq
@@ -20,6 +20,9 @@ const ATTEMPTS = "SELECT * FROM attempts WHERE event = ? ORDER BY n";
 
 const BACKLOG = `SELECT count(*) AS n FROM deliveries WHERE state = 'waiting'
   AND project = (SELECT id FROM names WHERE kind = 'project' AND value = ?) AND target = ?`;
+
+const BACKLOGS = `SELECT n.value AS project, d.target, count(DISTINCT d.event) AS events
+  FROM deliveries d JOIN names n ON n.id = d.project WHERE d.state = 'waiting' GROUP BY d.project, d.target`;
 
 const EVERYTHING = { from: 0, to: Number.MAX_SAFE_INTEGER };
 
@@ -86,6 +89,17 @@ export class Reader {
 
   backlog(project: string, target: string): number {
     return Number(this.one(BACKLOG, toBlob(project), toBlob(target))?.["n"]);
+  }
+
+  backlogs(): readonly Omit<Backlog, "served">[] {
+    return this.all(BACKLOGS).map((row) => {
+      return { project: textOf(row["project"]), target: textOf(row["target"]), events: Number(row["events"]) };
+    });
+  }
+
+  /** The processes that may make attempts of deliveries they have claimed, at that time. */
+  leased(now: number): ReadonlySet<number> {
+    return new Set(this.all("SELECT pid FROM leases WHERE until_at > ?", now).map((row) => Number(row["pid"])));
   }
 
   stats(selection: Selection): StoreStats {

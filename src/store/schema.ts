@@ -4,7 +4,7 @@ import { VERSION_2 } from "./version-2.js";
 import { VERSION_4 } from "./version-4.js";
 
 /** `PRAGMA application_id` of every store: "hook". */
-const APPLICATION_ID = 0x686f6f6b;
+export const APPLICATION_ID = 0x686f6f6b;
 
 /** What a store file is before it is opened for writing. */
 export type FileState = "new" | "current" | "older";

@@ -8,7 +8,7 @@ import { packImport } from "./pack.js";
 import { processLives } from "./platform.js";
 import type { Reader } from "./reader.js";
 import { EMPTY_STATS } from "./stats.js";
-import type { Appended, AttemptEnd, AttemptStart, ListenerRow, Store, StoreStats } from "./store.js";
+import type { Appended, AttemptEnd, AttemptStart, Backlog, ListenerRow, Store, StoreStats } from "./store.js";
 import type { Writer } from "./writer.js";
 
 /** A listener whose heartbeat is older has hung or was stopped: it renews it every few seconds. */
@@ -73,6 +73,19 @@ export class SqliteStore implements Store {
 
   backlog(project: string, target: string): number {
     return this.read()?.backlog(project, target) ?? 0;
+  }
+
+  backlogs(project?: string): readonly Backlog[] {
+    const reader = this.read();
+    const found = reader?.backlogs().filter((one) => project === undefined || one.project === project) ?? [];
+    if (reader === undefined || found.length === 0) return [];
+    const leased = reader.leased(this.now());
+    const listeners = this.listeners();
+    return found.map((one) => {
+      const serves = ({ pid, ...row }: ListenerRow) =>
+        row.project === one.project && (row.target === one.target || leased.has(pid));
+      return { ...one, served: listeners.some(serves) };
+    });
   }
 
   async interrupt(seqs: readonly number[]): Promise<number> {

@@ -62,6 +62,15 @@ export interface ListenerRow {
   readonly heartbeatAt: number;
 }
 
+/** Events of a project whose delivery to a target waits or is under way. */
+export interface Backlog {
+  readonly project: string;
+  readonly target: string;
+  readonly events: number;
+  /** Whether a `listen` that runs now has that target; also true where one has deliveries in hand and may have it by a route. */
+  readonly served: boolean;
+}
+
 /** How many events have a value; `null`: none. */
 export interface Tally {
   readonly value: string | null;
@@ -123,6 +132,8 @@ export interface Store {
   releaseLease(owner: string): Promise<void>;
   /** How many deliveries of a project to a target wait or are under way. */
   backlog(project: string, target: string): number;
+  /** What waits, by project and target; of one project, or of all. */
+  backlogs(project?: string): readonly Backlog[];
   /**
    * Makes those `failed` that are `pending` though nobody is to deliver them: the process that was at it is gone. Resolves to
    * how many they were.
