@@ -1,4 +1,4 @@
-import { closeSync, openSync, readFileSync, readSync, writeFileSync, writeSync } from "node:fs";
+import { closeSync, openSync, readFileSync, writeFileSync, writeSync } from "node:fs";
 import { constants } from "node:os";
 import { join } from "node:path";
 import type { Sandbox } from "../../helpers/program.js";
@@ -47,18 +47,14 @@ export function watchDisk(sandbox: Sandbox, { log }: { readonly log: boolean }):
   shim ??= compile("disk.c", "-shared", "-fPIC");
   const [logPath, controlPath] = [join(sandbox.folder, "disk.log"), join(sandbox.folder, "disk.control")];
   writeFileSync(controlPath, Buffer.alloc(5 * 8));
-  const control = openSync(controlPath, "r+");
-  process.once("exit", () => closeSync(control));
   const put = (index: number, value: number) => {
     const bytes = Buffer.alloc(8);
     bytes.writeBigInt64LE(BigInt(value));
+    const control = openSync(controlPath, "r+");
     writeSync(control, bytes, 0, 8, index * 8);
+    closeSync(control);
   };
-  const get = (index: number) => {
-    const bytes = Buffer.alloc(8);
-    readSync(control, bytes, 0, 8, index * 8);
-    return Number(bytes.readBigInt64LE());
-  };
+  const get = (index: number) => Number(readFileSync(controlPath).readBigInt64LE(index * 8));
   const env = { LD_PRELOAD: shim, DISK_STORE: sandbox.env["HOOKCLI_DB"] ?? "", DISK_CONTROL: controlPath };
   return {
     env: log ? { ...env, DISK_LOG: logPath } : env,
