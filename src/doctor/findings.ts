@@ -3,6 +3,7 @@ import type { Finding } from "./finding.js";
 import { listenerFindings } from "./listeners.js";
 import { proxyFindings } from "./proxy.js";
 import { publicFindings } from "./public.js";
+import { routeFindings } from "./routes.js";
 import { serviceFindings } from "./service.js";
 import { signatureFindings } from "./signature.js";
 import { storeFindings } from "./store.js";
@@ -14,6 +15,7 @@ export const findings: readonly Finding[] = [
   ...storeFindings,
   ...listenerFindings,
   ...appFindings,
+  ...routeFindings,
   ...signatureFindings,
   ...proxyFindings,
   ...serviceFindings,

@@ -13,6 +13,8 @@ export interface Patient extends Pick<Context, "env" | "platform" | "now"> {
   readonly store: StoreSide;
   /** The app; a text says why there is none to look at. */
   readonly app: AppSide | string;
+  /** The configured routes to this computer. */
+  readonly routes: readonly RouteSide[];
   /** The tunnel service; a text says why there is none to look at. */
   readonly service: ServiceSide | string;
   /** The public URL; a text says why there is none to look at. */
@@ -55,6 +57,14 @@ export interface AppSide {
   readonly signing: { readonly scheme: string } | string;
   /** A proxy stands between, so that its port cannot be spoken to directly. */
   readonly throughProxy: boolean;
+  /** The addresses that the target means. */
+  readonly addresses: readonly string[];
+}
+
+export interface RouteSide {
+  /** What it takes, without credentials. */
+  readonly match: string;
+  readonly target: Target;
   /** The addresses that the target means. */
   readonly addresses: readonly string[];
 }

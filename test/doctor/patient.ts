@@ -40,6 +40,7 @@ export async function makePatient(parts: Partial<Patient> = {}): Promise<Patient
     limits: { connectMs: 1_000, answerMs: 1_000, probeMs: 8_000 },
     store: makeStore(),
     app: "no target is known",
+    routes: [],
     service: "there is no tunnel",
     publicUrl: "no public URL is known",
     text: { bytes: formatBytes, duration: formatDuration },

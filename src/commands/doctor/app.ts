@@ -111,7 +111,8 @@ async function isProxied(target: Target, dialer: Dialer | undefined): Promise<bo
   return (await dialer?.proxyFor({ protocol, hostname, port }).catch(() => undefined)) !== undefined;
 }
 
-async function addressesOf({ hostname }: Target, resolve: Around["resolve"]): Promise<readonly string[]> {
+/** The addresses that a target means. */
+export async function addressesOf({ hostname }: Target, resolve: Around["resolve"]): Promise<readonly string[]> {
   if (isLocalName(hostname)) return ["127.0.0.1", "::1"];
   if (hostname === "0.0.0.0") return ["127.0.0.1"];
   if (hostname === "::") return ["::1"];

@@ -3,8 +3,11 @@ import { dirname } from "node:path";
 import { versions } from "node:process";
 import type { Config } from "../../config/config.js";
 import { stateDir } from "../../config/places.js";
-import { isLoopback } from "../../events/authority.js";
-import type { Patient, ServiceSide, StoreSide } from "../../doctor/patient.js";
+import type { RouteSpec } from "../../config/routes.js";
+import { parseTarget } from "../../deliver/target.js";
+import { isLoopback, isThisMachine } from "../../events/authority.js";
+import { conditionText } from "../../events/condition.js";
+import type { Patient, RouteSide, ServiceSide, StoreSide } from "../../doctor/patient.js";
 import { CliError } from "../../errors.js";
 import { formatBytes, formatDuration } from "../../output/quantity.js";
 import { createDialer } from "../../proxies/dialer.js";
@@ -15,7 +18,7 @@ import { httpGet } from "../../tunnel/http-get.js";
 import { findTunnel } from "../../tunnel/kinds.js";
 import type { DoctorOptions } from "../doctor.js";
 import type { Invocation } from "../command.js";
-import { describeApp } from "./app.js";
+import { addressesOf, describeApp } from "./app.js";
 import { resolveName } from "./resolve.js";
 import { redactUrl } from "../../events/redact.js";
 
@@ -45,6 +48,7 @@ export async function describePatient(
     limits: LIMITS,
     store: describeStore(invocation, config),
     app,
+    routes: await describeRoutes(config, resolve),
     service,
     publicUrl:
       publicUrl === undefined ? "no public URL is known: --public-url, or a listen that runs" : new URL(publicUrl),
@@ -58,6 +62,22 @@ export async function describePatient(
     text: { bytes: formatBytes, duration: formatDuration },
   };
   return { patient, close };
+}
+
+/** Routes to other machines are not looked at. */
+async function describeRoutes(
+  config: Config,
+  resolve: (hostname: string) => Promise<readonly string[]>,
+): Promise<readonly RouteSide[]> {
+  const routes = config.listen.routes.map(({ value }) => value as RouteSpec);
+  const sides = routes.map(async ({ conditions, target: text }) => {
+    const target = parseTarget(text);
+    if (!isThisMachine(target.hostname)) return [];
+    return [
+      { match: conditions.map(conditionText).join(" and "), target, addresses: await addressesOf(target, resolve) },
+    ];
+  });
+  return (await Promise.all(sides)).flat();
 }
 
 /** With several it is not known which one is meant. */
