@@ -1,16 +1,16 @@
 import { setMaxListeners } from "node:events";
-import type { Attempt, EventState, HookEvent } from "../events/event.js";
-import type { BegunDelivery, Claimed, DeliveryNext, Lease } from "../store/delivery.js";
-import type { Delivery, Target } from "./deliverer.js";
-import { following, nextAttemptAt } from "./following.js";
-import { portBack, takesConnections } from "./port.js";
+import type { HookEvent } from "../events/event.js";
+import type { BegunDelivery, Claimed, Lease } from "../store/delivery.js";
+import { AttemptMaker, type Job } from "./attempting.js";
+import type { Target } from "./deliverer.js";
+import { AGAIN_MS } from "./insist.js";
+import { takesConnections } from "./port.js";
+import { PortWatch } from "./port-watch.js";
 import type { QueueParts } from "./queue.js";
 import type { Route } from "./routes.js";
 
 /** How often the store is asked at least, milliseconds: another process may have left something, and a clock may jump. */
 const POLL_MS = 5_000;
-/** The pause before a write is tried again that the store did not take. */
-const AGAIN_MS = 1_000;
 
 /** A new event's place in a lane. */
 export interface Ticket {
@@ -30,15 +30,6 @@ export interface LanePlace {
   readonly ending: AbortSignal;
 }
 
-/** An attempt that is to be made. */
-interface Job extends BegunDelivery {
-  readonly eventId: string;
-  readonly tries: number;
-  readonly startedAt: number;
-  /** As it is stored; absent: it is read from the store. */
-  readonly event?: HookEvent;
-}
-
 /** The deliveries to one target. */
 export class Lane {
   private readonly parts: QueueParts;
@@ -53,16 +44,37 @@ export class Lane {
   private claiming = false;
   /** Something has come since the last claim began. */
   private poked = false;
-  private held = false;
   /** The clock at the last claim. */
   private claimedAt = Number.POSITIVE_INFINITY;
   private alarm: AbortController | undefined;
   private readonly cutting = new AbortController();
   private readonly work = new Set<Promise<void>>();
+  private readonly watch: PortWatch;
+  private readonly maker: AttemptMaker;
 
   constructor(parts: QueueParts, place: LanePlace) {
     this.parts = parts;
     this.place = place;
+    const { context, report, look = takesConnections } = parts;
+    const { target, ending } = place;
+    this.watch = new PortWatch({
+      context,
+      look: () => look(target),
+      ending,
+      held: () => report.held(target),
+      back: () => {
+        report.back(target);
+        this.expect();
+      },
+    });
+    this.maker = new AttemptMaker(parts, {
+      target,
+      owner: place.lease().owner,
+      route: (name) => this.routeOf(name),
+      watch: this.watch,
+      ending,
+      cutting: this.cutting.signal,
+    });
     // Every attempt listens.
     setMaxListeners(0, this.cutting.signal);
     place.ending.addEventListener("abort", () => this.alarm?.abort(), { once: true });
@@ -121,6 +133,16 @@ export class Lane {
     await cut;
   }
 
+  /** How many deliveries there are yet to be made, waiting or under way. */
+  backlog(): number {
+    try {
+      return this.parts.store.backlog(this.parts.project, this.place.target.label);
+    } catch (error) {
+      this.tell(error);
+      return 0;
+    }
+  }
+
   private get ended(): boolean {
     return this.place.ending.aborted;
   }
@@ -132,21 +154,12 @@ export class Lane {
 
   /** What would have to wait for others is never begun before them; in order, another process may have some before it. */
   private mayBegin(): boolean {
-    const isFree = !this.ended && !this.held && !this.waiting && this.expected === 0;
+    const isFree = !this.ended && !this.watch.holds && !this.waiting && this.expected === 0;
     return isFree && !this.parts.settings.ordered && this.room > 0;
   }
 
-  private backlog(): number {
-    try {
-      return this.parts.store.backlog(this.parts.project, this.place.target.label);
-    } catch (error) {
-      this.tell(error);
-      return 0;
-    }
-  }
-
   private pump(): void {
-    if (this.ended || this.held || this.claiming || !this.waiting || this.room <= 0) return;
+    if (this.ended || this.watch.holds || this.claiming || !this.waiting || this.room <= 0) return;
     this.claiming = true;
     this.follow(this.claim(this.room));
   }
@@ -191,8 +204,12 @@ export class Lane {
   }
 
   private dropped(seq: number): void {
-    const event = this.parts.store.get(seq);
-    if (event !== undefined) this.parts.report.dropped(event);
+    try {
+      const event = this.parts.store.get(seq);
+      if (event !== undefined) this.parts.report.dropped(event);
+    } catch (error) {
+      this.tell(error);
+    }
   }
 
   /** Looks again after a while: one look at a time, the latest one asked for. */
@@ -212,104 +229,13 @@ export class Lane {
 
   /** One attempt, from the event in the store to its end there. */
   private async make(job: Job): Promise<void> {
-    const event = job.event ?? (await this.read(job.eventId));
-    if (event === undefined) {
-      this.running -= 1;
-      return this.pump();
-    }
-    const route = this.routeOf(job.route);
-    const delivery = await this.deliver(event, route, job.n);
-    const next = await this.nextOf(event, route, job, delivery);
-    const kept = this.keep(job, delivery, next);
+    const made = await this.maker.make(job);
+    const kept = made === undefined ? undefined : this.maker.keep(made);
     // Behind the end of this one, in the same transaction.
     this.running -= 1;
-    if (next.kind === "wait") this.expect();
+    if (made?.next.kind === "wait") this.expect();
     else this.pump();
-    const state = await kept;
-    if (state === null) return;
-    const ended = attempted(event, { job, delivery, state, target: this.place.target });
-    this.parts.report.attempted(ended, nextAttemptAt(next));
-  }
-
-  private deliver(event: HookEvent, route: Route, n: number): Promise<Delivery> {
-    const again = n > 1 ? ([["hookcli-attempt", String(n)]] as const) : [];
-    return this.parts.deliverer.deliver({
-      request: event,
-      target: route.target,
-      forwarded: this.parts.forwarded(event),
-      headers: [...(route.headers ?? []), ...again],
-      signal: this.cutting.signal,
-      ...(route.timeoutMs === undefined ? {} : { timeoutMs: route.timeoutMs }),
-    });
-  }
-
-  private async nextOf(event: HookEvent, route: Route, job: Job, delivery: Delivery): Promise<DeliveryNext> {
-    const atOnce = { kind: "wait", dueAt: 0, now: this.parts.context.now(), counts: false } as const;
-    if (delivery.error === "aborted" && this.cutting.signal.aborted) return atOnce;
-    if (await this.isAway(delivery)) {
-      this.hold();
-      return atOnce;
-    }
-    return following(event, { route, delivery, tries: job.tries }, this.parts);
-  }
-
-  /** Whether an attempt failed because the app is not there: it refuses connections, or has gone in the middle of it. */
-  private async isAway({ error, status }: Delivery): Promise<boolean> {
-    if (!this.parts.settings.holds || status !== null) return false;
-    return error === "refused" || ((error === "reset" || error === "failed") && !(await this.look()));
-  }
-
-  private look(): Promise<boolean> {
-    const { look = takesConnections } = this.parts;
-    return look(this.place.target);
-  }
-
-  private hold(): void {
-    if (this.held || this.ended) return;
-    this.held = true;
-    const { context, report } = this.parts;
-    const { target, ending } = this.place;
-    report.held(target);
-    const sleep = (ms: number, signal: AbortSignal) => context.sleep(ms, signal);
-    portBack(() => this.look(), sleep, ending).then(
-      () => {
-        if (this.ended) return;
-        this.held = false;
-        report.back(target);
-        this.expect();
-      },
-      () => {},
-    );
-  }
-
-  /** Stores the end of an attempt, again and again where the store is in trouble. `null`: the event is gone, or we are. */
-  private async keep(job: Job, end: Delivery, next: DeliveryNext): Promise<EventState | null> {
-    const { store, context } = this.parts;
-    const { id, eventId, n, route } = job;
-    const { owner } = this.place.lease();
-    const what = { id, eventId, n, owner, target: this.place.target.label, route, end, next };
-    for (;;) {
-      try {
-        return await store.endDelivery(what);
-      } catch (error) {
-        this.tell(error);
-        if (this.ended) return null;
-        await context.sleep(AGAIN_MS, this.place.ending).catch(() => {});
-      }
-    }
-  }
-
-  /** `undefined`: it was removed, or we are ending. */
-  private async read(eventId: string): Promise<HookEvent | undefined> {
-    while (!this.ended) {
-      try {
-        return this.parts.store.get(eventId);
-      } catch (error) {
-        this.tell(error);
-        await this.parts.context.sleep(AGAIN_MS, this.place.ending).catch(() => {});
-      }
-    }
-    return undefined;
+    await kept;
   }
 
   private routeOf(name: string): Route {
@@ -325,23 +251,4 @@ export class Lane {
     const followed = work.finally(() => this.work.delete(followed));
     this.work.add(followed);
   }
-}
-
-/** The event after an attempt, as it is in the store. */
-function attempted(
-  event: HookEvent,
-  { job, delivery, state, target }: { job: Job; delivery: Delivery; state: EventState; target: Target },
-): HookEvent {
-  const { durationMs, status, error, headers, body } = delivery;
-  const attempt: Attempt = {
-    n: job.n,
-    target: target.label,
-    startedAt: job.startedAt,
-    durationMs,
-    status,
-    error,
-    headers,
-    body,
-  };
-  return { ...event, state, attempts: [...event.attempts.filter(({ n }) => n !== job.n), attempt] };
 }

@@ -31,6 +31,8 @@ export interface QueueSettings {
 export interface QueueReport {
   /** An attempt has ended; it is the last one of the event. `nextAttemptAt`: when its target gets the next one. */
   attempted(event: HookEvent, nextAttemptAt: number | null): void;
+  /** An event was removed while its attempt was under way. */
+  gone(eventId: string): void;
   /** An event was not delivered: the app has taken an earlier copy. */
   dropped(event: HookEvent): void;
   /** The port of a target refuses, and its events are held; or it takes connections again. */
@@ -52,6 +54,8 @@ export interface QueueParts {
   /** The waits that an event's provider documents. */
   readonly schedule: (provider: string | null) => readonly number[] | undefined;
   readonly report: QueueReport;
+  /** When an event's provider no longer waits for the app that answers its sender, milliseconds; absent: it always does. */
+  readonly deadlineMs?: (provider: string | null) => number | undefined;
   /** In place of a look at a target's port. */
   readonly look?: (target: Target) => Promise<boolean>;
 }
@@ -102,6 +106,18 @@ export class DeliveryQueue {
     let count = 0;
     for (const lane of this.lanes.values()) count += lane.resume();
     return count;
+  }
+
+  /** How many deliveries there are yet to be made, waiting or under way. */
+  backlog(): number {
+    let count = 0;
+    for (const lane of this.lanes.values()) count += lane.backlog();
+    return count;
+  }
+
+  /** Aborted when nothing is to begin any more. */
+  get ended(): AbortSignal {
+    return this.ending.signal;
   }
 
   /** How a new event is delivered by routes in the background. Deliveries begin with it where nothing waits before them. */

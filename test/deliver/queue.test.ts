@@ -68,14 +68,18 @@ function delivererOf(answer: Answer) {
 function queueOver(
   store: Store,
   answer: Answer,
-  options: Partial<QueueSettings> & { look?: () => Promise<boolean> } = {},
+  options: Partial<QueueSettings> & {
+    look?: () => Promise<boolean>;
+    deadlineMs?: (provider: string | null) => number | undefined;
+  } = {},
 ) {
-  const told: { attempted: HookEvent[]; dropped: HookEvent[]; held: string[] } = {
+  const told: { attempted: HookEvent[]; gone: string[]; dropped: HookEvent[]; held: string[] } = {
     attempted: [],
+    gone: [],
     dropped: [],
     held: [],
   };
-  const { look, ...settings } = options;
+  const { look, deadlineMs, ...settings } = options;
   const queue = new DeliveryQueue({
     store,
     deliverer: delivererOf(answer),
@@ -87,6 +91,7 @@ function queueOver(
     schedule: () => undefined,
     report: {
       attempted: (event) => void told.attempted.push(event),
+      gone: (id) => void told.gone.push(id),
       dropped: (event) => void told.dropped.push(event),
       held: () => void told.held.push("held"),
       back: () => void told.held.push("back"),
@@ -95,6 +100,7 @@ function queueOver(
       },
     },
     ...(look === undefined ? {} : { look }),
+    ...(deadlineMs === undefined ? {} : { deadlineMs }),
   });
   const add = async (fields: Partial<NewEvent> = {}) => {
     const event = newEvent({ state: "pending", ...fields });
@@ -199,6 +205,49 @@ describe("the queue", () => {
     expect(tried).toEqual(Array.from({ length: 20 }, (_, index) => String(index)));
     expect(store.get(1)?.attempts).toMatchObject([{ error: "refused" }, { status: 200 }]);
     expect(store.get(2)?.attempts).toHaveLength(1);
+  });
+
+  it("is told when an event was removed in the middle of its attempt", async () => {
+    const store = await openTestStore();
+    const { queue, told, add } = queueOver(store, async () => {
+      await store.remove([1]);
+      return 200;
+    });
+
+    const id = await add();
+    await soon(() => expect(told.gone).toEqual([id]));
+    await queue.stop(0);
+
+    expect(told.attempted).toEqual([]);
+    expect(queue.backlog()).toBe(0);
+  });
+
+  it("cuts off only the app that answers the sender, whenever its provider would", async () => {
+    const store = await openTestStore();
+    const cuts: unknown[] = [];
+    const answer: Answer = ({ request, deadlineMs }) => {
+      cuts.push([Buffer.from(request.body).toString(), deadlineMs]);
+      return 200;
+    };
+    const { queue, told, add } = queueOver(store, answer, {
+      retry: { retries: 2 },
+      deadlineMs: (provider) => (provider === "slack" ? 3_000 : undefined),
+    });
+    const event = newEvent({ state: "pending", provider: "slack", ...bodyOf(1) });
+    await store.append(event, { target: target.label, startedAt: TEST_NOW });
+    const late = { durationMs: 3_000, status: null, error: "deadline", headers: [], body: new Uint8Array() };
+    const stored = store.get(event.id) as HookEvent;
+
+    await queue.endInline(stored, route, { ...late, unanswered: true, reason: "", answerSize: 0 });
+    await soon(() => expect(told.attempted).toHaveLength(1));
+    await add({ provider: "slack", ...bodyOf(2) });
+    await soon(() => expect(told.attempted).toHaveLength(2));
+    await queue.stop(0);
+
+    expect(cuts).toEqual([
+      ["1", 3_000],
+      ["2", undefined],
+    ]);
   });
 
   it("leaves what it cannot finish to the next run, which says how much that is", async () => {

@@ -31,8 +31,7 @@ export class BackgroundReport implements QueueReport {
   }
 
   attempted(event: HookEvent, nextAttemptAt: number | null): void {
-    this.pending.get(event.id)?.();
-    this.pending.delete(event.id);
+    this.gone(event.id);
     this.isTroubled = false;
     this.reporter.answered(event, { nextAttemptAt });
     this.ended(event);
@@ -44,6 +43,12 @@ export class BackgroundReport implements QueueReport {
     this.deaths += 1;
     const hint = this.deaths === 1 ? "; hookcli replay --state dead delivers dead letters again" : "";
     this.output.warn(`#${seq} is given up after ${counted(attempts.length, "attempt")}, and is a dead letter${hint}`);
+  }
+
+  /** Nothing of an event is under way any more. */
+  gone(eventId: string): void {
+    this.pending.get(eventId)?.();
+    this.pending.delete(eventId);
   }
 
   dropped(event: HookEvent): void {
