@@ -1,5 +1,6 @@
 import { safeText } from "../events/safe-text.js";
-import type { StoreStats, Tally } from "../store/store.js";
+import type { Backlog, StoreStats, Tally } from "../store/store.js";
+import { backlogLine } from "./backlog-line.js";
 import { tableLines, type Cell } from "./columns.js";
 import type { Line, Style } from "./output.js";
 import { formatBytes, formatDuration, formatTime, counted, grouped } from "./quantity.js";
@@ -18,9 +19,17 @@ interface Section {
   readonly style?: (value: string | null) => Style;
 }
 
+/** How it is shown, and what waits beside what is counted; `project` is the one that the user is in. */
+export interface StatsPage {
+  readonly columns: number;
+  readonly now: number;
+  readonly backlogs: readonly Backlog[];
+  readonly project: string;
+}
+
 /** What there is, counted, for people. */
-export function statsLines(stats: StoreStats, { columns, now }: { columns: number; now: number }): Line[] {
-  const head = summary(stats, now);
+export function statsLines(stats: StoreStats, { columns, now, backlogs, project }: StatsPage): Line[] {
+  const head = [...summary(stats, now), ...backlogs.map((backlog) => safeText(backlogLine(backlog, project)))];
   if (stats.events === 0) return head;
   const sections = sectionsOf(stats).filter(({ tallies }) => tallies.length > 0);
   const rows = rightAligned(sections.map((section) => rowsOf(section, stats.events)));

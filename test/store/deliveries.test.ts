@@ -49,6 +49,28 @@ const later = (dueAt: number, counts = true) => ({ kind: "wait", dueAt, now: TES
 /** A process of that number never runs. */
 const NOBODY = 2 ** 22 + 1;
 
+describe("what waits, by project and target", () => {
+  it("counts events, not deliveries, and knows who serves a target", async () => {
+    const store = await openTestStore();
+    const [one, two] = ["http://localhost:1", "http://localhost:2"];
+    const event = newEvent({ state: "pending" });
+    await store.append(event, undefined, plan({ targets: [one, one, two] }));
+    const before = store.backlogs(project);
+    await store.saveListener({ pid: process.pid, project, localUrl: "http://a", publicUrl: null, target: two });
+    const listening = store.backlogs();
+    await store.renewLease({ owner: "me", pid: process.pid, untilAt: TEST_NOW + LEASE_MS });
+    const delivering = store.backlogs();
+
+    expect(before).toEqual([
+      { project, target: one, events: 1, served: false },
+      { project, target: two, events: 1, served: false },
+    ]);
+    expect(listening.map(({ served }) => served)).toEqual([false, true]);
+    expect(delivering.map(({ served }) => served)).toEqual([true, true]);
+    expect(store.backlogs("/elsewhere")).toEqual([]);
+  });
+});
+
 describe("a delivery that waits", () => {
   it("is claimed in the order of the events, with the start of its attempt, and by nobody twice", async () => {
     const store = await openTestStore();

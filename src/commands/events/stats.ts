@@ -1,9 +1,9 @@
 import { loadConfig } from "../../config/config.js";
 import { EXIT } from "../../errors.js";
-import { redactWord } from "../../events/redact.js";
+import { redactUrl, redactWord } from "../../events/redact.js";
 import { parseSelectors } from "../../events/selector.js";
 import { statsLines } from "../../output/stats-page.js";
-import type { StoreStats, Tally } from "../../store/store.js";
+import type { Backlog, StoreStats, Tally } from "../../store/store.js";
 import type { CommandDefinition, Invocation } from "../command.js";
 import { addSelectorOptions, settledProviders, type SelectorOptions } from "../selector-options.js";
 import { withStore } from "./open.js";
@@ -27,8 +27,10 @@ async function runStats({ options, context, global, output }: Invocation<Selecto
   return withStore(config.dbPath, context, async (store) => {
     await searchReady(store, selection, { context, output });
     const found = shownStats(store.stats(selection));
-    if (output.json) output.record(statsJson(found));
-    else for (const line of statsLines(found, { columns: output.columns, now })) output.line(line);
+    const backlogs = store.backlogs(selection.project);
+    const { columns } = output;
+    if (output.json) output.record({ ...statsJson(found), waiting: backlogs.map(backlogJson) });
+    else for (const line of statsLines(found, { columns, now, backlogs, project: config.project })) output.line(line);
     return EXIT.done;
   });
 }
@@ -48,7 +50,11 @@ function withoutKeys(tallies: readonly Tally[]): Tally[] {
   return [...counts].map(([value, events]) => ({ value, events })).toSorted((a, b) => b.events - a.events);
 }
 
-function statsJson(found: StoreStats): unknown {
+function backlogJson({ target, ...backlog }: Backlog): Backlog {
+  return { ...backlog, target: redactUrl(target) };
+}
+
+function statsJson(found: StoreStats): Readonly<Record<string, unknown>> {
   const { events, firstAt, lastAt, duplicates, refused, dead, answers, bytes, freeBytes } = found;
   return {
     events,

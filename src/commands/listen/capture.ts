@@ -4,6 +4,7 @@ import { CliError } from "../../errors.js";
 import type { Target } from "../../deliver/deliverer.js";
 import type { Receiver } from "../../receive/receiver.js";
 import type { Store } from "../../store/store.js";
+import { backlogLine } from "../../output/backlog-line.js";
 import { counted } from "../../output/quantity.js";
 import type { Invocation } from "../command.js";
 import { EventFlow } from "./flow.js";
@@ -86,6 +87,7 @@ export async function startCapture(parts: {
     report: background,
   });
   const interrupted = await endInterrupted(store, project);
+  const unserved = unservedRemarks(store, project, routes);
   const flow = new EventFlow({
     context,
     project,
@@ -124,7 +126,7 @@ export async function startCapture(parts: {
     localUrl: receiver.localUrl,
     tunnelPort: receiver.tunnelPort,
     store,
-    remarks: () => [gatekeeper.remark, interruptedRemark(interrupted), resumedRemark(queue.resume())],
+    remarks: () => [gatekeeper.remark, interruptedRemark(interrupted), resumedRemark(queue.resume()), ...unserved],
     notStored: () => flow.flood.counted,
     async stop() {
       await Promise.all([receiver.close(GRACE_MS), queue.stop(GRACE_MS)]);
@@ -143,6 +145,13 @@ function interruptedRemark(count: number): string | undefined {
 function resumedRemark(count: number): string | undefined {
   if (count === 0) return undefined;
   return `${counted(count, "event")} of an earlier run ${count === 1 ? "is" : "are"} delivered first`;
+}
+
+/** What waits in the project for targets that neither this `listen` has nor another one that runs. */
+function unservedRemarks(store: Store, project: string, routes: readonly Route[]): string[] {
+  const own = new Set(routes.map(({ target }) => target.label));
+  const unserved = store.backlogs(project).filter(({ target, served }) => !served && !own.has(target));
+  return unserved.map((backlog) => backlogLine(backlog, project));
 }
 
 /** Events delivered to the port that they come in by would come in again, for ever. A free port is never the target's. */
