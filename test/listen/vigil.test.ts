@@ -55,6 +55,17 @@ describe("a vigil", () => {
     expect([ended(), made.isMet]).toEqual(["count", true]);
   });
 
+  it("takes a refused event for none of those expected, but where its refusal is asked for", async () => {
+    const refused = event("a", null, { state: "refused", refusal: "invalid payload", attempts: [] });
+    const plain = vigil({ expect: ["type=a"] });
+    await plain.tell(refused);
+    const asking = vigil({ expect: ["type=a and state=refused", "reason=invalid payload"] });
+    await asking.tell(refused);
+
+    expect(plain.made.unmet).toEqual(["--expect type=a is not met: no event fits: it was refused (invalid payload)"]);
+    expect([plain.ended(), asking.ended()]).toEqual([undefined, "expected"]);
+  });
+
   it("ends when two expectations are met, by two events or by one", async () => {
     const two = vigil({ expect: ["type=a", "type=b and status=2xx"] });
     await two.tell(event("a", 500));

@@ -15,6 +15,7 @@ const FORMS: readonly Row[] = [
 const NOTES = [
   "listen --expect looks at an event whenever an answer to it is known, and ends with 0 when all expectations are met.",
   "Several --expect are met by one event or by several. --wait 30s limits it: exit code 3, and what came instead.",
+  "An event that was refused meets only one that asks for state, reason or signature.",
   "send and replay --expect judge the answer: its fields alone, a bare 2xx is status=2xx, and all must hold.",
 ];
 

@@ -1,12 +1,14 @@
 import { EXIT } from "../../errors.js";
 import { attemptErrorText } from "../../events/attempt-error.js";
 import type { HookEvent } from "../../events/event.js";
-import { Facts } from "../../events/expectation-fields.js";
+import { Facts, fieldNamed } from "../../events/expectation-fields.js";
 import { sayInstead, statusFits, unmetConditions, type Expectation } from "../../events/expectation.js";
 import { redactWord } from "../../events/redact.js";
 import { counted } from "../../output/quantity.js";
 import type { ListenObserver } from "./report.js";
 
+/** Fields that tell of an event that was refused; an expectation without any of them means one that was let in. */
+const OF_REFUSAL = /^(?:state|reason|signature)\s*=/;
 /** Of what came in place of what was expected, so much is told. */
 const TOLD = 5;
 
@@ -127,9 +129,20 @@ class Watch {
   /** Whether the event fits. */
   look(id: string, facts: Facts): boolean {
     const unmet = unmetConditions(this.expectation, facts);
-    if (unmet.length > 0) this.remember(unmet.length, () => unmet.map((one) => sayInstead(one, facts)).join(", "));
+    const isOut = facts.event?.state === "refused" && !this.meansRefused;
+    const refusal = () =>
+      isOut ? [`it was refused (${fieldNamed("reason", "event")?.read(facts) ?? "unknown"})`] : [];
+    const fits = unmet.length === 0 && !isOut;
+    if (!fits)
+      this.remember(unmet.length + (isOut ? 1 : 0), () =>
+        [...unmet.map((one) => sayInstead(one, facts)), ...refusal()].join(", "),
+      );
     else if (!this.isMet) this.met.add(id);
-    return unmet.length === 0;
+    return fits;
+  }
+
+  private get meansRefused(): boolean {
+    return this.expectation.conditions.some(({ text }) => OF_REFUSAL.test(text));
   }
 
   sentence(came: number): string {
