@@ -319,6 +319,34 @@ async function listening(server: Server | ReturnType<typeof createTcpServer>, po
   });
 }
 
+describe("a replay of an event that went to several targets", () => {
+  it("goes to that of the last attempt, and says so, and where else it had gone", async () => {
+    const [first, second] = [await openApp(), await openApp()];
+    // Takes it in an attempt that begins when the other one has had it for certain.
+    let isLater = false;
+    first.answer = (_request, response) => {
+      response.writeHead(isLater ? 200 : 503).end();
+      isLater = second.requests.length > 0;
+    };
+    configure({ routes: [{ match: "a", target: `${at(second.port)}/hook?token=s3cret` }] });
+    const argv = ["--route", `a=${at(first.port)}`, "--ack", "--retry", "900", "--retry-delays", "20ms"];
+    const listen = await startListen(["--no-tunnel", ...argv], { sandbox });
+    await post(listen, { type: "a" });
+    await listen.waitFor((message) => message["state"] === "delivered");
+    await listen.stop();
+
+    const { code, stderr } = await runProgram(["replay", "last"], { sandbox });
+    const elsewhere = await runProgram(["replay", "1", "--to", at(second.port)], { sandbox });
+
+    expect(code).toBe(0);
+    expect(stderr).toContain(
+      `to ${at(first.port)} (the target of its last attempt; it also went to ${at(second.port)}/hook?token=***)`,
+    );
+    expect(elsewhere.stderr).toContain("(--to)");
+    expect(second.requests.map(({ url }) => url)).toEqual(["/hook?token=s3cret", "/"]);
+  });
+});
+
 describe("routes that are never used", () => {
   it("are warned of by listen and by routes test, of many the first ones", async () => {
     configure({ routes: Array.from({ length: 8 }, (_, index) => ({ match: `a.${index}`, target: "3001" })) });

@@ -53,13 +53,14 @@ export async function sendDestination(options: SendTargetOptions): Promise<Desti
 export function replayDestination(options: {
   readonly to: string | undefined;
   readonly lastTarget: string | undefined;
+  /** Where else it went: routes may have taken it to several places. */
+  readonly otherTargets?: readonly string[];
   readonly config: Config;
   readonly listeners: () => readonly ListenerRow[];
 }): Destination {
-  const { to, lastTarget, config } = options;
+  const { to, lastTarget, otherTargets = [], config } = options;
   if (to !== undefined) return { target: parseTarget(to), via: "to", why: "--to" };
-  if (lastTarget !== undefined)
-    return { target: parseTarget(lastTarget), via: "attempt", why: "the target of its last attempt" };
+  if (lastTarget !== undefined) return { target: parseTarget(lastTarget), via: "attempt", why: lastOf(otherTargets) };
   if (config.target !== undefined)
     return { target: parseTarget(config.target), via: "config", why: "the configured target" };
   const target = theOnly(options.listeners())?.target ?? undefined;
@@ -68,6 +69,16 @@ export function replayDestination(options: {
   throw new CliError("nowhere to replay to: the event was never delivered and no target is configured", {
     hint: NOWHERE_HINT,
   });
+}
+
+/** Of more places than this only the number is told. */
+const MOST_TOLD = 3;
+
+function lastOf(others: readonly string[]): string {
+  const why = "the target of its last attempt";
+  if (others.length === 0) return why;
+  const more = others.length > MOST_TOLD ? ` and ${others.length - MOST_TOLD} more` : "";
+  return `${why}; it also went to ${others.slice(0, MOST_TOLD).map(redactUrl).join(", ")}${more}`;
 }
 
 function theOnly(listeners: readonly ListenerRow[]): ListenerRow | undefined {

@@ -84,10 +84,13 @@ export class Preparer {
 
   private destinationOf(event: HookEvent): Destination {
     const { invocation, config, store } = this.source;
+    // A file from somebody else must not choose which port of this computer is called.
+    const targets = event.source === "import" ? [] : event.attempts.map(({ target }) => target);
+    const lastTarget = targets.at(-1);
     return replayDestination({
       to: givenTarget(invocation.options),
-      // A file from somebody else must not choose which port of this computer is called.
-      lastTarget: event.source === "import" ? undefined : event.attempts.at(-1)?.target,
+      lastTarget,
+      otherTargets: [...new Set(targets)].filter((target) => target !== lastTarget),
       config,
       listeners: () => store.listeners(config.project),
     });
