@@ -50,6 +50,24 @@ describe("events list", () => {
     );
   });
 
+  it("says which retry of its sender an event is, whatever marks it in the headers", async () => {
+    const { run, cwd } = await projectWith([
+      { provider: "square", headers: [["Square-Retry-Number", "3"]] },
+      { headers: [["hookcli-attempt", "2"]] },
+      { provider: "mine", headers: [["X-Mine-Go", "5"]] },
+      { provider: "square", headers: [["X-Mine-Go", "5"]] },
+    ]);
+    const remarks = async (...argv: string[]) =>
+      (await run(["list", "--reverse", ...argv])).stdout.split("\n").map((line) => /retry \d+/.exec(line)?.[0]);
+    const before = await remarks();
+    const mine = { header: "X-Mine-Signature", retryMark: { at: "header:X-Mine-Go", counts: "attempts" } };
+    writeFileSync(join(cwd, "hookcli.config.json"), JSON.stringify({ providers: { mine } }));
+
+    expect(before.slice(0, 4)).toEqual(["retry 3", "retry 1", undefined, undefined]);
+    expect((await remarks()).slice(0, 4)).toEqual(["retry 3", "retry 1", "retry 4", undefined]);
+    expect((await remarks("--limit", "0")).slice(0, 4)).toEqual(["retry 3", "retry 1", "retry 4", undefined]);
+  });
+
   it("is what `events` alone does, with the same filters", async () => {
     const { run } = await projectWith([{ eventType: "a.b" }, { eventType: "c" }]);
 

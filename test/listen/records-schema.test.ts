@@ -59,7 +59,11 @@ describe("the schema of records", () => {
     );
     const post = (body: string | Uint8Array) => fetch(listen.localUrl, { method: "POST", body });
     await post('{"type":"other"}');
-    await post('{"type":"message.created","id":"e1"}');
+    await fetch(listen.localUrl, {
+      method: "POST",
+      body: '{"type":"message.created","id":"e1"}',
+      headers: { "hookcli-attempt": "3" },
+    });
     await post(JSON.stringify({ type: "message.large", filler: "x".repeat(2 ** 20) }));
     await listen.ended();
     const printed = async (argv: string[]) =>
@@ -72,6 +76,9 @@ describe("the schema of records", () => {
     expect(new Set(listen.messages.map(({ type }) => type))).toEqual(new Set(["ready", "event", "attempt", "done"]));
     for (const record of listen.messages) expect(faults(KINDS[record.type] ?? record.type, record)).toBeNull();
     expect(events.length).toBeGreaterThan(2);
+    expect(listen.messages).toContainEqual(
+      expect.objectContaining({ type: "event", event: expect.objectContaining({ retry: { number: 2 } }) }),
+    );
     for (const event of events) expect(faults("event", event)).toBeNull();
     for (const result of [sent, replayed, unreachable]) expect(faults("result", result)).toBeNull();
     for (const record of [...listen.messages, ...events, sent]) expect(ajv.validate("records", record)).toBe(true);
@@ -168,6 +175,7 @@ describe("the schema of records", () => {
       { ...event, state: "done" },
       { ...event, bodyBase64: "" },
       { ...event, extra: 1 },
+      { ...event, retry: { number: 0 } },
       { ...event, receivedAt: "yesterday" },
     ])
       expect(faults("event", wrong)).not.toBeNull();
