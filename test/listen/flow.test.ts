@@ -1,9 +1,9 @@
 import { connect } from "node:net";
 import { text } from "node:stream/consumers";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { BackgroundReport, createQueue } from "../../src/commands/listen/background.js";
 import { Deadlines } from "../../src/commands/listen/deadlines.js";
-import { deliveryMode } from "../../src/commands/listen/delivery-options.js";
+import { deliveryMode, type DeliveryOptions } from "../../src/commands/listen/delivery-options.js";
 import { EventFlow } from "../../src/commands/listen/flow.js";
 import { createGatekeeper } from "../../src/commands/listen/gatekeeper.js";
 import { ListenReporter } from "../../src/commands/listen/report.js";
@@ -42,7 +42,7 @@ const OPTIONS: ListenOptions = {
 };
 
 /** The parts of `listen`, put together over a store whose commits the test commands, in front of a real app. */
-async function listenOver(faults: WriterFaults, events: readonly string[] = []) {
+async function listenOver(faults: WriterFaults, events: readonly string[] = [], how: DeliveryOptions = {}) {
   const store = await openTestStore({ writerPath: await faultyWriterUrl(), faults });
   const app = await startApp();
   const context = testContext({ cwd: testFolder() });
@@ -60,12 +60,13 @@ async function listenOver(faults: WriterFaults, events: readonly string[] = []) 
   const { project } = config;
   const reporter = new ListenReporter(output, context);
   const background = new BackgroundReport(output, reporter);
-  const mode = deliveryMode({});
+  const mode = deliveryMode(how);
   const forwarded = forwardedFor(publicUrl);
   const parts = { context, project, store, deliverer, forwarded };
+  const queue = createQueue({ ...parts, settings: mode.queue, routes: [], own: [], report: background });
   const flow = new EventFlow({
     ...parts,
-    queue: createQueue({ ...parts, settings: mode.queue, routes: [], own: [], report: background }),
+    queue,
     background,
     deadlines: new Deadlines(output, { own: [], isSimulated: false }),
     mode,
@@ -84,7 +85,7 @@ async function listenOver(faults: WriterFaults, events: readonly string[] = []) 
     onUpgrade: (upgrade) => flow.upgrade(upgrade),
   });
   onTestFinished(async () => {
-    await receiver.close(0);
+    await Promise.all([receiver.close(0), queue.stop(0)]);
     await flow.settled();
     await deliverer.close();
     await app.close();
@@ -179,6 +180,30 @@ describe("a sender", () => {
     expect(status).toBe(200);
     expect(storedIds(store)).toEqual([]);
     expect(stderr()).toBe("");
+  });
+});
+
+describe("the end of an attempt whose answer the sender got", () => {
+  it("is stored later when its commit failed", async () => {
+    const { store, send, stderr } = await listenOver({ failCommits: [2, 3] });
+
+    const { status } = await send("late");
+    await vi.waitFor(() => expect(store.get(1)?.state).toBe("delivered"), { timeout: 20_000 });
+
+    expect(status).toBe(200);
+    expect(store.get(1)?.attempts).toMatchObject([{ n: 1, status: 200, error: null }]);
+    expect(stderr().match(/warning/g)).toHaveLength(1);
+  });
+
+  it("is stored later when its commit failed, and the event is delivered again", async () => {
+    const { store, app, send } = await listenOver({ failCommits: [2] }, [], { retry: 1, retryDelays: [10] });
+    app.answer = (_request, response) => response.writeHead(app.requests.length === 1 ? 500 : 200).end();
+
+    const { status } = await send("again");
+    await vi.waitFor(() => expect(store.get(1)?.state).toBe("delivered"), { timeout: 20_000 });
+
+    expect(status).toBe(500);
+    expect(store.get(1)?.attempts).toMatchObject([{ status: 500 }, { status: 200 }]);
   });
 });
 

@@ -1,5 +1,6 @@
 import type { Context } from "../../context.js";
 import type { Deliverer, Delivery, DeliveryRequest } from "../../deliver/deliverer.js";
+import { insist } from "../../deliver/insist.js";
 import type { ForwardedEvent } from "../../deliver/queue.js";
 import type { Route } from "../../deliver/routes.js";
 import type { HeaderList } from "../../events/headers.js";
@@ -200,21 +201,22 @@ export class EventFlow {
     const { route } = passage;
     if (route === undefined) return;
     const event = storedEvent(passage, delivery);
-    try {
-      const { state, nextAttemptAt } = await queue.endInline(event, route, delivery);
-      const ended = { ...event, state };
-      reporter.answered(ended, { handshake, nextAttemptAt });
-      background.ended(ended);
-    } catch (error) {
-      this.keeper.tellTrouble(error);
-      reporter.answered(event, { handshake });
-    }
+    const end = await this.insist(() => queue.endInline(event, route, delivery));
+    if (end === undefined) return reporter.answered(event, { handshake });
+    const ended = { ...event, state: end.state };
+    reporter.answered(ended, { handshake, nextAttemptAt: end.nextAttemptAt });
+    background.ended(ended);
   }
 
   /** Stores the end of an attempt, beside the answer and never before it. */
   private keepAttempt({ event }: Passage, delivery: Delivery): void {
-    const stored = this.parts.store.endAttempt(event.id, 1, delivery, stateAfter(delivery));
-    void this.track(stored.catch(this.keeper.tellTrouble));
+    void this.track(this.insist(() => this.parts.store.endAttempt(event.id, 1, delivery, stateAfter(delivery))));
+  }
+
+  /** A store in trouble is asked again until it has the end of an attempt: what the app answered is known to nobody else. */
+  private insist<Result>(store: () => Promise<Result>): Promise<Result | undefined> {
+    const { context, queue } = this.parts;
+    return insist(store, { tell: this.keeper.tellTrouble, sleep: context.sleep, ending: queue.ended });
   }
 
   private track(work: Promise<void>): Promise<void> {
