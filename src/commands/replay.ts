@@ -3,7 +3,7 @@ import { parseInteger } from "../config/values.js";
 import type { CommandDefinition, Example, Invocation } from "./command.js";
 import { endingAtOnceBefore } from "./delivery/ending.js";
 import { addDeliveryOptions, type DeliveryOptions } from "./delivery/options.js";
-import { parseRate } from "./delivery/pace.js";
+import { paceOptions } from "./delivery/pace.js";
 import { addSelectorOptions, type SelectorOptions } from "./selector-options.js";
 
 /** What `replay` was asked for, parsed. */
@@ -62,10 +62,7 @@ function replayOptions(): Option[] {
       .argParser((text) => parseInteger(text, { name: "--count", min: 1, max: 1_000_000 }))
       .default(1)
       .conflicts(["dryRun", "curl"]),
-    new Option("--rate <rate>", "begin no more than this many: 50/s, 30/m").argParser(parseRate),
-    new Option("--concurrency <n>", "deliveries at a time")
-      .argParser((text) => parseInteger(text, { name: "--concurrency", min: 1, max: 512 }))
-      .default(1),
+    ...paceOptions(),
     new Option("--diff", "show how the answer differs from the first one"),
   ];
 }

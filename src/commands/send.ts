@@ -1,7 +1,10 @@
 import { Option, type Command } from "commander";
+import { endingAtOnceBefore } from "./delivery/ending.js";
 import { fieldText, parseDuration, parseInteger, tokenText } from "../config/values.js";
 import type { CommandDefinition, Example, Invocation } from "./command.js";
 import { addDeliveryOptions, TAMPERINGS, type DeliveryOptions, type Tampering } from "./delivery/options.js";
+import { paceOptions } from "./delivery/pace.js";
+import { retryOptions } from "./delivery/retries.js";
 
 /** What `send` was asked for, parsed. */
 export interface SendOptions extends DeliveryOptions {
@@ -15,6 +18,13 @@ export interface SendOptions extends DeliveryOptions {
   readonly tamper?: Tampering;
   readonly stale?: number;
   readonly duplicate: number;
+  readonly retry?: number;
+  /** Milliseconds. */
+  readonly retryDelays?: readonly number[];
+  readonly retrySpeed?: number;
+  readonly count: number;
+  readonly rate?: number;
+  readonly concurrency: number;
   readonly throughTunnel?: boolean;
 }
 
@@ -27,12 +37,12 @@ const examples: readonly Example[] = [
     about: "a signed test event, straight to an app",
   },
   {
-    line: "hookcli send stripe/invoice.paid --set data.object.amount_paid=4200 --to 5000 --secret env:S --dry-run",
-    about: "see the request that would go out, with one value changed",
+    line: `hookcli send --data '{"action":"opened"}' --provider github --type issues.opened --to 5000 --secret env:S --dry-run`,
+    about: "your own body, signed as GitHub does: see the request that would go out",
   },
   {
-    line: `hookcli send --data '{"action":"opened"}' --provider github --type issues.opened --to 5000 --secret env:S --curl`,
-    about: "your own body, signed as GitHub does, as a curl command",
+    line: "hookcli send stripe/invoice.paid --to 5000/webhook --secret env:S --count 30 --rate 50/s --retry 3",
+    about: "30 events, each again as Stripe would until the app takes it",
   },
   {
     line: "hookcli send message.created --tamper body --to 5000/webhook --secret env:S",
@@ -44,9 +54,10 @@ const examples: readonly Example[] = [
 export const send: CommandDefinition<SendOptions> = {
   examples,
   define,
+  endsOnSignal: true,
   run: async (invocation: Invocation<SendOptions>) => {
     const { runSend } = await import("./send/run.js");
-    return runSend(invocation);
+    return endingAtOnceBefore(invocation.context, (deliveriesBegin) => runSend(invocation, deliveriesBegin));
   },
 };
 
@@ -75,6 +86,12 @@ function sendOptions(): Option[] {
     new Option("--duplicate <n>", "deliver it n times with the same id")
       .argParser((text) => parseInteger(text, { name: "--duplicate", min: 1, max: MAX_DUPLICATES }))
       .default(1),
+    ...retryOptions(),
+    new Option("--count <n>", "send n events, each with ids and a signature of its own")
+      .argParser((text) => parseInteger(text, { name: "--count", min: 1, max: 1_000_000 }))
+      .default(1)
+      .conflicts(["dryRun", "curl", "edit"]),
+    ...paceOptions(),
     new Option("--through-tunnel", "send to the listener's public URL"),
   ];
 }

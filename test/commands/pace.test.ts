@@ -92,6 +92,7 @@ describe("the pace of deliveries", () => {
       deliveries: 100,
       accepted: 99,
       impossible: 0,
+      retries: 0,
       left: 1_000,
       statuses: { "200": 99 },
       errors: { refused: 1 },

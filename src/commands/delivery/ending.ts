@@ -17,14 +17,20 @@ export interface Ending {
   over(): void;
 }
 
-/** Lets deliveries end by themselves, for a while. `onStop`: told once, when that begins. */
-export function endingOf({ signal, sleep }: Pick<Context, "signal" | "sleep">, onStop: () => void): Ending {
+/**
+ * Lets deliveries end by themselves, for a while; one alone is cut off at once. `say`: tells that it has begun.
+ */
+export function endingOf(
+  { signal, sleep }: Pick<Context, "signal" | "sleep">,
+  { several, say }: { readonly several: boolean; readonly say: (text: string) => void },
+): Ending {
   const cutting = new AbortController();
   const over = new AbortController();
   // Every delivery and every wait listens.
   setMaxListeners(0, cutting.signal, signal);
   const stop = () => {
-    onStop();
+    if (!several) return cutting.abort();
+    say("ending with what is under way, in 5 s at most; Ctrl-C again ends at once");
     sleep(GRACE_MS, over.signal).then(
       () => cutting.abort(),
       () => {},

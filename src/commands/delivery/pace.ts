@@ -1,3 +1,5 @@
+import { Option } from "commander";
+import { parseInteger } from "../../config/values.js";
 import type { Context } from "../../context.js";
 import { CliError } from "../../errors.js";
 
@@ -9,8 +11,20 @@ export interface Pace {
   readonly perSecond?: number | undefined;
 }
 
+/** Most deliveries at a time. */
+const MAX_CONCURRENCY = 512;
 /** Most deliveries in a second: what is faster is not held to a beat by any timer. */
 const MAX_PER_SECOND = 10_000;
+
+/** `--rate` and `--concurrency`. */
+export function paceOptions(): Option[] {
+  return [
+    new Option("--rate <rate>", "begin no more than this many: 50/s, 30/m").argParser(parseRate),
+    new Option("--concurrency <n>", "deliveries at a time")
+      .argParser((text) => parseInteger(text, { name: "--concurrency", min: 1, max: MAX_CONCURRENCY }))
+      .default(1),
+  ];
+}
 
 /** Reads `50/s`, `0.5/s`, `30/m`, or `50`, in deliveries a second. Throws CliError 2. */
 export function parseRate(text: string): number {

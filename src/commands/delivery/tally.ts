@@ -17,6 +17,7 @@ export class Tally {
   private readonly what: string;
   private accepted = 0;
   private impossible = 0;
+  private retries = 0;
   private compared = 0;
   private different = 0;
 
@@ -38,6 +39,11 @@ export class Tally {
   addImpossible(exitCode: number): void {
     this.impossible += 1;
     this.judgements.set(exitCode, { accepted: false, exitCode, remark: undefined });
+  }
+
+  /** A further attempt of one that is counted at its end. */
+  addRetry(): void {
+    this.retries += 1;
   }
 
   /** One whose answer was compared with the first one. */
@@ -67,6 +73,7 @@ export class Tally {
     const parts = [
       `${grouped(count)} ${what}, ${grouped(accepted)} accepted, ${grouped(count - accepted)} not`,
       ...(impossible === 0 ? [] : [`${grouped(impossible)} cannot be ${what}`]),
+      ...(this.retries === 0 ? [] : [`${grouped(this.retries)} ${this.retries === 1 ? "retry" : "retries"}`]),
       ...(this.compared === 0 ? [] : [`${grouped(this.different)} with another answer than the first`]),
       ...(left === 0 ? [] : [`${grouped(left)} not ${what}`]),
     ];
@@ -91,6 +98,7 @@ export class Tally {
       deliveries: this.count,
       accepted: this.accepted,
       impossible: this.impossible,
+      retries: this.retries,
       ...(this.compared === 0 ? {} : { different: this.different }),
       left: total - this.done,
       statuses: counts(true),

@@ -6,13 +6,13 @@ import { endingOf } from "../delivery/ending.js";
 import { judge, SUCCESS, type Judgement } from "../delivery/judgement.js";
 import { paced } from "../delivery/pace.js";
 import { eventOf, Recorder, type Recorded } from "../delivery/record.js";
+import { DeliveryReport } from "../delivery/report.js";
 import { resultJson } from "../delivery/show.js";
 import { Tally } from "../delivery/tally.js";
 import { maskOf } from "../events/shown-event.js";
 import { showDiff } from "./diff.js";
 import { NotReplayable, Preparer, type Prepared, type ReplaySource } from "./prepare.js";
-import { ReplayReport } from "./report.js";
-import { replayHeader } from "./words.js";
+import { namedIn, replayHeader } from "./words.js";
 
 /**
  * Delivers events, as often and at the pace that the options name. Resolves to the exit code: the signal's when one has ended
@@ -31,11 +31,9 @@ export async function deliverAll(
   const tally = new Tally("replayed");
   const startedMs = context.monotonic();
   const progress = startProgress({ context, output, what: "replaying", total: () => total, format: grouped });
-  const report = new ReplayReport({ output, progress, total, concurrency });
+  const report = new DeliveryReport({ output, progress, total, concurrency });
   deliveriesBegin();
-  const ending = endingOf(context, () =>
-    progress.above(() => output.note("ending with what is under way, in 5 s at most; Ctrl-C again ends at once")),
-  );
+  const ending = endingOf(context, { several: total > 1, say: (text) => progress.above(() => output.note(text)) });
   const { stopping, cutting } = ending;
   const recorder = new Recorder({ deliverer, context, output, store: source.store, strict: true, cutting });
   try {
@@ -79,7 +77,7 @@ interface Parts {
   readonly preparer: Preparer;
   readonly recorder: Recorder;
   readonly tally: Tally;
-  readonly report: ReplayReport;
+  readonly report: DeliveryReport;
   /** Nothing else is delivered: what cannot be is an error. */
   readonly isOnly: boolean;
 }
@@ -98,7 +96,8 @@ async function replayOne(seq: number, parts: Parts, source: ReplaySource): Promi
 async function deliverOne(prepared: Prepared, { recorder, tally, report }: Parts, source: ReplaySource): Promise<void> {
   const { options, context, output } = source.invocation;
   const { event, provider, destination, resigned, signature } = prepared;
-  report.begins(prepared);
+  const named = namedIn(prepared);
+  report.begins(named);
   const replayed = eventOf(resigned.request, {
     context,
     project: source.config.project,
@@ -112,7 +111,7 @@ async function deliverOne(prepared: Prepared, { recorder, tally, report }: Parts
   const expectation = options.expect ?? SUCCESS;
   const judgement = judge(recorded.delivery, expectation, false);
   tally.add(recorded.delivery, judgement);
-  report.ends(prepared, recorded, judgement);
+  report.ends(named, recorded, judgement);
   const diff = options.diff === true ? compare(prepared, { recorded, judgement, report }, source) : undefined;
   if (diff !== undefined) tally.addCompared(diff.equal);
   output.record({
@@ -126,12 +125,12 @@ async function deliverOne(prepared: Prepared, { recorder, tally, report }: Parts
 /** How the answer differs from the first one, shown and as programs see it. */
 function compare(
   prepared: Prepared,
-  by: { recorded: Recorded; judgement: Judgement; report: ReplayReport },
+  by: { recorded: Recorded; judgement: Judgement; report: DeliveryReport },
   { invocation: { options, output }, config: { ownProviders: own } }: ReplaySource,
 ) {
   const { event } = prepared;
   const { recorded, judgement, report } = by;
   const mask = maskOf([event], { ...options, own });
-  const heading = report.headingOfDiff(prepared, recorded, judgement);
+  const heading = report.headingOfDiff(namedIn(prepared), recorded, judgement);
   return showDiff({ first: event.attempts[0], answer: recorded.delivery, mask, own, heading }, output);
 }

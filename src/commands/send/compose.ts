@@ -6,11 +6,12 @@ import { describeEvent } from "../../providers/describe.js";
 import { outgoingHeaders } from "../../providers/outgoing.js";
 import { newDeliveryId } from "../delivery/ids.js";
 import { replaceHeaders, type OutgoingRequest } from "../delivery/request.js";
-import { sign, signerFor, type Signer } from "../delivery/signing.js";
+import { sign, signerFor, type Signer, type SigningFacts } from "../delivery/signing.js";
 import { calledHost, placeAt, type Destination } from "../delivery/target.js";
 import { refuseUnnoticeable, tampered, withWrongSecret } from "../delivery/trouble.js";
+import type { Settings } from "../../signatures/request.js";
 import type { SendOptions } from "../send.js";
-import { knownCredentials } from "../verify/credentials.js";
+import { knownCredentials, type Credentials } from "../verify/credentials.js";
 import type { Surroundings } from "../verify/input.js";
 import { settingsOf } from "../verify/settings.js";
 import type { Source } from "./source.js";
@@ -20,43 +21,66 @@ export interface Composed {
   readonly request: OutgoingRequest;
   /** `undefined`: it is not signed. */
   readonly signer: Signer | undefined;
+  /** The same delivery as its provider would send it now: signed anew, with its id and its body. */
+  readonly again: () => OutgoingRequest;
 }
 
-/** Puts headers and signature on a body, and then makes wrong what was asked to be wrong. */
-export async function compose(
-  source: Source,
-  destination: Destination,
-  { options, ...around }: Surroundings & { readonly options: SendOptions },
-): Promise<Composed> {
-  refuseContradictions(options);
-  const { context } = around;
-  const deliveryId = newDeliveryId(source.provider, context);
-  const plain = plainRequest(source, destination, { options, context, deliveryId });
-  for (const [name, value] of plain.headers) requireFieldValue(name, value);
-  if (options.unsigned === true || source.provider.schemes.length === 0) return { request: plain, signer: undefined };
-  const credentials = await knownCredentials(options, source.provider.name, around);
-  const signer = signerFor({
-    provider: source.provider,
-    schemeName: options.scheme,
-    request: plain,
-    credentials,
-    otherwise: "--unsigned",
-  });
-  refuseUnnoticeable(signer.scheme, { tamper: options.tamper, stale: options.stale !== undefined });
-  const settings = await settingsOf(options, around);
-  const used = options.tamper === "secret" ? withWrongSecret(signer, context.random) : signer;
-  const signed = sign(plain, used, {
-    now: context.now() - (options.stale ?? 0),
-    deliveryId,
-    timestamp: options.timestamp,
-    settings,
-    signedUrl: options.url ?? publicUrlOf(destination, plain),
-  });
-  for (const [name, value] of signed.headers) requireFieldValue(name, value);
-  return {
-    request: replaceHeaders(tampered(signed, signer.scheme, options.tamper), options.header),
-    signer: { ...signer, settings },
-  };
+/** Puts headers and signature on bodies, and then makes wrong what was asked to be wrong. */
+export class Composer {
+  private readonly options: SendOptions;
+  private readonly around: Surroundings;
+  /** Read once: standard input and pipes can be read only so. */
+  private readonly known: (provider: string) => Promise<{ credentials: Credentials; settings: Settings }>;
+
+  /** Throws CliError 2 for options that contradict one another. */
+  constructor({ options, ...around }: Surroundings & { readonly options: SendOptions }) {
+    refuseContradictions(options);
+    this.options = options;
+    this.around = around;
+    let known: ReturnType<typeof this.known> | undefined;
+    this.known = (provider) => (known ??= this.readKnown(provider));
+  }
+
+  async compose(source: Source, destination: Destination): Promise<Composed> {
+    const { options } = this;
+    const { context } = this.around;
+    const { provider } = source;
+    const deliveryId = newDeliveryId(provider, context);
+    const plain = plainRequest(source, destination, { options, context, deliveryId });
+    for (const [name, value] of plain.headers) requireFieldValue(name, value);
+    if (options.unsigned === true || provider.schemes.length === 0)
+      return { request: plain, signer: undefined, again: () => plain };
+    const { credentials, settings } = await this.known(provider.name);
+    const signer = signerFor({
+      provider,
+      schemeName: options.scheme,
+      request: plain,
+      credentials,
+      otherwise: "--unsigned",
+    });
+    refuseUnnoticeable(signer.scheme, { tamper: options.tamper, stale: options.stale !== undefined });
+    const used = options.tamper === "secret" ? withWrongSecret(signer, context.random) : signer;
+    const signedUrl = options.url ?? publicUrlOf(destination, plain);
+    const again = () => this.signed(plain, used, { deliveryId, settings, signedUrl });
+    return { request: again(), signer: { ...signer, settings }, again };
+  }
+
+  private signed(
+    plain: OutgoingRequest,
+    signer: Signer,
+    facts: Pick<SigningFacts, "deliveryId" | "settings" | "signedUrl">,
+  ): OutgoingRequest {
+    const { timestamp, stale = 0, tamper, header } = this.options;
+    const now = this.around.context.now() - stale;
+    const signed = sign(plain, signer, { ...facts, now, timestamp });
+    for (const [name, value] of signed.headers) requireFieldValue(name, value);
+    return replaceHeaders(tampered(signed, signer.scheme, tamper), header);
+  }
+
+  private async readKnown(provider: string) {
+    const credentials = await knownCredentials(this.options, provider, this.around);
+    return { credentials, settings: await settingsOf(this.options, this.around) };
+  }
 }
 
 /** What a provider would sign for a listener with a public URL. */

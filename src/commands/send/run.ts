@@ -1,64 +1,95 @@
-import { loadConfig } from "../../config/config.js";
+import { loadConfig, type Config } from "../../config/config.js";
 import { resolveHeaders } from "../../config/headers.js";
-import { EXIT } from "../../errors.js";
+import type { Context } from "../../context.js";
+import { CliError, EXIT } from "../../errors.js";
 import type { NewEvent } from "../../events/event.js";
 import { headerValue } from "../../events/headers.js";
-import type { Context } from "../../context.js";
+import { redactUrl } from "../../events/redact.js";
 import type { Output } from "../../output/output.js";
-import { createDialer } from "../../proxies/dialer.js";
-import { DEFAULT_TOLERANCE_SECONDS } from "../../signatures/request.js";
-import { StoreError, type ListenerRow, type Store } from "../../store/store.js";
-import type { Invocation } from "../command.js";
-import { judge, REFUSAL, SUCCESS, worstOf, type Expectation, type Judgement } from "../delivery/judgement.js";
-import { givenTarget } from "../delivery/options.js";
-import { eventOf, Recorder, type Recorded } from "../delivery/record.js";
-import { resultJson, showAnswer, showRequest } from "../delivery/show.js";
 import { noteOf } from "../../providers/verify.js";
+import { StoreError, type ListenerRow } from "../../store/store.js";
+import type { Invocation } from "../command.js";
+import { givenTarget } from "../delivery/options.js";
+import { eventOf } from "../delivery/record.js";
+import { retrySettings } from "../delivery/retries.js";
+import { showRequest } from "../delivery/show.js";
 import { check } from "../delivery/signing.js";
-import { calledHost, sendDestination, type Destination } from "../delivery/target.js";
+import { sendDestination, type Destination } from "../delivery/target.js";
 import type { SendOptions } from "../send.js";
 import type { Surroundings } from "../verify/input.js";
-import { compose, publicUrlOf, type Composed } from "./compose.js";
-import type { HandshakeJudge, SentHandshake } from "./handshake.js";
-import { readSource, type Source } from "./source.js";
-import { redactUrl } from "../../events/redact.js";
+import type { Message } from "./attempts.js";
+import { Composer, publicUrlOf, type Composed } from "./compose.js";
+import { deliverAll } from "./deliver.js";
+import type { SentHandshake } from "./handshake.js";
+import { readSource, type Source, type SourceMaker } from "./source.js";
 
-/** Makes a signed test event, sends it, and judges the answer. Resolves to the exit code. */
-export async function runSend(invocation: Invocation<SendOptions>): Promise<number> {
-  const { args, global, context, output } = invocation;
+/** Makes signed test events, sends them, and judges the answers. Resolves to the exit code. */
+export async function runSend(invocation: Invocation<SendOptions>, deliveriesBegin: () => void): Promise<number> {
+  const { global, context, output } = invocation;
+  const retry = retrySettings(invocation.options);
   const config = await loadConfig(context, global);
   const header = await resolveHeaders(invocation.options.header, { context, output });
-  const given: SendOptions = { ...invocation.options, header };
   const around = { context, output, config };
-  const handshake = HANDSHAKE.test(args[0] ?? "") ? await handshakeOf(args[0] ?? "", given, around) : undefined;
-  const { options, source } = handshake ?? { options: given, source: await readSource(args[0], given, around) };
-  const destination = await sendDestination({
+  const { options, sourceOf, judge } = await whatToSend({ ...invocation.options, header }, invocation.args[0], around);
+  const first = await sourceOf(1);
+  const destination = await destinationOf(options, around);
+  const composer = new Composer({ ...around, options });
+  const composed = await composer.compose(first, destination);
+  if (options.dryRun === true || options.curl === true) return printOnly(composed, first, { options, context, output });
+  output.note(sentence(first, composed, { destination, count: options.count }));
+  const messageOf = async (source: Source, made: Composed): Promise<Message> => ({
+    event: newEvent(made, source, { context, project: config.project }),
+    again: made.again,
+    name: source.name,
+    provider: source.provider,
+    judge: await judge?.(made, options.url ?? publicUrlOf(destination, made.request) ?? made.request.url),
+  });
+  const firstMessage = await messageOf(first, composed);
+  const makeMessage = async (seq: number) => {
+    if (seq === 1) return firstMessage;
+    const source = await sourceOf(seq);
+    return messageOf(source, await composer.compose(source, destination));
+  };
+  return deliverAll(makeMessage, destination, { options, retry, config, context, output, deliveriesBegin });
+}
+
+interface WhatToSend {
+  readonly options: SendOptions;
+  readonly sourceOf: SourceMaker;
+  /** For handshakes, in place of the status alone. */
+  readonly judge: SentHandshake["judge"] | undefined;
+}
+
+async function whatToSend(given: SendOptions, named: string | undefined, around: Surroundings): Promise<WhatToSend> {
+  if (!HANDSHAKE.test(named ?? ""))
+    return { options: given, sourceOf: await readSource(named, given, around), judge: undefined };
+  if (given.count > 1) throw new CliError("a handshake is sent once: it excludes --count");
+  const { options, source, judge } = await handshakeOf(named ?? "", given, around);
+  return {
+    options,
+    sourceOf: () => Promise.resolve(source),
+    judge: options.expect === undefined ? judge : undefined,
+  };
+}
+
+function destinationOf(options: SendOptions, { context, output, config }: Surroundings): Promise<Destination> {
+  return sendDestination({
     to: givenTarget(options),
     throughTunnel: options.throughTunnel === true,
     config,
     listeners: () => runningListeners(config, { context, output }),
   });
-  const composed = await compose(source, destination, { ...around, options });
-  const endpoint = options.url ?? publicUrlOf(destination, composed.request) ?? composed.request.url;
-  const judgeOf = options.expect === undefined ? handshake?.judge : undefined;
-  if (options.dryRun === true || options.curl === true) {
-    const { provider } = source;
-    await showRequest(
-      composed.request,
-      {
-        output,
-        provider,
-        showSecrets: options.showSecrets === true,
-        env: context.env,
-      },
-      options.curl === true ? "curl" : "http",
-    );
-    return EXIT.done;
-  }
-  const event = newEvent(composed, source, { context, project: config.project });
-  output.note(sentence(source, composed, destination));
-  const handshakeJudge = await judgeOf?.(composed, endpoint);
-  return deliverAll(event, destination, { options, dbPath: config.dbPath, context, output, handshakeJudge });
+}
+
+async function printOnly(
+  { request }: Composed,
+  { provider }: Source,
+  { options, context, output }: Around & { readonly options: SendOptions },
+): Promise<number> {
+  const showSecrets = options.showSecrets === true;
+  const as = options.curl === true ? "curl" : "http";
+  await showRequest(request, { output, provider, showSecrets, env: context.env }, as);
+  return EXIT.done;
 }
 
 /** `slack/handshake`, `discord/handshake-bad`: no fixtures. */
@@ -75,10 +106,7 @@ interface Around {
 }
 
 /** A store that cannot be read has no listeners to tell of; that is no reason not to send. */
-async function runningListeners(
-  config: { project: string; dbPath: string },
-  { context, output }: Around,
-): Promise<readonly ListenerRow[]> {
+async function runningListeners(config: Config, { context, output }: Around): Promise<readonly ListenerRow[]> {
   try {
     const { openStore } = await import("../../store/open.js");
     const store = await openStore({ path: config.dbPath, context, readOnly: true });
@@ -121,98 +149,13 @@ function newEvent(
   });
 }
 
-function sentence({ name, provider }: Source, { request, signer }: Composed, { target, why }: Destination): string {
+function sentence(
+  { name, provider }: Source,
+  { request, signer }: Composed,
+  { destination: { target, why }, count }: { readonly destination: Destination; readonly count: number },
+): string {
   const signed = signer === undefined ? "unsigned" : `signed ${signer.scheme.name}`;
   const type = headerValue(request.headers, "content-type") ?? "no content type";
-  return `sending ${name} (${provider.title}, ${signed}, ${type}) to ${redactUrl(target.label)} (${why})`;
-}
-
-interface Delivering extends Around {
-  readonly options: SendOptions;
-  readonly dbPath: string;
-  /** For handshakes, in place of the status alone. */
-  readonly handshakeJudge: HandshakeJudge | undefined;
-}
-
-async function deliverAll(
-  event: NewEvent,
-  destination: Destination,
-  { options, dbPath, context, output, handshakeJudge }: Delivering,
-): Promise<number> {
-  const [{ createDeliverer }, store] = await Promise.all([
-    import("../../deliver/create.js"),
-    keptByListener(destination) ? undefined : openForWriting(dbPath, { context, output }),
-  ]);
-  const deliverer = createDeliverer({
-    timeoutMs: options.timeout,
-    insecure: options.insecure === true,
-    allowRemote: options.allowRemote === true || destination.via === "tunnel",
-    hostHeader:
-      headerValue(options.header, "host") ?? (destination.publicUrl === undefined ? "target" : calledHost(destination)),
-    headers: [],
-    monotonic: context.monotonic,
-    dialer: await createDialer(context.env),
-  });
-  try {
-    const recorder = new Recorder({ deliverer, context, output, store, strict: false, cutting: context.signal });
-    return await deliverCopies(event, destination, { recorder, options, output, handshakeJudge });
-  } finally {
-    await Promise.all([deliverer.close(), store?.close()]);
-  }
-}
-
-/** What goes to a listener is captured there. */
-function keptByListener({ via }: Destination): boolean {
-  return via === "listener" || via === "tunnel";
-}
-
-async function openForWriting(path: string, { context, output }: Around): Promise<Store | undefined> {
-  try {
-    const { openStore } = await import("../../store/open.js");
-    return await openStore({ path, context });
-  } catch (error) {
-    output.warn(
-      `the store cannot be opened, so this is not kept: ${error instanceof Error ? error.message : String(error)}`,
-    );
-    return undefined;
-  }
-}
-
-async function deliverCopies(
-  event: NewEvent,
-  destination: Destination,
-  by: {
-    recorder: Recorder;
-    options: SendOptions;
-    output: Output;
-    handshakeJudge: HandshakeJudge | undefined;
-  },
-): Promise<number> {
-  const { recorder, options, output, handshakeJudge } = by;
-  const { expectation, wronged } = expected(options);
-  const attempts: Recorded[] = [];
-  const judgements: Judgement[] = [];
-  while (attempts.length < options.duplicate) {
-    const earlier = attempts.at(-1);
-    const recorded = await recorder.attempt(event, { destination, ...(earlier === undefined ? {} : { earlier }) });
-    const { delivery } = recorded;
-    const isAnswered = delivery.status !== null && delivery.error === null;
-    const judgement = (isAnswered ? handshakeJudge?.(delivery) : undefined) ?? judge(delivery, expectation, wronged);
-    attempts.push(recorded);
-    judgements.push(judgement);
-    showAnswer(output, recorded, judgement);
-  }
-  const exitCode = worstOf(judgements);
-  const judgement = { accepted: judgements.every(({ accepted }) => accepted), exitCode, remark: undefined };
-  const text = handshakeJudge === undefined ? expectation.text : "handshake";
-  const result = resultJson({ eventId: event.id, attempts, destination, judgement, expected: text });
-  const reason = judgements.find(({ accepted }) => !accepted)?.remark ?? judgements[0]?.remark;
-  output.record(handshakeJudge === undefined ? result : { ...result, reason });
-  return exitCode;
-}
-
-function expected({ expect, tamper, stale, unsigned }: SendOptions): { expectation: Expectation; wronged: boolean } {
-  const tooOld = stale !== undefined && stale > DEFAULT_TOLERANCE_SECONDS * 1000;
-  const wronged = tamper !== undefined || tooOld || unsigned === true;
-  return { expectation: expect ?? (wronged ? REFUSAL : SUCCESS), wronged };
+  const times = count === 1 ? "" : ` ${count} times`;
+  return `sending ${name}${times} (${provider.title}, ${signed}, ${type}) to ${redactUrl(target.label)} (${why})`;
 }

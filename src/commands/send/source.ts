@@ -6,7 +6,7 @@ import { isFormType } from "../../events/headers.js";
 import { encodeBody } from "../../fixtures/encoding.js";
 import { findFixture } from "../../fixtures/find.js";
 import { fillPlaceholders } from "../../fixtures/placeholders.js";
-import { applyOverrides } from "../../fixtures/overrides.js";
+import { applyOverrides, type Override } from "../../fixtures/overrides.js";
 import { findProvider, providerNamed, type Provider } from "../../providers/index.js";
 import { changedBody, readOverrides } from "../delivery/body.js";
 import { providerOfFolder } from "../fixtures/request.js";
@@ -34,13 +34,23 @@ interface Around {
   readonly config: Config;
 }
 
-/** Reads the fixture or the data that was named, fills it in and changes it as asked. */
-export async function readSource(event: string | undefined, options: SendOptions, around: Around): Promise<Source> {
+/** Makes what is sent, number by number from 1: the same fixture, filled in anew. Files and standard input are read once. */
+export type SourceMaker = (seq: number) => Promise<Source>;
+
+/** Reads the fixture or the data that was named. */
+export async function readSource(
+  event: string | undefined,
+  options: SendOptions,
+  around: Around,
+): Promise<SourceMaker> {
   if (event !== undefined && options.data !== undefined) throw new CliError("a fixture and --data exclude each other");
-  if (options.data !== undefined) return fromData(options.data, options, around);
+  if (options.data !== undefined) {
+    const source = await fromData(options.data, options, around);
+    return () => Promise.resolve(source);
+  }
   if (event === undefined)
     throw new CliError("nothing to send", { hint: "name a fixture, such as message.created, or pass --data" });
-  return fixtureSource(event, options, around);
+  return fixtureMaker(event, options, around);
 }
 
 async function fromData(data: string, options: SendOptions, { context, config }: Around): Promise<Source> {
@@ -55,38 +65,55 @@ async function fromData(data: string, options: SendOptions, { context, config }:
 }
 
 /** A fixture, filled in and changed as asked. */
-export async function fixtureSource(
+export async function fixtureSource(reference: string, options: SendOptions, around: Around): Promise<Source> {
+  return (await fixtureMaker(reference, options, around))(1);
+}
+
+async function fixtureMaker(
   reference: string,
   options: SendOptions,
   { context, config }: Around,
-): Promise<Source> {
+): Promise<SourceMaker> {
   const roots = fixtureRoots(context, config);
   const wanted = options.provider === undefined ? undefined : providerNamed(options.provider, config.ownProviders);
   const providerCalled = (name: string) => findProvider(name, config.ownProviders)?.name;
-  const fixture = await findFixture(reference, { roots, cwd: context.cwd, provider: wanted?.name, providerCalled });
-  const provider = wanted ?? providerOfFolder(fixture.provider, config.ownProviders);
-  return textSource({ provider, name: fixture.name, event: fixture.event, text: fixture.text }, options, { context });
+  const found = await findFixture(reference, { roots, cwd: context.cwd, provider: wanted?.name, providerCalled });
+  const { name, event, text } = found;
+  const provider = wanted ?? providerOfFolder(found.provider, config.ownProviders);
+  const overrides = await readOverrides(options, context);
+  return (seq) => filledSource({ provider, name, event, text, seq, overrides }, options, { context });
+}
+
+/** What is made of a text. */
+interface FixtureText {
+  readonly provider: Provider;
+  readonly name: string;
+  readonly event: string | undefined;
+  readonly text: string;
 }
 
 /** A fixture's text, filled in and changed as asked. */
 export async function textSource(
-  fixture: {
-    readonly provider: Provider;
-    readonly name: string;
-    readonly event: string | undefined;
-    readonly text: string;
-  },
+  fixture: FixtureText,
   options: SendOptions,
   { context }: Pick<Around, "context">,
 ): Promise<Source> {
-  const { provider } = fixture;
+  const overrides = await readOverrides(options, context);
+  return filledSource({ ...fixture, seq: 1, overrides }, options, { context });
+}
+
+async function filledSource(
+  fixture: FixtureText & { readonly seq: number; readonly overrides: readonly Override[] },
+  options: SendOptions,
+  { context }: Pick<Around, "context">,
+): Promise<Source> {
+  const { provider, seq, overrides } = fixture;
   const filled = fillPlaceholders(fixture.text, {
     nowMs: context.now(),
     random: context.random,
     env: context.env,
-    seq: 1,
+    seq,
   });
-  const overrides = await readOverrides(options, context);
   const json = applyOverrides(Buffer.from(filled, "latin1"), overrides);
   const encoded = encodeBody(Buffer.from(json).toString("latin1"), {
     bodyForm: provider.bodyForm,

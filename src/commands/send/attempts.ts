@@ -1,0 +1,111 @@
+import type { Context } from "../../context.js";
+import type { RetrySettings } from "../../deliver/retry.js";
+import type { NewEvent } from "../../events/event.js";
+import type { Provider } from "../../providers/provider.js";
+import { DEFAULT_TOLERANCE_SECONDS } from "../../signatures/request.js";
+import type { Ending } from "../delivery/ending.js";
+import { judge, REFUSAL, SUCCESS, type Expectation, type Judgement } from "../delivery/judgement.js";
+import type { Recorded, Recorder } from "../delivery/record.js";
+import type { DeliveryReport } from "../delivery/report.js";
+import type { OutgoingRequest } from "../delivery/request.js";
+import { retryAfter, type Retry } from "../delivery/retries.js";
+import type { Tally } from "../delivery/tally.js";
+import type { Destination } from "../delivery/target.js";
+import type { SendOptions } from "../send.js";
+import type { HandshakeJudge } from "./handshake.js";
+
+/** An event that is to be sent. */
+export interface Message {
+  readonly event: NewEvent;
+  /** Its request as the provider would make it for a retry now. */
+  readonly again: () => OutgoingRequest;
+  /** For people: `message.created`. */
+  readonly name: string;
+  readonly provider: Provider;
+  /** For handshakes, in place of the status alone. */
+  readonly judge: HandshakeJudge | undefined;
+}
+
+/** What messages are sent with. */
+export interface SendParts {
+  readonly options: SendOptions;
+  readonly retry: RetrySettings;
+  readonly context: Context;
+  readonly destination: Destination;
+  readonly recorder: Recorder;
+  readonly report: DeliveryReport;
+  readonly tally: Tally;
+  readonly ending: Ending;
+}
+
+/** How a message was sent: every attempt, and what each copy of it came to in the end. */
+export interface Sent {
+  readonly attempts: readonly Recorded[];
+  readonly judgements: readonly Judgement[];
+}
+
+/** Delivers a message as often as `--duplicate` asks for, each copy again by `--retry`. */
+export async function sendMessage(message: Message, parts: SendParts): Promise<Sent> {
+  const { options, ending, tally, report } = parts;
+  const attempts: Recorded[] = [];
+  const judgements: Judgement[] = [];
+  for (let copy = 0; copy < options.duplicate && !(copy > 0 && ending.stopping.aborted); copy += 1) {
+    const { recorded, judgement, isBrokenOff } = await sendCopy(message, attempts, parts);
+    judgements.push(judgement);
+    tally.add(recorded.delivery, judgement);
+    const named = { name: nameOf(message, recorded) };
+    if (isBrokenOff) report.breaksOff(named, recorded, judgement);
+    else report.ends(named, recorded, judgement);
+  }
+  return { attempts, judgements };
+}
+
+/** One copy, until the app takes it, or will not, or there are no more retries. The last attempt counts. */
+async function sendCopy(message: Message, attempts: Recorded[], parts: SendParts) {
+  const { options, retry: settings, context, tally, report, ending } = parts;
+  const { expectation, wronged } = expected(options);
+  for (let tries = 1; ; tries += 1) {
+    const recorded = await attempt(message, { tries, earlier: attempts.at(-1) }, parts);
+    attempts.push(recorded);
+    const { delivery } = recorded;
+    const isAnswered = delivery.status !== null && delivery.error === null;
+    const judgement = (isAnswered ? message.judge?.(delivery) : undefined) ?? judge(delivery, expectation, wronged);
+    const retry = retryAfter(tries, delivery, { settings, provider: message.provider, context });
+    if (retry === undefined || ending.stopping.aborted) return { recorded, judgement, isBrokenOff: false };
+    report.fails(recorded, judgement, retry.text);
+    if (!(await waited(retry, parts))) return { recorded, judgement, isBrokenOff: true };
+    tally.addRetry();
+  }
+}
+
+function attempt(
+  { event, again }: Message,
+  { tries, earlier }: { readonly tries: number; readonly earlier: Recorded | undefined },
+  { destination, recorder }: SendParts,
+): Promise<Recorded> {
+  const to = { destination, ...(earlier === undefined ? {} : { earlier }) };
+  if (tries === 1) return recorder.attempt(event, to);
+  const { path, headers, body } = again();
+  const marked = [["hookcli-attempt", String((earlier?.n ?? 0) + 1)]] as const;
+  return recorder.attempt({ ...event, path, headers, body }, { ...to, headers: marked });
+}
+
+/** False: the wait was broken off. */
+async function waited({ waitMs }: Retry, { context, ending }: SendParts): Promise<boolean> {
+  await context.sleep(waitMs, ending.stopping).catch(() => {});
+  return !ending.stopping.aborted;
+}
+
+function nameOf({ name }: Message, { seq }: Recorded): string {
+  return seq === 0 ? name : `#${seq} ${name}`;
+}
+
+/** What the answer should be, and whether the request was made wrong on purpose. */
+export function expected({ expect, tamper, stale, unsigned }: SendOptions): {
+  readonly expectation: Expectation;
+  readonly wronged: boolean;
+} {
+  const tooOld = stale !== undefined && stale > DEFAULT_TOLERANCE_SECONDS * 1000;
+  const wronged = tamper !== undefined || tooOld || unsigned === true;
+  return { expectation: expect ?? (wronged ? REFUSAL : SUCCESS), wronged };
+}
