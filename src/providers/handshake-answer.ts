@@ -4,7 +4,7 @@ import { fieldAt, parseJsonBody, scalarText } from "../signatures/body.js";
 import { fieldsOf, formField } from "../signatures/form.js";
 import type { Settings } from "../signatures/request.js";
 import { queryParameter } from "../signatures/url.js";
-import type { Describable } from "./describe.js";
+import type { Describable } from "./places.js";
 import type { Answer, Exchange, Handshake, Never, Place, Trait, Value, ValuePart } from "./handshake.js";
 import { handshakes } from "./handshakes.js";
 import type { Provider } from "./provider.js";

@@ -1,6 +1,6 @@
 import type { RetryNote } from "../events/event.js";
 import { redactWord } from "../events/redact.js";
-import { placeReader, type Describable } from "./describe.js";
+import { placeReader, type Describable } from "./places.js";
 import type { Provider, RetryMark } from "./provider.js";
 
 /** What hookcli itself sends with every attempt after the first: one that feeds another. */
