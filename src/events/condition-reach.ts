@@ -36,8 +36,12 @@ function implies(narrow: Condition, wide: Condition): boolean {
 
 function sameSubject(one: Condition, other: Condition): boolean {
   if (one.kind === "header") return other.kind === "header" && one.name.toLowerCase() === other.name.toLowerCase();
-  if (one.kind === "body") return other.kind === "body" && one.steps.join("\0") === other.steps.join("\0");
+  if (one.kind === "body") return other.kind === "body" && sameSteps(one.steps, other.steps);
   return one.kind === other.kind;
+}
+
+function sameSteps(one: readonly string[], other: readonly string[]): boolean {
+  return one.length === other.length && one.every((step, index) => step === other[index]);
 }
 
 function globsOf(condition: Condition): readonly string[] {
@@ -46,5 +50,6 @@ function globsOf(condition: Condition): readonly string[] {
 
 /** What of the narrow pattern is a `*` or a `?` is matched by nothing but a `*` of the wide one. */
 function covers(wide: string, narrow: string): boolean {
-  return wide === narrow || (!wide.includes("?") && globMatches(wide, narrow));
+  if (wide === narrow) return true;
+  return wide.includes("*") && !wide.includes("?") && globMatches(wide, narrow);
 }

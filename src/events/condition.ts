@@ -100,8 +100,17 @@ function valuesAt(condition: Condition, subject: ConditionSubject): readonly str
   const { kind } = condition;
   if (kind === "header") return headerValues(subject.headers, condition.name);
   if (kind === "body") return present(scalarAt(subject.body(), condition.steps));
-  if (kind === "path") return [evenPath(subject.path.split("?", 1)[0] ?? "")];
+  if (kind === "path") return [pathOf(subject)];
   return present(kind === "type" ? subject.eventType : subject.provider);
+}
+
+/** Of subjects that were asked for it. */
+const paths = new WeakMap<ConditionSubject, string>();
+
+function pathOf(subject: ConditionSubject): string {
+  let path = paths.get(subject);
+  if (path === undefined) paths.set(subject, (path = evenPath(subject.path.split("?", 1)[0] ?? "")));
+  return path;
 }
 
 function present(value: string | null | undefined): readonly string[] {
