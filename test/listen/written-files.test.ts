@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import {
   chmodSync,
   mkdirSync,
@@ -13,7 +14,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { withVariables, writeEnvFile } from "../../src/commands/listen/env-file.js";
+import { requireEnvFile, withVariables, writeEnvFile } from "../../src/commands/listen/env-file.js";
 import { prepareReadyFile } from "../../src/commands/listen/ready-file.js";
 import { testContext } from "../helpers/run.js";
 
@@ -57,12 +58,34 @@ describe("the lines of an env file", () => {
       `MY_HOOKCLI_URL=1\nHOOKCLI_URLS=2\n#HOOKCLI_URL=3\nHOOKCLI_SECRET=4\n${SET}`,
     ],
     [
+      "quoted values, comments and export",
+      `A="b c" # d\nexport HOOKCLI_URL="old" # old\nHOOKCLI_LOCAL_URL='x'\n# HOOKCLI_URL=\n`,
+      `A="b c" # d\nexport HOOKCLI_URL=https://a.test\nHOOKCLI_LOCAL_URL=http://localhost:1\n# HOOKCLI_URL=\n`,
+    ],
+    [
+      "a value over several lines in which one is like ours",
+      'KEY="-----\nHOOKCLI_URL=fake\n\\"\nHOOKCLI_LOCAL_URL=fake"\nB=\'1\n2\'\n',
+      `KEY="-----\nHOOKCLI_URL=fake\n\\"\nHOOKCLI_LOCAL_URL=fake"\nB='1\n2'\n${SET}`,
+    ],
+    [
+      "our own over several lines",
+      'HOOKCLI_URL="a\nb"\nB=it\'s\nHOOKCLI_LOCAL_URL=`c\n\nd`\nC="\n',
+      "HOOKCLI_URL=https://a.test\nB=it's\nHOOKCLI_LOCAL_URL=http://localhost:1\nC=\"\n",
+    ],
+    [
       "ours twice",
       "HOOKCLI_URL=a\nHOOKCLI_URL=b\nHOOKCLI_LOCAL_URL=c\n",
       "HOOKCLI_URL=https://a.test\nHOOKCLI_URL=https://a.test\nHOOKCLI_LOCAL_URL=http://localhost:1\n",
     ],
   ])("are right after %s", (_what, before, expected) => {
     expect(after(before)).toBe(expected);
+  });
+
+  it.each([
+    ["https://a.test/$(touch x)?a=1&b=`c`;d#e", "'https://a.test/$(touch%20x)?a=1&b=`c`;d#e'"],
+    ["https://a.test/it's \n\0\u00e9\ud800", "https://a.test/it%27s%20%0A%00%C3%A9%EF%BF%BD"],
+  ])("hold %j so that a shell reads it and runs nothing", (url, written) => {
+    expect(after("", { HOOKCLI_URL: url })).toBe(`HOOKCLI_URL=${written}\n`);
   });
 
   it("of others stay byte for byte, and a second run changes nothing", () => {
@@ -107,10 +130,41 @@ describe("--write-env", () => {
     expect(readdirSync(join(folder, "real"))).toEqual(["env"]);
   });
 
+  it.each([
+    ["pipe", "it is no plain file"],
+    ["", "--write-env is empty"],
+    ["none/.env", "there is no folder"],
+  ])("never takes the place of what is no file, and needs its folder: %j", async (path, message) => {
+    execFileSync("mkfifo", [join(folder, "pipe")]);
+
+    await expect(requireEnvFile(path, context())).rejects.toThrow(message);
+    await expect(writeEnvFile(path, VALUES, context())).rejects.toThrow(message);
+    expect(readdirSync(folder)).toEqual(["pipe"]);
+  });
+
+  it("leaves a reader a whole file at any moment, while two write it", async () => {
+    const path = join(folder, ".env");
+    writeFileSync(path, "A=1\n");
+    const whole = /^A=1\n(?:HOOKCLI_URL=https:\/\/\w\.test\nHOOKCLI_LOCAL_URL=http:\/\/localhost:\d\n)?$/;
+    const seen: string[] = [];
+    const write = async (name: string) => {
+      for (let round = 0; round < 20; round += 1) {
+        await writeEnvFile(
+          ".env",
+          { HOOKCLI_URL: `https://${name}.test`, HOOKCLI_LOCAL_URL: `http://localhost:${round % 10}` },
+          context(),
+        );
+        seen.push(readFileSync(path, "utf8"));
+      }
+    };
+    await Promise.all([write("a"), write("b")]);
+
+    expect(seen.filter((text) => !whole.test(text))).toEqual([]);
+    expect(readdirSync(folder)).toEqual([".env"]);
+  });
+
   it("names what it cannot read", async () => {
-    await expect(writeEnvFile(".", VALUES, context())).rejects.toThrow(
-      "cannot read --write-env from .: it is a folder",
-    );
+    await expect(writeEnvFile(".", VALUES, context())).rejects.toThrow("cannot use --write-env .: it is a folder");
   });
 });
 
@@ -157,6 +211,20 @@ describe("--ready-file", () => {
     await first.remove();
 
     expect(readFileSync(join(folder, "r.json"), "utf8")).toContain("b.test");
+  });
+
+  it("takes the place of a link, not of what it leads to, and never of a pipe or a device", async () => {
+    writeFileSync(join(folder, "kept.json"), '{"type":"ready"}');
+    symlinkSync(join(folder, "kept.json"), join(folder, "r.json"));
+    const file = await prepareReadyFile("r.json", context());
+    await file.write(RECORD);
+    await file.remove();
+
+    execFileSync("mkfifo", [join(folder, "pipe")]);
+    await expect(prepareReadyFile("pipe", context())).rejects.toThrow("it is no plain file");
+    await expect(prepareReadyFile("", context())).rejects.toThrow("--ready-file is empty");
+    expect(readdirSync(folder)).toEqual(["kept.json", "pipe"]);
+    expect(readFileSync(join(folder, "kept.json"), "utf8")).toBe('{"type":"ready"}');
   });
 
   it("needs its folder, and to be no folder", async () => {

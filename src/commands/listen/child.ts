@@ -42,7 +42,11 @@ export function startChild(parts: {
   const ended = program.ended.then((end) => {
     over.abort();
     if (end.kind === "failed")
-      output.error(end.code === "ENOENT" ? `command not found: ${command}` : `cannot start ${command}: ${end.message}`);
+      output.error(
+        end.code === "ENOENT"
+          ? `command not found: ${command}`
+          : `cannot start ${command}: ${end.code === "EACCES" ? "it is not executable" : end.message}`,
+      );
     return codeOf(end);
   });
   return {

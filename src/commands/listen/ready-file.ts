@@ -15,9 +15,13 @@ export interface ReadyFile {
 
 /** Takes away what an earlier run has left. Throws CliError 2 for anything else that is there, and without its folder. */
 export async function prepareReadyFile(given: string, context: Pick<Context, "cwd" | "random">): Promise<ReadyFile> {
+  if (given === "") throw new CliError("--ready-file is empty");
   const path = resolve(context.cwd, given);
   const folder = await stat(dirname(path)).catch(() => undefined);
   if (folder?.isDirectory() !== true) throw new CliError(`--ready-file ${given}: there is no folder ${dirname(path)}`);
+  const there = await stat(path).catch(() => undefined);
+  if (there !== undefined && !there.isFile())
+    throw new CliError(`cannot use --ready-file ${given}: it is ${there.isDirectory() ? "a folder" : "no plain file"}`);
   await removeLeftover(path, given);
   let written: string | undefined;
   return {

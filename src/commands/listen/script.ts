@@ -2,7 +2,7 @@ import type { Context, Interrupted } from "../../context.js";
 import { CliError } from "../../errors.js";
 import type { Invocation } from "../command.js";
 import { startChild, type Child } from "./child.js";
-import { writeEnvFile } from "./env-file.js";
+import { requireEnvFile, writeEnvFile } from "./env-file.js";
 import type { ListenOptions } from "./options.js";
 import { EventCommands } from "./exec.js";
 import { commandWords, runOnUrl } from "./on-url.js";
@@ -12,6 +12,9 @@ import { prepareRegistration, type Registration } from "./registration.js";
 import type { ListenObserver, ReadyRecord } from "./report.js";
 import { ofRegister } from "./script-options.js";
 import { Vigil } from "./vigil.js";
+
+/** The longest that a timer can wait, milliseconds: 24 days. */
+const LONGEST_WAIT_MS = 2 ** 31 - 1;
 
 /** Where `listen` is reached. */
 export interface Urls {
@@ -198,7 +201,7 @@ export class Script {
       const look = () => {
         if (!this.vigil.isMet) resolve("timeout");
       };
-      context.sleep(options.wait, signal).then(look, () => undefined);
+      context.sleep(Math.min(options.wait, LONGEST_WAIT_MS), signal).then(look, () => undefined);
     });
   }
 
@@ -210,12 +213,14 @@ export class Script {
 
 /** Reads what the options ask for, before anything is opened. Throws CliError 2. */
 export async function prepareScript(invocation: Invocation<ListenOptions>): Promise<Script> {
-  const { options, context } = invocation;
+  const { options, context, words } = invocation;
   const { wait, once, exitAfter, expect, readyFile, register, onUrl, exec } = options;
   if (register === undefined && ofRegister(options).some((one) => one !== undefined))
     throw new CliError("the options of a registration need --register", {
       hint: "--register https://api.example.com/hooks",
     });
+  if (words[0] === "") throw new CliError("the command after -- is empty");
+  if (options.writeEnv !== undefined) await requireEnvFile(options.writeEnv, context);
   if (wait !== undefined && once !== true && exitAfter === undefined && expect === undefined)
     throw new CliError("--wait needs something to wait for", {
       hint: "add --once, --exit-after 3 or --expect type=...",
