@@ -1,5 +1,6 @@
 import { isUtf8 } from "node:buffer";
-import type { Entry, Header, PostData, QueryString, Request, Response } from "har-format";
+import type { Content, Entry, Header, PostData, QueryString, Request, Response } from "har-format";
+import { decodeBody } from "./content-encoding.js";
 import type { Attempt, HookEvent } from "./event.js";
 import { eventToJson, type EventJson } from "./event-json.js";
 import { headerValue, headerValues, type HeaderList } from "./headers.js";
@@ -84,15 +85,28 @@ function responseOf(attempt: Attempt | undefined): Response {
     httpVersion: "HTTP/1.1",
     cookies: headerValues(headers, "set-cookie").flatMap((value) => cookieOf(value.split(";", 1)[0] ?? "")),
     headers: headersOf(headers),
-    content: {
-      size: body.byteLength,
-      mimeType: headerValue(headers, "content-type") ?? "x-unknown",
-      ...(body.byteLength === 0 ? {} : textOf(body)),
-    },
+    content: contentOf(body, headers),
     redirectURL: headerValue(headers, "location") ?? "",
     headersSize: UNKNOWN,
     bodySize: body.byteLength,
+    // Chromium else adds the two sizes up, also where one of them says that it is not known.
+    _transferSize: body.byteLength,
     ...(typeof attempt?.error === "string" ? { _error: attempt.error } : {}),
+  };
+}
+
+/** HAR 1.2 has what people read: content codings undone. The bytes as they came are under `_hookcli`. */
+function contentOf(body: Uint8Array, headers: HeaderList): Content {
+  const mimeType = headerValue(headers, "content-type") ?? "x-unknown";
+  if (body.byteLength === 0) return { size: 0, mimeType };
+  const isCoded = headerValue(headers, "content-encoding") !== undefined;
+  const { bytes, notes } = isCoded ? decodeBody(body, headers) : { bytes: body, notes: [] };
+  return {
+    size: bytes.byteLength,
+    mimeType,
+    ...textOf(bytes),
+    ...(bytes === body ? {} : { compression: bytes.byteLength - body.byteLength }),
+    ...(notes.length === 0 ? {} : { comment: notes.join("; ") }),
   };
 }
 

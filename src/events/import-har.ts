@@ -53,10 +53,10 @@ function wireOf(request: Fields): Record<string, unknown> {
 function foreignRequest(fields: Fields, request: Fields): ForeignRequest {
   const url = textField(request, "url", 2 ** 16);
   const headers = requestHeaders(request, url);
-  const { body, lossy } = bodyOf(request);
+  const declared = headerValue(headers, "content-length");
+  const { body, lossy } = bodyOf(request, declared);
   const startedAt = timeField(fields, "startedDateTime");
   const attempt = attemptOf(fields, { url, startedAt });
-  const declared = headerValue(headers, "content-length");
   const differs = declared !== undefined && declared !== String(body.byteLength);
   const why = lossy ?? (differs ? `Content-Length says ${declared}, the file has ${body.byteLength} bytes` : undefined);
   return {
@@ -79,17 +79,24 @@ function requestHeaders(request: Fields, url: string): HeaderList {
   return checkedHeaders(known ? headers : [["Host", host], ...headers], "headers");
 }
 
-function bodyOf(request: Fields): { body: Uint8Array; lossy?: string } {
+function bodyOf(request: Fields, declared?: string): { body: Uint8Array; lossy?: string } {
   const data = field(request, "postData");
   if (!isFields(data)) return { body: new Uint8Array(0) };
   const text = field(data, "text");
   const encoding = field(data, "_encoding") ?? field(data, "encoding");
   if (typeof text === "string" && text.length > MAX_TEXT_LENGTH) throw new CliError("the body is too long");
   if (typeof text === "string" && encoding === "base64") return { body: base64Bytes(text, "postData") };
-  if (typeof text === "string" && text !== "") return { body: Buffer.from(text, "utf8") };
+  if (typeof text === "string" && text !== "") return { body: bytesOfText(text, declared) };
   const params = field(data, "params");
   if (!Array.isArray(params) || params.length === 0) return { body: new Uint8Array(0) };
   return { body: Buffer.from(formOf(params)), lossy: "the file has the fields of the form and not its bytes" };
+}
+
+/** Chromium writes what is no UTF-8 as one character a byte, and does not say so: only the length tells. */
+function bytesOfText(text: string, declared: string | undefined): Uint8Array {
+  const utf8 = Buffer.from(text, "utf8");
+  const isByteEach = declared === String(text.length) && utf8.byteLength !== text.length && /^[\0-\xff]*$/.test(text);
+  return isByteEach ? Buffer.from(text, "latin1") : utf8;
 }
 
 function formOf(params: readonly unknown[]): string {

@@ -1,4 +1,5 @@
 import { createRequire } from "node:module";
+import { gzipSync } from "node:zlib";
 import { Ajv, type AnySchemaObject } from "ajv";
 import addFormats from "ajv-formats";
 import fc from "fast-check";
@@ -123,6 +124,29 @@ describe("a HAR file of events", () => {
       _encoding: "base64",
       comment: "text is base64",
     });
+  });
+
+  it("has an answer's text with its content coding undone, and the bytes as they came beside it", () => {
+    const coded = gzipSync("hello ✓");
+    const answered = {
+      n: 1,
+      target: "http://localhost:5000",
+      startedAt: TEST_NOW,
+      durationMs: 5,
+      status: 200,
+      error: null,
+      headers: [["Content-Encoding", "gzip"]] as const,
+      body: coded,
+    };
+
+    const { response, _hookcli } = harEntry(asStored(imported({ attempts: [answered] })));
+
+    expect(response).toMatchObject({
+      content: { text: "hello ✓", size: 9, compression: 9 - coded.byteLength },
+      bodySize: coded.byteLength,
+      _transferSize: coded.byteLength,
+    });
+    expect(_hookcli.attempts[0]).toMatchObject({ bodyBase64: coded.toString("base64") });
   });
 
   it("lets no Host header make a URL of its own", () => {
