@@ -125,6 +125,19 @@ describe("events in the background", () => {
     expect(running.stderr()).toContain("refuses connections: events are held until it is back");
   }, 60_000);
 
+  it("that are left at the end are counted, and wait for the next run", async () => {
+    const port = await freePort();
+    const running = await listen(["--queue"], port);
+    for (let id = 0; id < 3; id += 1) await send(running, id);
+    await until(() => running.stderr().includes("refuses connections"));
+
+    const { code, stderr } = await running.stop("SIGINT");
+
+    expect(code).toBe(130);
+    expect(stderr).toContain("3 events are left to deliver: the next listen of this target goes on with them");
+    expect((await events()).map(({ state }) => state)).toEqual(["pending", "pending", "pending"]);
+  });
+
   it("are given up after their retries, are dead letters, and are delivered by a replay", async () => {
     app.answer = (_request, response) => response.writeHead(503).end();
     const running = await listen(["--ack", "--retry-delays", "10ms,10ms"]);
@@ -185,6 +198,18 @@ describe("a sender that waits for the app", () => {
       "slack expects an answer within 3 s; yours was cut off: use --ack or answer first",
     );
     expect(await events()).toMatchObject([{ state: "failed", attempts: [{ error: "deadline" }] }]);
+  });
+
+  it("is cut off at its retries as well, when its provider's deadline is simulated", async () => {
+    app.answer = () => {};
+    const running = await listen(["--simulate-deadline", "--provider", "slack", "--retry-delays", "10ms"]);
+
+    const status = await send(running, 1);
+    await running.waitForCount("attempt", 2);
+    await running.stop();
+
+    expect(status).toBe(504);
+    expect(await events()).toMatchObject([{ state: "dead", attempts: [{ error: "deadline" }, { error: "deadline" }] }]);
   });
 });
 

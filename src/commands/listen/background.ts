@@ -63,6 +63,15 @@ export class BackgroundReport implements QueueReport {
     this.output.note(`hookcli: note: ${redactUrl(target.label)} is back: what was held is delivered`);
   }
 
+  /** At the end: what is yet to be delivered. */
+  left(count: number): void {
+    if (count === 0) return;
+    const [are, them] = count === 1 ? ["is", "it"] : ["are", "them"];
+    this.output.note(
+      `${counted(count, "event")} ${are} left to deliver: the next listen of this target goes on with ${them}`,
+    );
+  }
+
   trouble(error: unknown): void {
     if (!(error instanceof StoreError)) throw error;
     if (!this.isTroubled) this.reporter.storeTrouble(error);
@@ -81,6 +90,7 @@ export function createQueue(parts: {
   readonly own: readonly Provider[];
   readonly forwarded: (event: ForwardedEvent) => DeliveryRequest["forwarded"];
   readonly report: QueueReport;
+  readonly deadlineMs?: (provider: string | null) => number | undefined;
 }): DeliveryQueue {
   const { own, ...rest } = parts;
   return new DeliveryQueue({

@@ -85,6 +85,8 @@ export async function startCapture(parts: {
     own,
     forwarded,
     report: background,
+    // Who is answered at once waits for no app.
+    ...(mode.ackStatus === undefined ? { deadlineMs: (provider) => deadlines.cutMs(provider) } : {}),
   });
   const interrupted = await endInterrupted(store, project);
   const unserved = unservedRemarks(store, project, routes);
@@ -132,6 +134,7 @@ export async function startCapture(parts: {
       await Promise.all([receiver.close(GRACE_MS), queue.stop(GRACE_MS)]);
       await flow.settled();
       deadlines.end();
+      background.left(queue.backlog());
       await deliverer.close();
     },
   };
