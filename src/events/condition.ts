@@ -54,7 +54,7 @@ export function parseCondition(text: string, what: string): Condition {
   const glob = rest.slice(equals + 1);
   if (kind === "body") return { kind, field: name, steps: fieldSteps(name, what), glob };
   if (!isToken(name)) throw bad(what, `${JSON.stringify(name)} is not the name of a header`);
-  return { kind, name, glob: latin1(glob) };
+  return { kind, name, glob };
 }
 
 /** How many `=` of `match=rest` belong to the match: those of a header and of a field stand between name and value. */
@@ -98,7 +98,7 @@ export function difference(condition: Condition, subject: ConditionSubject): str
 /** The values that a condition looks at. */
 function valuesAt(condition: Condition, subject: ConditionSubject): readonly string[] {
   const { kind } = condition;
-  if (kind === "header") return headerValues(subject.headers, condition.name);
+  if (kind === "header") return headerValues(subject.headers, condition.name).map(readable);
   if (kind === "body") return present(scalarAt(subject.body(), condition.steps));
   if (kind === "path") return [pathOf(subject)];
   return present(kind === "type" ? subject.eventType : subject.provider);
@@ -169,15 +169,19 @@ function evenPath(path: string): string {
     });
 }
 
-/** Headers and paths are compared as the bytes that they are. */
+/** A header's bytes as the text that they most likely are. */
+function readable(value: string): string {
+  const bytes = Buffer.from(value, "latin1");
+  return isUtf8(bytes) ? bytes.toString() : value;
+}
+
+/** Paths are compared as the bytes that they are. */
 function latin1(text: string): string {
   return Buffer.from(text, "utf8").toString("latin1");
 }
 
 function redacted(name: string, value: string): string {
-  const shown = redactHeaders([[name, value]])[0]?.[1] ?? REDACTED;
-  const bytes = Buffer.from(shown, "latin1");
-  return isUtf8(bytes) ? bytes.toString() : shown;
+  return redactHeaders([[name, value]])[0]?.[1] ?? REDACTED;
 }
 
 /** Own properties, members of arrays by their number; strings as they are, other scalars in JSON's writing. */

@@ -122,6 +122,14 @@ describe("a route", () => {
     expect(takes(`${match}=3001`, { ...EVENT, path })).toBe(false);
   });
 
+  it.each(["header:x-name=café=1", "header:x-name=caf?=1"])("reads a header's bytes as text: %s", (text) => {
+    const utf8 = { ...EVENT, headers: [["X-Name", "caf\u00c3\u00a9"]] } as const;
+    const latin1 = { ...EVENT, headers: [["X-Name", "caf\u00e9"]] } as const;
+
+    expect([takes(text, utf8), takes(text, latin1)]).toEqual([true, true]);
+    expect(parseRoute(text).name).toBe(`${text.slice(0, -1)}http://localhost:1`);
+  });
+
   it("looks at the fields of a form as at those of JSON, and says of any other body that it is neither", () => {
     const form = { ...EVENT, body: () => new URLSearchParams("From=%2B1&a.b=c") };
 

@@ -103,6 +103,7 @@ describe("listen --route", () => {
   it.each([
     [{ match: "a", target: "http://192.0.2.1" }, "routes.0 in", "is not on this computer"],
     [{ match: "path:x", target: "1" }, ":1: routes.0.match: the path", "does not begin with /"],
+    [{ match: "path:/a?x=1", target: "1" }, "has a query, which is not looked at", "a path is compared without it"],
     [{ match: "a" }, ":1: routes.0: has no target", ""],
     [{ match: "a", target: "1", wait: 1 }, "routes.0.wait: unknown key of a route", ""],
     [{ match: "a", target: "1", headers: { Authorization: "Bearer x" } }, "a secret in a project's config", "env:NAME"],
@@ -114,6 +115,24 @@ describe("listen --route", () => {
     expect(ended.code).toBe(2);
     expect(ended.stderr).toContain(message);
     expect(ended.stderr).toContain(more);
+  });
+});
+
+describe("a match of a field", () => {
+  it.each([
+    ["application/json", '{"a":{"b":"c"}}', "body:a.b=c"],
+    // As curl -d sends it.
+    ["application/x-www-form-urlencoded", '{"a":{"b":"c"}}', "body:a.b=c"],
+    ["application/x-www-form-urlencoded", "From=%2B1&a.b=c", "body:From=+1"],
+  ])("reads a body that came as %s: %s", async (type, body, match) => {
+    const listen = await startListen(["--no-tunnel", "--route", `${match}=${portOf(second)}`], { sandbox });
+
+    const answer = await fetch(listen.localUrl, { method: "POST", headers: { "Content-Type": type }, body });
+    const none = await fetch(listen.localUrl, { method: "POST", headers: { "Content-Type": type }, body: "\u0000" });
+    await listen.stop();
+
+    expect(await answer.text()).toBe("second");
+    expect(await none.text()).toBe("");
   });
 });
 

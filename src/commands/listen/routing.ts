@@ -28,8 +28,10 @@ export function routedEvent(
 }
 
 function readBody(headers: HeaderList, body: Uint8Array): unknown {
-  if (!isFormType(headerValue(headers, "content-type"))) return parseJsonBody(body);
-  return body.length > MAX_JSON_BYTES ? undefined : new URLSearchParams(Buffer.from(body).toString("utf8"));
+  const json = parseJsonBody(body);
+  // curl -d calls everything a form.
+  const isForm = json === undefined && isFormType(headerValue(headers, "content-type"));
+  return isForm && body.length <= MAX_JSON_BYTES ? new URLSearchParams(Buffer.from(body).toString("utf8")) : json;
 }
 
 /** What the app is told of the public side: by the tunnel's URL, or as the sender called us. */
