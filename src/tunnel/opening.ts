@@ -1,5 +1,6 @@
 import { closeAside, fraction, linkedController, pause, type Supervision } from "./supervision.js";
 import { backoffMs } from "./backoff.js";
+import { Knocker } from "./knock.js";
 import type { OpenTunnel } from "./tunnel.js";
 import { describeError } from "./http-get.js";
 import { redactUrl } from "../events/redact.js";
@@ -39,7 +40,7 @@ export interface OpeningPlan {
 /** Tries until a tunnel is open and requests come through; `undefined` when the supervisor was closed meanwhile. */
 export async function openUntilUp(supervision: Supervision, plan: OpeningPlan): Promise<Opening | undefined> {
   const startedAt = supervision.monotonic();
-  const names: NamePatience = { refusedAt: undefined };
+  const names: NamePatience = { refusedAt: undefined, knocker: new Knocker() };
   let tell = plan.onFailure;
   for (let attempt = plan.firstAttempt; !supervision.signal.aborted; attempt++) {
     const elapsedMs = supervision.monotonic() - startedAt;
@@ -67,6 +68,7 @@ class NameInUse extends Error {}
 /** Since when the service has given other names than the one asked for. */
 interface NamePatience {
   refusedAt: number | undefined;
+  readonly knocker: Knocker;
 }
 
 /** The service has only just refused the name, and may free it any moment. */
@@ -119,8 +121,10 @@ function judgeName(supervision: Supervision, open: OpenTunnel, names: NamePatien
   const now = supervision.monotonic();
   names.refusedAt ??= now;
   const patienceMs = supervision.url === undefined ? NAME_PATIENCE_AT_START_MS : NAME_PATIENCE_AFTER_LOSS_MS;
-  if (now - names.refusedAt < patienceMs)
+  if (now - names.refusedAt < patienceMs) {
+    names.knocker.knock(supervision);
     throw new NameInUse(`the name ${wanted} is in use at ${redactUrl(supervision.request.host)}`);
+  }
   return wanted;
 }
 

@@ -1,9 +1,10 @@
 import { getEventListeners } from "node:events";
 import { describe, expect, test } from "vitest";
-import type { ProbeResult } from "../../src/tunnel/probe.js";
+import type { Probe, ProbeResult } from "../../src/tunnel/probe.js";
 import { fakeProbe, fakeTunnel, supervised } from "./fakes.js";
 
 const NOBODY: ProbeResult = { found: "nobody", reason: "the service answers 404 at the public URL" };
+const NOT_OURS: ProbeResult = { found: "unclear", reason: "the public URL answered the probe with 200" };
 const TIMED_OUT: ProbeResult = { found: "unreachable", reason: "the public URL does not answer", timedOut: true };
 const UP = { state: "up", url: "https://alice.test", changed: false, verified: true, notGranted: undefined };
 
@@ -311,6 +312,44 @@ describe("the name", () => {
     await clock.advance(3_000);
 
     expect(states).toEqual([UP, { state: "down", reason: "gone" }, UP]);
+    await supervisor.close();
+  });
+
+  test("that the service holds for our own dead connections is had again, as requests make it notice them", async () => {
+    let deadConnections = 0;
+    const { tunnel, last } = fakeTunnel((request) => ({ name: deadConnections > 0 ? "other" : request.subdomain }));
+    const probe: Probe = async () => {
+      if (deadConnections === 0) return { found: "through" };
+      deadConnections -= 1;
+      return TIMED_OUT;
+    };
+    const { supervisor, clock, states } = supervised({ tunnel, probe, subdomain: "alice" });
+    await clock.advance(20_000);
+
+    deadConnections = 10;
+    last().end("gone");
+    await clock.advance(5_000);
+
+    expect(states).toEqual([UP, { state: "down", reason: "gone" }, UP]);
+    await supervisor.close();
+  });
+
+  test("that another has by now is not asked for with requests to it again", async () => {
+    let [taken, requests] = [false, 0];
+    const { tunnel, last } = fakeTunnel((request) => ({ name: taken ? "other" : request.subdomain }));
+    const probe: Probe = async () => {
+      if (!taken) return { found: "through" };
+      requests += 1;
+      return NOT_OURS;
+    };
+    const { supervisor, clock } = supervised({ tunnel, probe, subdomain: "alice" });
+    await clock.advance(20_000);
+
+    taken = true;
+    last().end("gone");
+    await clock.advance(25_000);
+
+    expect(requests).toBe(10);
     await supervisor.close();
   });
 
