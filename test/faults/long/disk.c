@@ -97,8 +97,8 @@ static void note(enum operation operation, enum file file, int64_t begun_ns, int
 static int fails(void) {
   if (control == NULL) return 0;
   int64_t number = ++control->seen;
-  if (control->countdown == 0) return 0;
-  if (control->once ? number != control->countdown : number < control->countdown) return 0;
+  if (control->countdown == 0 || number < control->countdown) return 0;
+  if (control->once) control->countdown = 0;
   control->failed++;
   errno = control->error;
   return 1;

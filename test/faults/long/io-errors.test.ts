@@ -89,9 +89,10 @@ async function failFrom(at: number, error: (typeof ERRORS)[number]): Promise<Par
   const listen = started ?? (await startListen([String(app.port), "--no-tunnel"], { sandbox, env: disk.env }));
   const { tookMs, sent: after } = await recover(listen);
   const result = await judged(listen, sandbox, [...sent, ...after]);
+  const failed = disk.failed();
   await listen.stop("SIGKILL");
   sandbox.remove();
-  return { ...result, starts: started === undefined ? 1 : 0, failed: disk.failed(), recoveredMs: tookMs };
+  return { ...result, starts: started === undefined ? 1 : 0, failed, recoveredMs: tookMs };
 }
 
 /** `undefined`: it could not start, and said so. */
