@@ -272,7 +272,14 @@ describe.skipIf(!hasData)("hostile text on a terminal (skipped without HOOKCLI_T
     for (const text of texts) {
       reporter.tunnel({ state: "down", reason: text, hint: text });
       reporter.tunnel({ state: "up", url: `https://${text}`, changed: true, verified: true, notGranted: text });
-      reporter.ready({ url: text, localUrl: text, target: text, routes: [{ match: [text], target: text }], caution: text, remarks: [text] });
+      reporter.ready({
+        url: text,
+        localUrl: text,
+        target: text,
+        routes: [{ match: [text], target: text }],
+        caution: text,
+        remarks: [text],
+      });
     }
 
     expect(actedOn(context.stdout.bytes, { terminal })).toBeUndefined();
