@@ -103,7 +103,12 @@ describe("commands", () => {
 interface Metafile {
   readonly outputs: Record<
     string,
-    { bytes: number; imports: { path: string; kind: string }[]; inputs: Record<string, unknown> }
+    {
+      bytes: number;
+      entryPoint?: string;
+      imports: { path: string; kind: string }[];
+      inputs: Record<string, unknown>;
+    }
   >;
 }
 
@@ -124,6 +129,20 @@ describe("the bundle", () => {
     for (const name of HEAVY) expect(inputs.filter((input) => input.includes(`node_modules/${name}/`))).toEqual([]);
     expect(external.filter((path) => path.includes("sqlite"))).toEqual([]);
     expect(bytes).toBeLessThan(200_000);
+  });
+
+  it.each([
+    ["events/list", ["providers/services", "signatures/verify"]],
+    ["events/shown-event", ["signatures/verify", "signatures/key"]],
+  ])("loads for %s nothing of %j, which would be felt in each start", (command, without) => {
+    const { outputs } = JSON.parse(readFileSync(join(rootDir, "dist/meta.json"), "utf8")) as Metafile;
+    const of = (path: string) =>
+      Object.keys(outputs).filter((name) => name.endsWith(".cjs") && outputs[name]?.entryPoint === path);
+    const [entry = ""] = of(`src/commands/${command}.ts`);
+
+    const inputs = staticClosure(outputs, entry).flatMap((name) => Object.keys(outputs[name]?.inputs ?? {}));
+    expect(inputs).toContain("src/events/redact.ts");
+    for (const path of without) expect(inputs).not.toContain(`src/${path}.ts`);
   });
 
   it("has one runtime dependency, and no script that runs on a user's install", () => {
