@@ -11,7 +11,7 @@ const recipes = [...readFileSync(join(rootDir, "docs/ci.md"), "utf8").matchAll(/
   ([, text = ""]) => text,
 );
 
-// The third replays what the second has captured.
+// The third replays what the second has captured, and so does the fourth.
 it("does in a shell what the page on CI says, one recipe after the other", async () => {
   const app = await startApp();
   const sandbox = createSandbox({ APP: `${app.port}/webhook` });
@@ -31,9 +31,13 @@ it("does in a shell what the page on CI says, one recipe after the other", async
       ends.push(code);
     }
 
-    expect(ends).toEqual([0, 0, 0]);
+    expect(ends).toEqual([0, 0, 0, 0, 0]);
+    const captured = ["/webhook", { type: "message.created", data: { id: "msg_1" } }];
     expect(app.requests.map(({ url, body }) => [url, JSON.parse(body.toString()) as unknown])).toEqual([
-      ["/webhook", { type: "message.created", data: { id: "msg_1" } }],
+      captured,
+      captured,
+      captured,
+      ["/webhook", expect.objectContaining({ type: "message.created" })],
     ]);
   } finally {
     await app.close();

@@ -1,14 +1,22 @@
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, writeFileSync } from "node:fs";
+import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { Ajv } from "ajv";
+import formatsModule from "ajv-formats";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openStore } from "../../src/store/open.js";
+import { rootDir } from "../helpers/data.js";
 import { newEvent } from "../helpers/event.js";
 import { startApp, type TestApp } from "../helpers/http-app.js";
 import { createSandbox, hookcliPath, runProgram, type Ended, type Sandbox } from "../helpers/program.js";
 import { storedEvents } from "../helpers/stored.js";
+
+const schema = JSON.parse(readFileSync(join(rootDir, "docs/hookcli.records.schema.json"), "utf8")) as object;
+const ajv = new Ajv({ strict: true, strictTuples: false, strictRequired: false, allowUnionTypes: true });
+formatsModule.default(ajv);
+const validate = ajv.compile(schema);
 
 let sandbox: Sandbox;
 let app: TestApp;
@@ -85,9 +93,12 @@ describe("replay of many, as users start it", () => {
   it("prints with --json a line for each, and the summary as the last one", async () => {
     await capture(25);
 
-    const { code, stdout, stderr } = await runProgram(["replay", "1..25", "--yes", "--json", ...to()], { sandbox });
+    const { code, stdout, stderr } = await runProgram(["replay", "1..25", "--yes", "--diff", "--json", ...to()], {
+      sandbox,
+    });
 
     const lines = stdout.trimEnd().split("\n");
+    for (const line of lines) expect([validate(JSON.parse(line)), validate.errors]).toEqual([true, null]);
     expect(lines).toHaveLength(26);
     expect(JSON.parse(lines.at(-1) ?? "")).toMatchObject({
       type: "summary",
