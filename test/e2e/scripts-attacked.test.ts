@@ -166,17 +166,28 @@ describe("what listen waits for", () => {
     expect([ended.code, failed.code, app.requests.length]).toEqual([0, 1, 6]);
   });
 
-  it("--fail-on looks at the answer of every target of an event that goes to several", async () => {
-    const second = await startApp((_request, response) => void response.writeHead(500).end());
-    onTestFinished(() => second.close());
-    const routes = ["--route", `a=${app.port}/first`, "--route", `a=${second.port}/second`];
-    const listen = await startListen(["--no-tunnel", ...routes, "--fail-on", "5xx"], { sandbox });
-    const answer = await post(listen.localUrl, { type: "a" });
-    const ended = await listen.ended();
+  it.each([
+    ["the first, at once", 500, 200, 0, 400],
+    ["the first, late", 500, 200, 400, 0],
+    ["the second, at once", 200, 500, 400, 0],
+    ["the second, late", 200, 500, 0, 400],
+  ])(
+    "--fail-on looks at the answer of every target of an event that goes to several: %s",
+    async (_which, first, second, firstMs, secondMs) => {
+      const other = await startApp(
+        (_request, response) => void setTimeout(() => response.writeHead(second).end(), secondMs),
+      );
+      onTestFinished(() => other.close());
+      app.answer = (_request, response) => void setTimeout(() => response.writeHead(first).end(), firstMs);
+      const routes = ["--route", `a=${app.port}/first`, "--route", `a=${other.port}/second`];
+      const listen = await startListen(["--no-tunnel", ...routes, "--fail-on", "5xx", "--once"], { sandbox });
+      const answer = await post(listen.localUrl, { type: "a" });
+      const ended = await listen.ended();
 
-    expect([answer.status, ended.code]).toEqual([200, 1]);
-    expect(done(listen.messages)).toMatchObject({ reason: "fail_on", exitCode: 1 });
-  });
+      expect([answer.status, ended.code]).toEqual([first, 1]);
+      expect(done(listen.messages)).toMatchObject({ exitCode: 1 });
+    },
+  );
 
   it("--expect status=2xx with several targets is met only by an event whose last answer is 2xx", async () => {
     const second = await startApp();

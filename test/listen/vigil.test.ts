@@ -66,6 +66,23 @@ describe("a vigil", () => {
     expect([plain.ended(), asking.ended()]).toEqual([undefined, "expected"]);
   });
 
+  it("sees the answer of each target that must not be, the last one of each, whichever came last", async () => {
+    const one = event("a");
+    const [attempt] = one.attempts;
+    if (attempt === undefined) throw new Error("an event without an attempt");
+    const at = (target: string, status: number) => ({ ...attempt, target, status });
+    const failing = vigil({ failOn: ["5xx"] });
+    await failing.tell({ ...one, state: "pending", attempts: [at("x", 500)] });
+    await failing.tell({ ...one, attempts: [at("y", 200)] });
+    const retried = vigil({ failOn: ["5xx"] });
+    await retried.tell({ ...one, state: "pending", attempts: [at("x", 500)] });
+    await retried.tell({ ...one, state: "pending", attempts: [at("y", 200)] });
+    await retried.tell({ ...one, attempts: [at("x", 200)] });
+
+    expect([failing.ended(), retried.ended()]).toEqual(["fail_on", undefined]);
+    expect(failing.warnings).toHaveLength(1);
+  });
+
   it("ends when two expectations are met, by two events or by one", async () => {
     const two = vigil({ expect: ["type=a", "type=b and status=2xx"] });
     await two.tell(event("a", 500));

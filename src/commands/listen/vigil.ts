@@ -1,6 +1,6 @@
 import { EXIT } from "../../errors.js";
 import { attemptErrorText } from "../../events/attempt-error.js";
-import type { HookEvent } from "../../events/event.js";
+import type { Attempt, HookEvent } from "../../events/event.js";
 import { Facts, fieldNamed } from "../../events/expectation-fields.js";
 import { sayInstead, statusFits, unmetConditions, type Expectation } from "../../events/expectation.js";
 import { redactWord } from "../../events/redact.js";
@@ -35,6 +35,8 @@ export class Vigil implements ListenObserver {
   private readonly settled = new Set<string>();
   /** Events that met something, and are to be delivered still. */
   private readonly open = new Set<string>();
+  /** Of events that are to be delivered still, the last attempt to each target; for `--fail-on`. */
+  private readonly lasts = new Map<string, Map<string, Attempt>>();
   private came = 0;
   private finish: (end: VigilEnd) => void = () => undefined;
 
@@ -74,6 +76,7 @@ export class Vigil implements ListenObserver {
   answered(event: HookEvent): void {
     const isSettled = event.state !== "pending";
     this.look(event, isSettled);
+    this.remember(event);
     if (!isSettled || event.state === "refused") return this.endIfMet();
     if (this.settings.exitAfter !== undefined && this.settled.size < this.settings.exitAfter)
       this.settled.add(event.id);
@@ -90,10 +93,22 @@ export class Vigil implements ListenObserver {
     else if (fits) this.open.add(event.id);
   }
 
+  /** An event is told of with the attempt that has just ended, and not with those to other targets. */
+  private remember({ id, attempts }: HookEvent): void {
+    if (this.settings.failOn.length === 0 || attempts.length === 0) return;
+    const known = this.lasts.get(id) ?? new Map<string, Attempt>();
+    for (const attempt of attempts) known.set(attempt.target, attempt);
+    this.lasts.set(id, known);
+  }
+
+  /** Whether the answer of any of its targets must not be; of those of one target the last one counts. */
   private fails(event: HookEvent): boolean {
-    const attempt = event.attempts.at(-1);
-    if (attempt === undefined || this.settings.failOn.length === 0) return false;
-    const { status, error } = attempt;
+    const lasts = [...(this.lasts.get(event.id)?.values() ?? [])];
+    this.lasts.delete(event.id);
+    return lasts.filter((attempt) => this.failsBy(event, attempt)).length > 0;
+  }
+
+  private failsBy(event: HookEvent, { status, error }: Attempt): boolean {
     // What the sender reads when the app says nothing.
     const seen = status ?? (error === "timeout" ? 504 : 502);
     const wanted = this.settings.failOn.find((one) => statusFits(one, seen));
