@@ -383,8 +383,10 @@ describe("replay: how many", () => {
   it("sums up what was done before a target failed to be found", async () => {
     await capture({}, { target: `http://localhost:${app.port}/`, end: {} });
 
-    const { code, stderr } = await replay(["6", "1"]);
+    const { code, stdout, stderr } = await replay(["6", "1", "--json"]);
 
+    const [, summary = ""] = stdout.split("\n");
+    expect(JSON.parse(summary)).toMatchObject({ type: "summary", deliveries: 1, left: 1, exitCode: 2 });
     expect(stderr).toContain("1 replayed, 1 accepted, 0 not, 1 not replayed");
     expect(stderr).toContain("nowhere to replay to");
     expect(code).toBe(2);

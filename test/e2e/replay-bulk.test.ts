@@ -169,6 +169,22 @@ describe("replay of many, as users start it", () => {
     expect([code, said]).toEqual([130, expect.not.stringContaining("replayed,")]);
   });
 
+  it("ends without a word, and begins nothing more, when nobody reads its results", async () => {
+    await capture(30);
+    const held: (() => void)[] = [];
+    app.answer = (_request, response) =>
+      void (app.requests.length === 2 ? held.push(() => response.end()) : response.end());
+    const { child, ended } = start(["1..30", "--yes", "--json", "--rate", "50/s", ...to()]);
+    await requests(2);
+
+    child.stdout.destroy();
+    for (const answer of held) answer();
+    const { code, stderr } = await ended;
+
+    expect([code, stderr]).toEqual([0, expect.not.stringMatching(/ending|replayed,/)]);
+    expect(app.requests.length).toBeLessThan(30);
+  });
+
   it("does not wait out the pace of --rate after Ctrl-C", async () => {
     await capture(3);
     const { child, ended } = start(["1..3", "--rate", "1/m", ...to()]);
@@ -183,12 +199,14 @@ describe("replay of many, as users start it", () => {
 
 describe("replay of many on a terminal", () => {
   const run = promisify(execFile);
-  const server = `hookcli-replay-${process.pid}`;
+  let server = "";
   const tmux = async (...words: string[]) => (await run("tmux", ["-L", server, "-f", "/dev/null", ...words])).stdout;
   const shows = (pattern: RegExp) =>
     expect.poll(() => tmux("capture-pane", "-p", "-J"), { timeout: 30_000 }).toMatch(pattern);
 
   beforeEach(async () => {
+    // A server that is asked to end is still there for a while.
+    server = `hookcli-replay-${process.pid}-${app.port}`;
     const wrapper = join(sandbox.folder, "hookcli");
     writeFileSync(wrapper, `#!/bin/sh\nexec '${process.execPath}' '${hookcliPath}' "$@"\n`);
     chmodSync(wrapper, 0o755);

@@ -13,6 +13,8 @@ export interface Ending {
   readonly cutting: AbortSignal;
   /** The signal's exit code; `undefined`: nobody asked. */
   readonly exitCode: () => number | undefined;
+  /** Nobody reads the results any more: there is nothing to say. */
+  readonly isUnread: () => boolean;
   /** All has ended. */
   over(): void;
 }
@@ -28,9 +30,10 @@ export function endingOf(
   const over = new AbortController();
   // Every delivery and every wait listens.
   setMaxListeners(0, cutting.signal, signal);
+  const isUnread = () => signal.aborted && (signal.reason as Interrupted).signalName === "EPIPE";
   const stop = () => {
     if (!several) return cutting.abort();
-    say("ending with what is under way, in 5 s at most; Ctrl-C again ends at once");
+    if (!isUnread()) say("ending with what is under way, in 5 s at most; Ctrl-C again ends at once");
     sleep(GRACE_MS, over.signal).then(
       () => cutting.abort(),
       () => {},
@@ -42,6 +45,7 @@ export function endingOf(
     stopping: signal,
     cutting: cutting.signal,
     exitCode: () => (signal.aborted ? (signal.reason as Interrupted).exitCode : undefined),
+    isUnread,
     over: () => {
       signal.removeEventListener("abort", stop);
       over.abort();

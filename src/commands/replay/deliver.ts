@@ -1,14 +1,11 @@
 import { headerValue } from "../../events/headers.js";
-import { startProgress } from "../../output/progress.js";
-import { grouped } from "../../output/quantity.js";
 import { createDialer } from "../../proxies/dialer.js";
-import { endingOf } from "../delivery/ending.js";
 import { judge, SUCCESS, type Judgement } from "../delivery/judgement.js";
-import { paced } from "../delivery/pace.js";
+import { deliverMany } from "../delivery/many.js";
 import { eventOf, Recorder, type Recorded } from "../delivery/record.js";
-import { DeliveryReport } from "../delivery/report.js";
+import type { DeliveryReport } from "../delivery/report.js";
 import { resultJson } from "../delivery/show.js";
-import { Tally } from "../delivery/tally.js";
+import type { Tally } from "../delivery/tally.js";
 import { maskOf } from "../events/shown-event.js";
 import { showDiff } from "./diff.js";
 import { NotReplayable, Preparer, type Prepared, type ReplaySource } from "./prepare.js";
@@ -24,35 +21,20 @@ export async function deliverAll(
   deliveriesBegin: () => void,
 ): Promise<number> {
   const { options, context, output } = source.invocation;
-  const { rate: perSecond, concurrency } = options;
   const total = seqs.length * options.count;
   const preparer = await Preparer.create(source);
   const deliverer = await delivererFor(source);
-  const tally = new Tally("replayed");
-  const startedMs = context.monotonic();
-  const progress = startProgress({ context, output, what: "replaying", total: () => total, format: grouped });
-  const report = new DeliveryReport({ output, progress, total, concurrency });
-  deliveriesBegin();
-  const ending = endingOf(context, { several: total > 1, say: (text) => progress.above(() => output.note(text)) });
-  const { stopping, cutting } = ending;
-  const recorder = new Recorder({ deliverer, context, output, store: source.store, strict: true, cutting });
+  const items = timesOver(seqs, options.count);
+  const words = { doing: "replaying", done: "replayed" };
+  const many = { items, total, words, options, sumsUp: total > 1, context, output, deliveriesBegin };
   try {
-    await paced(timesOver(seqs, options.count), { concurrency, perSecond, context, stopping }, async (seq) => {
-      await replayOne(seq, { preparer, recorder, tally, report, isOnly: total === 1 }, source);
-      progress.at(tally.done);
-      await output.drain();
+    return await deliverMany(many, ({ tally, report, ending: { cutting } }) => {
+      const recorder = new Recorder({ deliverer, context, output, store: source.store, strict: true, cutting });
+      return (seq) => replayOne(seq, { preparer, recorder, tally, report, isOnly: total === 1 }, source);
     });
   } finally {
-    ending.over();
-    report.over();
     await deliverer.close();
-    const extent = { elapsedMs: context.monotonic() - startedMs, total };
-    if (total > 1) {
-      output.note(tally.text(extent));
-      output.record(tally.json(extent, ending.exitCode() ?? tally.exitCode));
-    }
   }
-  return ending.exitCode() ?? tally.exitCode;
 }
 
 /** All of them, again and again. */

@@ -3,13 +3,11 @@ import type { RetrySettings } from "../../deliver/retry.js";
 import type { NewEvent } from "../../events/event.js";
 import type { Provider } from "../../providers/provider.js";
 import { DEFAULT_TOLERANCE_SECONDS } from "../../signatures/request.js";
-import type { Ending } from "../delivery/ending.js";
 import { judge, REFUSAL, SUCCESS, type Expectation, type Judgement } from "../delivery/judgement.js";
+import type { ManyParts } from "../delivery/many.js";
 import type { Recorded, Recorder } from "../delivery/record.js";
-import type { DeliveryReport } from "../delivery/report.js";
 import type { OutgoingRequest } from "../delivery/request.js";
 import { retryAfter, type Retry } from "../delivery/retries.js";
-import type { Tally } from "../delivery/tally.js";
 import type { Destination } from "../delivery/target.js";
 import type { SendOptions } from "../send.js";
 import type { HandshakeJudge } from "./handshake.js";
@@ -27,15 +25,12 @@ export interface Message {
 }
 
 /** What messages are sent with. */
-export interface SendParts {
+export interface SendParts extends ManyParts {
   readonly options: SendOptions;
   readonly retry: RetrySettings;
   readonly context: Context;
   readonly destination: Destination;
   readonly recorder: Recorder;
-  readonly report: DeliveryReport;
-  readonly tally: Tally;
-  readonly ending: Ending;
 }
 
 /** How a message was sent: every attempt, and what each copy of it came to in the end. */

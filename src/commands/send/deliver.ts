@@ -3,17 +3,12 @@ import type { Context } from "../../context.js";
 import type { RetrySettings } from "../../deliver/retry.js";
 import { headerValue } from "../../events/headers.js";
 import type { Output } from "../../output/output.js";
-import { startProgress } from "../../output/progress.js";
-import { grouped } from "../../output/quantity.js";
 import { createDialer } from "../../proxies/dialer.js";
 import type { Store } from "../../store/store.js";
-import { endingOf } from "../delivery/ending.js";
 import { worstOf } from "../delivery/judgement.js";
-import { paced } from "../delivery/pace.js";
+import { deliverMany } from "../delivery/many.js";
 import { Recorder } from "../delivery/record.js";
-import { DeliveryReport } from "../delivery/report.js";
 import { resultJson } from "../delivery/show.js";
-import { Tally } from "../delivery/tally.js";
 import { calledHost, type Destination } from "../delivery/target.js";
 import type { SendOptions } from "../send.js";
 import { expected, sendMessage, type Message, type SendParts, type Sent } from "./attempts.js";
@@ -36,39 +31,26 @@ export async function deliverAll(
   destination: Destination,
   { options, retry, config, context, output, deliveriesBegin }: Delivering,
 ): Promise<number> {
-  const { count, duplicate, rate: perSecond, concurrency } = options;
-  const total = count * duplicate;
+  const { count, duplicate } = options;
   const [deliverer, store] = await Promise.all([
     delivererTo(destination, { options, context }),
     keptByListener(destination) ? undefined : openForWriting(config.dbPath, { context, output }),
   ]);
-  const tally = new Tally("sent");
-  const startedMs = context.monotonic();
-  const progress = startProgress({ context, output, what: "sending", total: () => total, format: grouped });
-  const report = new DeliveryReport({ output, progress, total, concurrency });
-  deliveriesBegin();
-  const ending = endingOf(context, { several: total > 1, say: (text) => progress.above(() => output.note(text)) });
-  const { stopping, cutting } = ending;
-  const recorder = new Recorder({ deliverer, context, output, store, strict: false, cutting });
-  const parts = { options, retry, context, destination, recorder, report, tally, ending };
+  const words = { doing: "sending", done: "sent" };
+  const amount = { items: numbersTo(count), total: count * duplicate, sumsUp: count > 1 };
   try {
-    await paced(numbersTo(count), { concurrency, perSecond, context, stopping }, async (seq) => {
-      const message = await makeMessage(seq);
-      output.record(resultOf(message, await sendMessage(message, parts), parts));
-      progress.at(tally.done);
-      await output.drain();
+    return await deliverMany({ ...amount, words, options, context, output, deliveriesBegin }, (parts) => {
+      const { cutting } = parts.ending;
+      const recorder = new Recorder({ deliverer, context, output, store, strict: false, cutting });
+      const by = { ...parts, options, retry, context, destination, recorder };
+      return async (seq) => {
+        const message = await makeMessage(seq);
+        output.record(resultOf(message, await sendMessage(message, by), by));
+      };
     });
   } finally {
-    ending.over();
-    report.over();
     await Promise.all([deliverer.close(), store?.close()]);
-    const extent = { elapsedMs: context.monotonic() - startedMs, total };
-    if (count > 1) {
-      output.note(tally.text(extent));
-      output.record(tally.json(extent, ending.exitCode() ?? tally.exitCode));
-    }
   }
-  return ending.exitCode() ?? tally.exitCode;
 }
 
 function* numbersTo(count: number): Iterable<number> {
