@@ -99,7 +99,7 @@ async function sendWhileDown(start: StartSystem): Promise<Outage> {
 async function replay({ sandbox, app }: Outage): Promise<number> {
   const { code, stderr } = await runProgram(["replay", "--state", "failed", "--yes"], { sandbox, limitMs: 120_000 });
   expect([code, stderr.includes(`${EVENTS} accepted, 0 not`)]).toEqual([0, true]);
-  const seqs = app.arrivals.map(({ headers }) => String(headers["hookcli-replay-of"]));
+  const seqs = app.arrivals.map(({ replayOf }) => String(replayOf));
   expect(new Set(seqs).size).toBe(EVENTS);
   return app.arrived().size;
 }

@@ -6,7 +6,8 @@ import type { AddressInfo } from "node:net";
 export interface Arrival {
   readonly id: string;
   readonly bodySha256: string;
-  readonly headers: IncomingMessage["headers"];
+  /** The event that it repeats; no other headers are kept: an hour of them does not fit into memory. */
+  readonly replayOf: string | undefined;
 }
 
 /** An app that keeps a ledger of what arrives, and that can be down for a while on the same port. */
@@ -35,7 +36,7 @@ export async function startLedgerApp(): Promise<LedgerApp> {
     const body = Buffer.concat(chunks);
     lastAt = performance.now();
     const bodySha256 = createHash("sha256").update(body).digest("hex");
-    arrivals.push({ id: idOf(body), bodySha256, headers: request.headers });
+    arrivals.push({ id: idOf(body), bodySha256, replayOf: request.headers["hookcli-replay-of"]?.toString() });
   };
   const open = async (port: number) => {
     const opened = createServer((request, response) => {
