@@ -34,7 +34,7 @@ export async function configuredRoutes(
         target: parseTarget(target),
         ...(added.length === 0 ? {} : { headers: added }),
         ...(timeoutMs === undefined ? {} : { timeoutMs }),
-        ownRetry,
+        ...(Object.keys(ownRetry).length === 0 ? {} : { ownRetry }),
       });
     }),
   );
