@@ -41,7 +41,7 @@ const examples: readonly Example[] = [
     about: "your own body, signed as GitHub does: see the request that would go out",
   },
   {
-    line: "hookcli send stripe/invoice.paid --to 5000/webhook --secret env:S --count 30 --rate 50/s --retry 3",
+    line: "hookcli send message.created --to 5000/webhook --secret env:S --count 30 --rate 50/s --retry 3",
     about: "30 events, each again as Stripe would until the app takes it",
   },
   {
