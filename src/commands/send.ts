@@ -41,8 +41,8 @@ const examples: readonly Example[] = [
     about: "your own body, signed as GitHub does: see the request that would go out",
   },
   {
-    line: "hookcli send message.created --to 5000/webhook --secret env:S --count 30 --rate 50/s --retry 3",
-    about: "30 events, each again as Stripe would until the app takes it",
+    line: "hookcli send message.created --to 5000/webhook --secret env:S --count 20 --rate 50/s --retry 3",
+    about: "20 events, each sent up to three times more until the app takes it",
   },
   {
     line: "hookcli send message.created --tamper body --to 5000/webhook --secret env:S",
