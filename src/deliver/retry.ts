@@ -1,3 +1,4 @@
+import { isAccepted } from "../events/event.js";
 import { headerValue, type HeaderList } from "../events/headers.js";
 
 /** How attempts are made again. */
@@ -60,11 +61,6 @@ export function nextDelay(attempt: number, outcome: RetryOutcome, plan: RetryPla
   const askedMs = outcome.retryAfterMs ?? 0;
   const waitMs = askedMs > 0 ? Math.min(askedMs, LONGEST_RETRY_AFTER_MS) : plannedWait(attempt, plan);
   return { kind: "wait", waitMs };
-}
-
-/** Whether the app took the event. 101 is what it says to a WebSocket that it takes. */
-export function isAccepted({ status, error }: Pick<RetryOutcome, "status" | "error">): boolean {
-  return error === null && status !== null && (status === 101 || (status >= 200 && status < 300));
 }
 
 /** The wait that an answer asks for by Retry-After, in seconds or until a date; `undefined`: it asks for none. */

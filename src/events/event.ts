@@ -51,6 +51,11 @@ export interface Attempt {
   readonly body: Uint8Array;
 }
 
+/** Whether the app took the event. 101 is what it says to a WebSocket that it takes. */
+export function isAccepted({ status, error }: Pick<Attempt, "status" | "error">): boolean {
+  return error === null && status !== null && (status === 101 || (status >= 200 && status < 300));
+}
+
 /** An event with all that is known of it. */
 export interface HookEvent extends EventRequest {
   /** `evt_` and 26 lower-case base32 characters in time order. */

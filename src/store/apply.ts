@@ -1,3 +1,4 @@
+import { isAccepted } from "../events/event.js";
 import { Attempts } from "./attempts.js";
 import { createBulk } from "./bulk.js";
 import { toBlob, toBlobOrNull } from "./codec.js";
@@ -55,9 +56,8 @@ export function createApply(db: Database): Apply {
       // It was removed while its attempt was under way, and so was the attempt.
       if (seq === undefined) return null;
       attempts.end(seq, n, end);
-      const { status, error } = end;
-      const delivered = status !== null && status >= 200 && status < 300 && error === null;
-      if (attempts.isLastOf(seq, n)) attempts.judge(seq, status, state ?? (delivered ? "delivered" : "failed"));
+      const ended = state ?? (isAccepted(end) ? "delivered" : "failed");
+      if (attempts.isLastOf(seq, n)) attempts.judge(seq, end.status, ended);
       return null;
     },
     saveListener: ({ row }) => {

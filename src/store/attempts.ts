@@ -1,5 +1,5 @@
 import type { EventState } from "../events/event.js";
-import { toBlob } from "./codec.js";
+import { textOf, toBlob } from "./codec.js";
 import type { Database } from "./driver.js";
 import type { PackedEnd } from "./operations.js";
 import type { AttemptStart } from "./store.js";
@@ -8,9 +8,10 @@ const START_ATTEMPT = "INSERT INTO attempts (event, n, target, started_at) VALUE
 const END_ATTEMPT = `UPDATE attempts SET duration_ms = ?, status = ?, error = ?, headers = ?, body = ?
   WHERE event = ? AND n = ?`;
 const IS_LAST = "SELECT ? = max(n) AS is_last FROM attempts WHERE event = ?";
-/** A dead letter that a replay has brought to the app is one no more. */
+/** What a replay has brought to the app is a dead letter there no more. */
 const FIND_REVIVED = `SELECT e.seq FROM requests r JOIN events e ON e.id = r.replay_of
   WHERE r.seq = ? AND e.state = 'dead'`;
+const LAST_TARGET = "SELECT target FROM attempts WHERE event = ? ORDER BY n DESC LIMIT 1";
 
 /** What writes attempts, and what they make of their events, over one connection. */
 export class Attempts {
@@ -23,7 +24,11 @@ export class Attempts {
   private readonly setStatus;
   private readonly setState;
   private readonly findRevived;
+  private readonly lastTarget;
   private readonly forgetDead;
+  private readonly wasAt;
+  private readonly forgetAllDead;
+  private readonly deliveryStates;
 
   constructor(db: Database) {
     this.findEvent = db.prepare("SELECT seq FROM events WHERE id = ?");
@@ -35,7 +40,11 @@ export class Attempts {
     this.setStatus = db.prepare("UPDATE events SET status = ?, state = ? WHERE seq = ?");
     this.setState = db.prepare("UPDATE events SET state = ? WHERE seq = ?");
     this.findRevived = db.prepare(FIND_REVIVED);
-    this.forgetDead = db.prepare("DELETE FROM deliveries WHERE event = ? AND state <> 'waiting'");
+    this.lastTarget = db.prepare(LAST_TARGET);
+    this.forgetDead = db.prepare("DELETE FROM deliveries WHERE event = ? AND state <> 'waiting' AND target = ?");
+    this.wasAt = db.prepare("SELECT 1 FROM attempts WHERE event = ? AND target = ? LIMIT 1");
+    this.forgetAllDead = db.prepare("DELETE FROM deliveries WHERE event = ? AND state <> 'waiting'");
+    this.deliveryStates = db.prepare("SELECT state FROM deliveries WHERE event = ?");
   }
 
   seqOf(eventId: string): number | undefined {
@@ -79,11 +88,26 @@ export class Attempts {
     if (state === "delivered") this.revive(seq);
   }
 
-  /** A replay that the app took settles what became of the event itself. */
+  /** What the deliveries of an event make of it; `withoutAny`: where none is left. */
+  judged(seq: number, withoutAny: EventState): EventState {
+    const states = new Set(this.deliveryStates.all(seq).map((row) => textOf(row["state"])));
+    if (states.has("waiting")) return "pending";
+    return states.has("dead") ? "dead" : states.has("failed") ? "failed" : withoutAny;
+  }
+
+  /**
+   * A replay that the app took settles what became of the event itself at that target; at a new one, whatever it had been given
+   * up for. One to a target that had taken the event settles nothing.
+   */
   private revive(seq: number): void {
     const original = this.findRevived.get(seq)?.["seq"];
-    if (typeof original !== "number") return;
-    this.forgetDead.run(original);
-    this.setState.run("delivered", original);
+    const target = this.lastTarget.get(seq)?.["target"];
+    if (typeof original !== "number" || !(target instanceof Uint8Array)) return;
+    const { changes } = this.forgetDead.run(original, target);
+    if (Number(changes) === 0) {
+      if (this.wasAt.get(original, target) !== undefined) return;
+      this.forgetAllDead.run(original);
+    }
+    this.setState.run(this.judged(original, "delivered"), original);
   }
 }

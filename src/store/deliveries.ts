@@ -137,7 +137,10 @@ export class Deliveries {
   private drop(row: Row): void {
     const seq = Number(row["event"]);
     this.finish.run(Number(row["id"]));
-    this.attempts.become(seq, this.judged(seq, this.hasAccepted.get(seq) === undefined ? "stored" : "delivered"));
+    this.attempts.become(
+      seq,
+      this.attempts.judged(seq, this.hasAccepted.get(seq) === undefined ? "stored" : "delivered"),
+    );
   }
 
   private begin(row: Row, { now, target, lease }: Claim): ClaimedDelivery {
@@ -159,17 +162,10 @@ export class Deliveries {
       this.insert.run(toBlob(target), toBlob(route), kept, tries, n, now, dueAt, null, seq);
     } else if (id !== undefined && kept === "done") this.finish.run(id);
     else if (id !== undefined) this.settle.run(kept, tries, now, dueAt, id, owner);
-    const state = this.judged(seq, id === undefined && kept === "failed" ? "failed" : "delivered");
+    const state = this.attempts.judged(seq, id === undefined && kept === "failed" ? "failed" : "delivered");
     if (this.attempts.isLastOf(seq, n)) this.attempts.judge(seq, end.status, state);
     else this.attempts.become(seq, state);
     return state;
-  }
-
-  /** What its deliveries make of an event. */
-  private judged(seq: number, withoutAny: EventState): EventState {
-    const states = new Set(this.ofEvent.all(seq).map((row) => textOf(row["state"])));
-    if (states.has("waiting")) return "pending";
-    return states.has("dead") ? "dead" : states.has("failed") ? "failed" : withoutAny;
   }
 
   /** An event whose answer nobody knows, because the process that made the attempt is gone. True when it was one. */

@@ -347,6 +347,31 @@ describe("a replay of an event that went to several targets", () => {
   });
 });
 
+describe("a replay of a dead letter", () => {
+  it("goes to the target that did not take it, though another one has been tried later", async () => {
+    const [taker, refuser] = [await openApp(), await openApp()];
+    refuser.answer = (_request, response) => void response.writeHead(503).end();
+    taker.answer = (_request, response) =>
+      void response.writeHead(taker.requests.length > 20 && refuser.requests.length > 1 ? 200 : 503).end();
+    configure({ routes: [{ match: "a", target: at(refuser.port), retry: 1, retryDelays: ["20ms"] }] });
+    const argv = ["--route", `a=${at(taker.port)}`, "--ack", "--retry", "900", "--retry-delays", "20ms"];
+    const listen = await startListen(["--no-tunnel", ...argv], { sandbox });
+    await post(listen, { type: "a" });
+    await listen.waitFor((message) => message["state"] === "dead");
+    await listen.stop();
+    refuser.answer = (_request, response) => void response.end();
+
+    const { code, stderr } = await runProgram(["replay", "--state", "dead"], { sandbox });
+    const { stdout } = await runProgram(["events", "show", "1", "--json"], { sandbox });
+
+    expect(code).toBe(0);
+    expect(stderr).toContain(
+      `to ${at(refuser.port)} (the last target that did not take it; it also went to ${at(taker.port)}`,
+    );
+    expect(JSON.parse(stdout)).toMatchObject({ state: "delivered" });
+  });
+});
+
 describe("routes that are never used", () => {
   it("are warned of by listen and by routes test, of many the first ones", async () => {
     configure({ routes: Array.from({ length: 8 }, (_, index) => ({ match: `a.${index}`, target: "3001" })) });

@@ -352,6 +352,33 @@ describe("an event", () => {
 
     expect([await replayWith(500), await replayWith(204)]).toEqual(["dead", "delivered"]);
   });
+
+  it("that was given up at one of its targets is delivered once that one has a replay, and not by one to another", async () => {
+    const other = "http://localhost:6000";
+    const elsewhere = "http://localhost:6500";
+    const givenUpAtBoth = async () => {
+      const store = await openTestStore();
+      const event = newEvent({ state: "pending" });
+      const { begun = [] } = await store.append(event, undefined, plan({ begins: true, targets: [TARGET, other] }));
+      for (const { id, n } of begun) await end(store, { id, n, eventId: event.id }, { kind: "dead" });
+      const replayTo = async (target: string) => {
+        const replay = newEvent({ state: "pending", replayOf: event.id, source: "replay" });
+        await store.append(replay, { target, startedAt: TEST_NOW });
+        await store.endAttempt(replay.id, 1, answered(204));
+        return store.get(event.id)?.state;
+      };
+      return replayTo;
+    };
+
+    const oneByOne = await givenUpAtBoth();
+    expect([await oneByOne(TARGET), await oneByOne(TARGET), await oneByOne(other)]).toEqual([
+      "dead",
+      "dead",
+      "delivered",
+    ]);
+    const moved = await givenUpAtBoth();
+    expect(await moved(elsewhere)).toBe("delivered");
+  });
 });
 
 describe("a duplicate that is to be dropped", () => {

@@ -3,6 +3,7 @@ import { CliError } from "../../errors.js";
 import type { Target } from "../../deliver/deliverer.js";
 import { hostOf, parseTarget, targetUrl } from "../../deliver/target.js";
 import type { ListenerRow } from "../../store/store.js";
+import { isAccepted, type Attempt } from "../../events/event.js";
 import { redactUrl } from "../../events/redact.js";
 
 /** Where a request goes, and who said so. */
@@ -49,18 +50,20 @@ export async function sendDestination(options: SendTargetOptions): Promise<Desti
   });
 }
 
-/** Where `replay` delivers an event: `--to`, its last target, the config's, the running listener's. */
+/** What is to be known of an event's attempts, in their order. */
+type Tried = readonly Pick<Attempt, "target" | "status" | "error">[];
+
+/** Where `replay` delivers an event: `--to`, the target that owes it an answer, its last one, the config's, the running listener's. */
 export function replayDestination(options: {
   readonly to: string | undefined;
-  readonly lastTarget: string | undefined;
-  /** Where else it went: routes may have taken it to several places. */
-  readonly otherTargets?: readonly string[];
+  readonly attempts: Tried;
   readonly config: Config;
   readonly listeners: () => readonly ListenerRow[];
 }): Destination {
-  const { to, lastTarget, otherTargets = [], config } = options;
+  const { to, attempts, config } = options;
   if (to !== undefined) return { target: parseTarget(to), via: "to", why: "--to" };
-  if (lastTarget !== undefined) return { target: parseTarget(lastTarget), via: "attempt", why: lastOf(otherTargets) };
+  const tried = triedTarget(attempts);
+  if (tried !== undefined) return { target: parseTarget(tried.target), via: "attempt", why: tried.why };
   if (config.target !== undefined)
     return { target: parseTarget(config.target), via: "config", why: "the configured target" };
   const target = theOnly(options.listeners())?.target ?? undefined;
@@ -74,11 +77,21 @@ export function replayDestination(options: {
 /** Of more places than this only the number is told. */
 const MOST_TOLD = 3;
 
-function lastOf(others: readonly string[]): string {
-  const why = "the target of its last attempt";
-  if (others.length === 0) return why;
+/** Routes may have taken an event to several targets: the last one that did not take it, else the last one. */
+function triedTarget(attempts: Tried): { readonly target: string; readonly why: string } | undefined {
+  const last = attempts.at(-1);
+  if (last === undefined) return undefined;
+  const took = new Map(attempts.map((attempt) => [attempt.target, isAccepted(attempt)]));
+  const owing = took.get(last.target) === true ? [...took].findLast(([, accepted]) => !accepted)?.[0] : undefined;
+  const target = owing ?? last.target;
+  const why = owing === undefined ? "the target of its last attempt" : "the last target that did not take it";
+  return { target, why: why + besides([...took.keys()].filter((one) => one !== target)) };
+}
+
+function besides(others: readonly string[]): string {
+  if (others.length === 0) return "";
   const more = others.length > MOST_TOLD ? ` and ${others.length - MOST_TOLD} more` : "";
-  return `${why}; it also went to ${others.slice(0, MOST_TOLD).map(redactUrl).join(", ")}${more}`;
+  return `; it also went to ${others.slice(0, MOST_TOLD).map(redactUrl).join(", ")}${more}`;
 }
 
 function theOnly(listeners: readonly ListenerRow[]): ListenerRow | undefined {

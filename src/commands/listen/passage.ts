@@ -1,7 +1,7 @@
 import type { Delivery, Target } from "../../deliver/deliverer.js";
 import type { Route } from "../../deliver/routes.js";
 import { attemptErrorText } from "../../events/attempt-error.js";
-import type { Attempt, EventState, HookEvent, NewEvent } from "../../events/event.js";
+import { isAccepted, type Attempt, type EventState, type HookEvent, type NewEvent } from "../../events/event.js";
 import type { Appended } from "../../store/store.js";
 import { redactUrl } from "../../events/redact.js";
 
@@ -70,9 +70,4 @@ function attemptEnd({
 /** What an attempt makes of its event. */
 export function stateAfter(delivery: Delivery): EventState {
   return isAccepted(delivery) ? "delivered" : "failed";
-}
-
-/** 101 is what an app says to a WebSocket that it takes. */
-function isAccepted({ status, error }: Delivery): boolean {
-  return error === null && status !== null && (status === 101 || (status >= 200 && status < 300));
 }

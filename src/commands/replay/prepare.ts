@@ -85,12 +85,10 @@ export class Preparer {
   private destinationOf(event: HookEvent): Destination {
     const { invocation, config, store } = this.source;
     // A file from somebody else must not choose which port of this computer is called.
-    const targets = event.source === "import" ? [] : event.attempts.map(({ target }) => target);
-    const lastTarget = targets.at(-1);
+    const attempts = event.source === "import" ? [] : event.attempts;
     return replayDestination({
       to: givenTarget(invocation.options),
-      lastTarget,
-      otherTargets: [...new Set(targets)].filter((target) => target !== lastTarget),
+      attempts,
       config,
       listeners: () => store.listeners(config.project),
     });

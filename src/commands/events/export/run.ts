@@ -115,11 +115,11 @@ function placeOf(
   { config, store }: { readonly config: Config; readonly store: Store },
 ): { readonly url: string; readonly path: string } {
   // A file from elsewhere must not choose what a script of ours talks to.
-  const lastTarget = event.source === "import" ? undefined : event.attempts.at(-1)?.target;
+  const attempts = event.source === "import" ? [] : event.attempts;
   const listeners = () => store.listeners(config.project);
   const { target } = replayDestination({
     to,
-    lastTarget: lastTarget === undefined ? undefined : originOf(lastTarget),
+    attempts: attempts.map(({ target, status, error }) => ({ target: originOf(target), status, error })),
     config,
     listeners,
   });
