@@ -19,7 +19,7 @@ declare const HOOKCLI_VERSION: string;
  */
 export async function run(argv: readonly string[], context: Context): Promise<number> {
   const cut = argv.indexOf("--");
-  const words = cut === -1 ? [] : argv.slice(cut + 1);
+  const words = cut === -1 ? undefined : argv.slice(cut + 1);
   const run = new Run(context, words);
   try {
     return await run.start(cut === -1 ? argv : argv.slice(0, cut));
@@ -36,10 +36,10 @@ class Run {
   failed: Command | undefined;
   private exitCode: number = EXIT.done;
   private readonly context: Context;
-  private readonly words: readonly string[];
+  private readonly words: readonly string[] | undefined;
   private readonly unloaded = new Map<Command, CommandEntry["load"]>();
 
-  constructor(context: Context, words: readonly string[]) {
+  constructor(context: Context, words: readonly string[] | undefined) {
     this.context = context;
     this.words = words;
     this.output = createOutput(context, { json: false, quiet: false, verbose: false, color: "auto" });
@@ -115,13 +115,16 @@ class Run {
   private async invoke(definition: CommandDefinition, command: Command): Promise<number> {
     const global = globalOptions(command);
     this.output = createOutput(this.context, global);
-    if (this.words.length > 0 && definition.takesWords !== true)
+    const { words = [] } = this;
+    if (words.length > 0 && definition.takesWords !== true)
       throw new CliError(`${command.name()} takes nothing after --`);
+    if (this.words?.length === 0 && definition.takesWords === true)
+      throw new CliError("there is no command after --", { hint: `hookcli ${command.name()} 5000 -- npm test` });
     const invocation = {
       args: command.args,
       options: command.opts() as never,
       global,
-      words: this.words,
+      words,
       context: this.context,
       output: this.output,
     };

@@ -37,6 +37,8 @@ export interface ExpectationRules {
 /** One condition, up to the word that parts it from the next one; in double quotes the word stands for itself. */
 const PART = /((?:"(?:[^"\\]|\\.)*"|(?!\s+and\s+[A-Za-z][^\s=]*=)[^])*?)(?:\s+and\s+(?=[A-Za-z][^\s=]*=)|$)/y;
 const COUNTED = /^(\d{1,9})x(?:\s+([^]*))?$/;
+/** An `and` that no condition follows; in double quotes it is a word like any other. */
+const DANGLING = /^[^"][^]*\sand(?:\s+\d{1,9}x\b[^]*)?$/;
 const RANGE = /^(-?\d{1,15}(?:\.\d{1,15})?)?\.\.(-?\d{1,15}(?:\.\d{1,15})?)?$/;
 const NUMBER = /^-?\d{1,300}(?:\.\d{1,300})?(?:[eE][+-]?\d{1,3})?$/;
 const STATUSES = /^\s*(?:[1-5](?:\d\d|xx)\s*(?:,\s*|$))+$/i;
@@ -103,6 +105,8 @@ function parseCondition(part: string, whole: string, rules: ExpectationRules): C
   const value = part.slice(equals + 1).trim();
   const field = fieldNamed(name, rules.of);
   if (field === undefined) throw unknownField(name, whole, rules);
+  if (DANGLING.test(value))
+    throw wrong(whole, "no condition follows its last and", undefined, `write ${name}="..." around words`);
   if (value === "") throw wrong(whole, `${name} is to be nothing`, undefined, `write ${name}="" for an empty value`);
   return { text: `${name}=${value}`, field, patterns: readPatterns(value, field, whole) };
 }

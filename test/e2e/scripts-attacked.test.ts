@@ -70,10 +70,12 @@ describe("a command after -- that", () => {
     chmodSync(join(sandbox.folder, "text"), 0o644);
     const text = await runProgram(["listen", "--no-tunnel", "--", "./text"], { sandbox });
     const empty = await runProgram(["listen", "--no-tunnel", "--", ""], { sandbox });
+    const none = await runProgram(["listen", "--no-tunnel", "--"], { sandbox });
 
-    expect([text.code, empty.code]).toEqual([126, 2]);
+    expect([text.code, empty.code, none.code]).toEqual([126, 2, 2]);
     expect(text.stderr).toContain("hookcli: error: cannot start ./text: it is not executable");
     expect(empty.stderr).toContain("hookcli: error: the command after -- is empty");
+    expect(none.stderr).toContain("hookcli: error: there is no command after --");
   });
 
   it("is cut off by --wait takes along what it has started", async () => {
