@@ -1,5 +1,4 @@
-import { execFile, spawn } from "node:child_process";
-import { once } from "node:events";
+import { execFile } from "node:child_process";
 import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -10,7 +9,7 @@ import { openStore } from "../../src/store/open.js";
 import { rootDir } from "../helpers/data.js";
 import { newEvent } from "../helpers/event.js";
 import { startApp, type TestApp } from "../helpers/http-app.js";
-import { createSandbox, hookcliPath, runProgram, type Ended, type Sandbox } from "../helpers/program.js";
+import { createSandbox, hookcliPath, runProgram, startProgram, type Sandbox } from "../helpers/program.js";
 import { storedEvents } from "../helpers/stored.js";
 
 const schema = JSON.parse(readFileSync(join(rootDir, "docs/hookcli.records.schema.json"), "utf8")) as object;
@@ -46,20 +45,7 @@ async function capture(count: number): Promise<void> {
 const to = () => ["--to", `${app.port}/webhook`];
 
 /** Starts a replay whose answers the app holds back. */
-function start(argv: readonly string[]) {
-  const child = spawn(process.execPath, [hookcliPath, "replay", ...argv], {
-    cwd: sandbox.folder,
-    env: sandbox.env,
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  const texts = { stdout: "", stderr: "" };
-  child.stdout.on("data", (chunk: Buffer) => (texts.stdout += chunk.toString()));
-  child.stderr.on("data", (chunk: Buffer) => (texts.stderr += chunk.toString()));
-  const ended = (once(child, "close") as Promise<[number | null, NodeJS.Signals | null]>).then(
-    ([code, signal]): Ended => ({ code, signal, ...texts }),
-  );
-  return { child, ended, stderr: () => texts.stderr };
-}
+const start = (argv: readonly string[]) => startProgram(["replay", ...argv], sandbox);
 
 const replays = async () => (await storedEvents(sandbox)).filter(({ seq }) => seq > 30);
 const requests = (count: number) => expect.poll(() => app.requests.length, { timeout: 20_000 }).toBe(count);
@@ -177,7 +163,7 @@ describe("replay of many, as users start it", () => {
     const { child, ended } = start(["1..30", "--yes", "--json", "--rate", "50/s", ...to()]);
     await requests(2);
 
-    child.stdout.destroy();
+    child.stdout?.destroy();
     for (const answer of held) answer();
     const { code, stderr } = await ended;
 

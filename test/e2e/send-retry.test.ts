@@ -1,11 +1,10 @@
-import { spawn } from "node:child_process";
 import { createHmac } from "node:crypto";
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { startApp, type TestApp } from "../helpers/http-app.js";
-import { createSandbox, hookcliPath, runProgram, startListen, type Ended, type Sandbox } from "../helpers/program.js";
+import { createSandbox, runProgram, startListen, startProgram, type Sandbox } from "../helpers/program.js";
 
 const KEY = Buffer.from("a secret of twenty-four b");
 
@@ -47,20 +46,7 @@ async function stored(): Promise<readonly Shown[]> {
   return JSON.parse(stdout) as Shown[];
 }
 
-function start(argv: readonly string[]) {
-  const child = spawn(process.execPath, [hookcliPath, "send", ...argv], {
-    cwd: sandbox.folder,
-    env: sandbox.env,
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  const texts = { stdout: "", stderr: "" };
-  child.stdout.on("data", (chunk: Buffer) => (texts.stdout += chunk.toString()));
-  child.stderr.on("data", (chunk: Buffer) => (texts.stderr += chunk.toString()));
-  const ended = (once(child, "close") as Promise<[number | null, NodeJS.Signals | null]>).then(
-    ([code, signal]): Ended => ({ code, signal, ...texts }),
-  );
-  return { child, ended, stderr: () => texts.stderr };
-}
+const start = (argv: readonly string[]) => startProgram(["send", ...argv], sandbox);
 
 describe("send --retry, as users start it", () => {
   it("delivers an event until the app takes it, with signatures that the app can check", async () => {

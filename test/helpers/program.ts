@@ -60,6 +60,29 @@ export async function runProgram(
   return { code, signal, stdout: stdout(), stderr: stderr() };
 }
 
+/** A program that runs, what it has said on stderr, and its end. */
+export interface RunningProgram {
+  readonly child: ChildProcess;
+  readonly ended: Promise<Ended>;
+  readonly stderr: () => string;
+}
+
+/** Starts the program in the sandbox, without an input. */
+export function startProgram(argv: readonly string[], sandbox: Sandbox): RunningProgram {
+  const child = spawn(process.execPath, [hookcliPath, ...argv], {
+    cwd: sandbox.folder,
+    env: sandbox.env,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const [stdout, stderr] = [collect(child.stdout), collect(child.stderr)];
+  const closed = once(child, "close") as Promise<[number | null, NodeJS.Signals | null]>;
+  return {
+    child,
+    ended: closed.then(([code, signal]) => ({ code, signal, stdout: stdout(), stderr: stderr() })),
+    stderr,
+  };
+}
+
 /** One line of `listen --json`. */
 export type ListenMessage = { readonly type: string } & Record<string, unknown>;
 
