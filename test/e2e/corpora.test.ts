@@ -118,7 +118,8 @@ describe.skipIf(!hasData)("the corpora as bodies (skipped without HOOKCLI_TEST_D
     const listed = JSON.parse(
       (await cli(["events", "list", `1..${bodies.size}`, "--reverse", "--json"])).stdout,
     ) as StoredEvent[];
-    expect(stderr).toContain(`${bodies.size} replayed, ${bodies.size} accepted, 0 not`);
+    const all = bodies.size.toLocaleString("en");
+    expect(stderr).toContain(`${all} replayed, ${all} accepted, 0 not`);
     expect(code).toBe(0);
     expect(damagedAtApp(replayed)).toEqual([]);
     expect(replayed.map((got) => headerOf(got, "x-case"))).toEqual(listed.map(({ headers }) => caseOf(headers)));
