@@ -24,8 +24,8 @@ async function storeWith(events: readonly Partial<NewEvent>[]): Promise<Store> {
   return store;
 }
 
-/** A pruner whose pauses end when the test says so. */
-function pruning(store: Store, retention: { keep: number; keepForMs: number }) {
+/** A pruner whose pauses end when the test says so; each look takes `tookMs`. */
+function pruning(store: Store, retention: { keep: number; keepForMs: number }, tookMs = 0) {
   const pauses: number[] = [];
   const warnings: string[] = [];
   let wake: (() => void) | undefined;
@@ -37,7 +37,8 @@ function pruning(store: Store, retention: { keep: number; keepForMs: number }) {
       signal?.addEventListener("abort", () => reject(new Error("aborted")), { once: true });
       paused?.();
     });
-  const context = { now: () => TEST_NOW, monotonic: () => 0, sleep };
+  let clockMs = 0;
+  const context = { now: () => TEST_NOW, monotonic: () => (clockMs += tookMs), sleep };
   const output = { warn: (message: string) => void warnings.push(message) };
   const pruner: Pruner = startPruning({ store, project: PROJECT, retention, context, output });
   /** Ends a pause, and waits for the next one. */
@@ -69,6 +70,18 @@ describe("the pruning of listen", () => {
     expect(first).toEqual([2, 3]);
     expect(left(store)).toEqual([3, 4]);
     expect(pauses).toEqual([1_000, 5_000, 5_000]);
+  });
+
+  it.each([
+    { tookMs: 400, pauseMs: 20_000 },
+    { tookMs: 30_000, pauseMs: 60_000 },
+  ])("rests $pauseMs ms after a look of $tookMs ms", async ({ tookMs, pauseMs }) => {
+    const { pruner, round, pauses } = pruning(await storeWith([{}]), { keep: 2, keepForMs: 0 }, tookMs);
+
+    await round();
+    await pruner.end();
+
+    expect(pauses).toEqual([1_000, pauseMs]);
   });
 
   it("leaves alone what is pending or dead, what was imported, and other projects", async () => {

@@ -8,6 +8,8 @@ const FIRST_AFTER_MS = 1_000;
 /** How often it is looked at most, and the part of the time that it may take. */
 const PAUSE_MS = 5_000;
 const SHARE = 1 / 50;
+/** A run that the computer held up rests no longer: what comes meanwhile makes the next one longer still. */
+const LONGEST_PAUSE_MS = 60_000;
 
 /** Removes in the background what the retention does not keep. */
 export interface Pruner {
@@ -44,7 +46,8 @@ export function startPruning(parts: {
     while (!ending.signal.aborted) {
       const began = context.monotonic();
       await run(prune);
-      await context.sleep(Math.max(PAUSE_MS, (context.monotonic() - began) / SHARE), ending.signal);
+      const fairMs = (context.monotonic() - began) / SHARE;
+      await context.sleep(Math.min(Math.max(PAUSE_MS, fairMs), LONGEST_PAUSE_MS), ending.signal);
     }
   };
   const ended = retention.keep === 0 && retention.keepForMs === 0 ? undefined : runAgainAndAgain().catch(() => {});
