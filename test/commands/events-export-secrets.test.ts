@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import { fc } from "../helpers/properties.js";
 import { describe, expect, it } from "vitest";
 import { EXPORT_FORMS } from "../../src/commands/events/export.js";
 import { FORMS } from "../../src/commands/events/export/forms.js";

@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough, Readable } from "node:stream";
-import fc from "fast-check";
+import { fc } from "../helpers/properties.js";
 import { beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
 import { linesOf } from "../../src/commands/events/import/lines.js";
 import type { HookEvent, ImportedEvent } from "../../src/events/event.js";

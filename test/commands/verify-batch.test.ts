@@ -1,6 +1,6 @@
 import { createHmac } from "node:crypto";
 import { Readable } from "node:stream";
-import fc from "fast-check";
+import { fc } from "../helpers/properties.js";
 import { describe, expect, it } from "vitest";
 import { findProvider, providers } from "../../src/providers/index.js";
 import type { Scheme } from "../../src/signatures/scheme.js";

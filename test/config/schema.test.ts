@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Ajv } from "ajv";
-import fc from "fast-check";
+import { fc } from "../helpers/properties.js";
 import { describe, expect, it } from "vitest";
 import { checkConfig } from "../../src/config/file.js";
 import { CONFIG_KEY_ROWS, CONFIG_KEYS, type ConfigKeyName } from "../../src/config/keys.js";

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import { fc } from "../helpers/properties.js";
 import { describe, expect, it, vi } from "vitest";
 import type { Delivery, DeliveryRequest } from "../../src/deliver/deliverer.js";
 import { DeliveryQueue, type QueueSettings } from "../../src/deliver/queue.js";

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import { fc } from "../helpers/properties.js";
 import { describe, expect, it } from "vitest";
 import { nextDelay, randomShare, retryAfterMs, type RetryPlan } from "../../src/deliver/retry.js";
 

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import { fc } from "../helpers/properties.js";
 import { describe, expect, it } from "vitest";
 import {
   createRouter,
@@ -9,6 +9,13 @@ import {
   type RoutedEvent,
 } from "../../src/deliver/routes.js";
 import { parseTarget } from "../../src/deliver/target.js";
+import { BodyFields } from "../../src/events/body-fields.js";
+
+const bodyOf = (text: string, type = "application/json") => {
+  const fields = new BodyFields({ headers: [["Content-Type", type]], body: Buffer.from(text) });
+  return () => fields;
+};
+const json = (value: unknown) => bodyOf(JSON.stringify(value));
 
 const EVENT: RoutedEvent = {
   eventType: "invoice.paid",
@@ -20,7 +27,7 @@ const EVENT: RoutedEvent = {
     ["x-tag", "b=c"],
     ["Authorization", "Bearer s3cret"],
   ],
-  body: () => ({ data: { kind: "refund", amount: 12, live: true, none: null, items: [{ id: "it_1" }], "a.b": "c" } }),
+  body: json({ data: { kind: "refund", amount: 12, live: true, none: null, items: [{ id: "it_1" }], "a.b": "c" } }),
 };
 
 const takes = (text: string, event: RoutedEvent = EVENT) =>
@@ -131,15 +138,44 @@ describe("a route", () => {
   });
 
   it("looks at the fields of a form as at those of JSON, and says of any other body that it is neither", () => {
-    const form = { ...EVENT, body: () => new URLSearchParams("From=%2B1&a.b=c") };
+    const form = { ...EVENT, body: bodyOf("From=%2B1&a.b=c", "application/x-www-form-urlencoded") };
 
     expect(["body:From=+1=1", "body:a.b=c=1"].map((text) => takes(text, form))).toEqual([true, true]);
     expect(takes("body:To=*=1", form)).toBe(false);
     const routing = { rules: [parseRoute("body:a=b=1")], target: undefined, events: [] };
-    expect(explainRouting(routing, { ...EVENT, body: () => undefined }).verdicts[0]?.differences).toEqual([
-      "the body is neither JSON nor a form",
-    ]);
+    const said = [bodyOf("a", "text/plain"), () => undefined].map(
+      (body) => explainRouting(routing, { ...EVENT, body }).verdicts[0]?.differences[0],
+    );
+    expect(said).toEqual(["the body is neither JSON nor a form", "the body is too large to be read for its fields"]);
   });
+
+  it.each([
+    ["heaer:x=y=3001", '"heaer:" is no kind of match', "header"],
+    ["Headers:x=y=3001", '"Headers:" is no kind of match', "header"],
+    ["haeder:x=3001", '"haeder:" is no kind of match', "header"],
+    ["paht:/x=3001", '"paht:" is no kind of match', "path"],
+    ["bdy:a=b=3001", '"bdy:" is no kind of match', "body"],
+    ["provder:stripe=3001", '"provder:" is no kind of match', "provider"],
+    ["typ:a=3001", '"typ:" is no kind of match', "type"],
+    [" header:x=y=3001", '" header:" is no kind of match', "header"],
+  ])("with a slip in its kind is refused, with the kind that was meant: %s", (text, message, meant) => {
+    const hint = `did you mean ${meant}:?`;
+
+    expect(() => parseRoute(text)).toThrow(
+      expect.objectContaining({ message: `--route: ${message}`, hint: expect.stringContaining(hint), exitCode: 2 }),
+    );
+  });
+
+  it.each(["zen:event-type:user.created", "charge:pending", "repo:push", "jira:issue_created", "type:heaer:x", "pr:*"])(
+    "takes a type that has a colon: %s",
+    (match) => {
+      const rule = parseRoute(`${match}=3001`);
+      const eventType = match.replace("type:heaer", "heaer").replace("*", "opened");
+
+      expect(takes(`${match}=3001`, { ...EVENT, eventType })).toBe(true);
+      expect(parseRoute(rule.name).conditions).toEqual(rule.conditions);
+    },
+  );
 
   it("takes a type that looks like another kind of match by type:, and shows it so", () => {
     const rule = parseRoute("type:path:/x=3001");
@@ -240,7 +276,7 @@ describe("many routes, and patterns made to take long", () => {
     const started = performance.now();
 
     expect(takes(`${"*a".repeat(50)}b=1`, { ...EVENT, eventType: "a".repeat(20_000) })).toBe(false);
-    expect(takes(`body:x=${"*a".repeat(50)}b=1`, { ...EVENT, body: () => ({ x: "a".repeat(20_000) }) })).toBe(false);
+    expect(takes(`body:x=${"*a".repeat(50)}b=1`, { ...EVENT, body: json({ x: "a".repeat(20_000) }) })).toBe(false);
     // As a backtracking expression it would take longer than anybody lives.
     expect(performance.now() - started).toBeLessThan(20_000);
   });
@@ -250,7 +286,7 @@ describe("many routes, and patterns made to take long", () => {
       parseRoute(`body:data.kind=kind-${index}=${3000 + index}`),
     );
     const routing = { rules, target, events: [] };
-    const event = { ...EVENT, body: () => ({ data: { kind: "kind-999" } }) };
+    const event = { ...EVENT, body: json({ data: { kind: "kind-999" } }) };
 
     expect(createRouter(routing)(event).map((route) => route.target.port)).toEqual([3999]);
     expect(routingFaults(routing)).toEqual([]);

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import { fc } from "../helpers/properties.js";
 import * as zlib from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { bodyText } from "../../src/events/body-text.js";

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import { fc } from "../helpers/properties.js";
 import { describe, expect, it } from "vitest";
 import { eventFromJson } from "../../src/events/event-from-json.js";
 import { eventToJson } from "../../src/events/event-json.js";

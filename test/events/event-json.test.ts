@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import { fc } from "../helpers/properties.js";
 import { describe, expect, it } from "vitest";
 import type { HookEvent } from "../../src/events/event.js";
 import { eventToJson } from "../../src/events/event-json.js";

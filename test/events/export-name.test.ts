@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import { fc } from "../helpers/properties.js";
 import { describe, expect, it } from "vitest";
 import { FileNames, safeFileName } from "../../src/events/export-name.js";
 import { isFixtureName } from "../../src/fixtures/names.js";

@@ -2,7 +2,7 @@ import { createRequire } from "node:module";
 import { gzipSync } from "node:zlib";
 import { Ajv, type AnySchemaObject } from "ajv";
 import addFormats from "ajv-formats";
-import fc from "fast-check";
+import { fc } from "../helpers/properties.js";
 import { describe, expect, it } from "vitest";
 import type { ImportedEvent } from "../../src/events/event.js";
 import { HAR_TAIL, harEntry, harHead } from "../../src/events/har.js";

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import { fc } from "../helpers/properties.js";
 import { describe, expect, it } from "vitest";
 import { jsonItems } from "../../src/events/import-json.js";
 import type { ForeignRequest, Imported, ImportForm } from "../../src/events/import-request.js";

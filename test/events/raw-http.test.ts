@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import { fc } from "../helpers/properties.js";
 import { describe, expect, it } from "vitest";
 import { CliError } from "../../src/errors.js";
 import { parseRawRequest } from "../../src/events/raw-http.js";

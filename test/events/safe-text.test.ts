@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import { fc } from "../helpers/properties.js";
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { safeBlock, safeJson, safeText } from "../../src/events/safe-text.js";

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import fc from "fast-check";
+import { fc } from "./properties.js";
 import type { Attempt, HookEvent, ImportedEvent, SignatureNote } from "../../src/events/event.js";
 import type { HeaderList } from "../../src/events/headers.js";
 import { newEventId } from "../../src/events/id.js";

@@ -12,7 +12,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import fc from "fast-check";
+import { fc } from "../helpers/properties.js";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { requireEnvFile, withVariables, writeEnvFile } from "../../src/commands/listen/env-file.js";
 import { prepareReadyFile } from "../../src/commands/listen/ready-file.js";

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import { fc } from "../helpers/properties.js";
 import { describe, expect, it } from "vitest";
 import type { Attempt, HookEvent } from "../../src/events/event.js";
 import { eventLine, eventTable } from "../../src/output/event-line.js";

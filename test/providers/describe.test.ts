@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
-import fc from "fast-check";
+import { fc } from "../helpers/properties.js";
 import { describe, expect, it } from "vitest";
 import type { HeaderList } from "../../src/events/headers.js";
 import { describeEvent, type Description } from "../../src/providers/describe.js";

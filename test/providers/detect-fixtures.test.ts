@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import fc from "fast-check";
+import { fc } from "../helpers/properties.js";
 import { describe, expect, it } from "vitest";
 import { madeUpEnvironment, requestOf } from "../../src/commands/fixtures/request.js";
 import { sign } from "../../src/commands/delivery/signing.js";

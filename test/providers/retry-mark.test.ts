@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import fc from "fast-check";
+import { fc } from "../helpers/properties.js";
 import { describe, expect, it } from "vitest";
 import type { HeaderList } from "../../src/events/headers.js";
 import { findProvider, providers } from "../../src/providers/index.js";

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import { fc } from "../helpers/properties.js";
 import { EnvHttpProxyAgent } from "undici";
 import { describe, expect, it } from "vitest";
 import { parseProxy, proxyLabel, readProxyRules, variableFor } from "../../src/proxies/rules.js";

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import fc from "fast-check";
+import { fc } from "../helpers/properties.js";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { HookEvent, ImportedEvent } from "../../src/events/event.js";
 import type { Selection } from "../../src/events/selector.js";

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import { fc } from "../helpers/properties.js";
 import { describe, expect, it } from "vitest";
 import { EVENT_STATES, type EventState, type ImportedEvent } from "../../src/events/event.js";
 import { prune } from "../../src/store/retention.js";

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import fc from "fast-check";
+import { fc } from "../helpers/properties.js";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { HookEvent, NewEvent } from "../../src/events/event.js";
 import { globMatches } from "../../src/events/glob.js";

@@ -1,5 +1,5 @@
 import { deflateSync, gzipSync } from "node:zlib";
-import fc from "fast-check";
+import { fc } from "../../helpers/properties.js";
 import { describe, expect, it } from "vitest";
 import { align } from "../../../src/events/diff/align.js";
 import { diffBodies } from "../../../src/events/diff/body.js";

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import { fc } from "../../helpers/properties.js";
 import { describe, expect, it } from "vitest";
 import { diffBytes } from "../../../src/events/diff/binary.js";
 import { diffJson } from "../../../src/events/diff/json.js";

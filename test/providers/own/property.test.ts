@@ -1,5 +1,5 @@
 import { createHash, createHmac } from "node:crypto";
-import fc from "fast-check";
+import { fc } from "../../helpers/properties.js";
 import { describe, expect, it } from "vitest";
 import { compileProvider } from "../../../src/providers/own/compile.js";
 import { verifyProvider } from "../../../src/providers/verify.js";
