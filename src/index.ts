@@ -5,6 +5,7 @@
  * secret, an unknown provider, a URL that is signed and not given) throws a {@link CliError}.
  */
 import { CliError } from "./errors.js";
+import type { HeaderList } from "./events/headers.js";
 import { headerList, type HeadersInput } from "./events/headers-input.js";
 import { providerNamed, providers } from "./providers/index.js";
 import { compileProvider } from "./providers/own/compile.js";
@@ -33,7 +34,7 @@ export {
   type ValidVerdict,
   type Verdict,
 } from "./signatures/verdict.js";
-export type { HeaderList } from "./events/headers.js";
+export type { HeaderList };
 export type { HeadersInput } from "./events/headers-input.js";
 export type { Provider } from "./providers/provider.js";
 export type { Cause, Explanation, Fix } from "./signatures/explanation.js";
@@ -94,7 +95,7 @@ export function defineProvider(name: string, definition: Readonly<Record<string,
 export function verify(input: VerifyInput): Verdict {
   const { scheme, now, tolerance, settings } = input;
   const request = requestOf(input);
-  const bodyText = longAscii(input.body);
+  const bodyText = textOf(input.body);
   const { secrets, keys } = credentialsOf(input);
   if (typeof scheme === "object")
     return verifyRequest({ scheme, request, bodyText, secrets, keys, now, tolerance, settings });
@@ -112,7 +113,7 @@ export function sign(input: SignInput): SignatureParts {
   return signRequest({
     scheme,
     request,
-    bodyText: longAscii(input.body),
+    bodyText: textOf(input.body),
     now: input.now,
     ...(secret === undefined ? {} : { secret }),
     ...(key === undefined ? {} : { key }),
@@ -152,35 +153,33 @@ function providerOf({ provider = "generic" }: RequestOptions): Provider {
   return typeof provider === "object" ? provider : providerNamed(provider);
 }
 
-function requestOf({ headers = [], body, method, url }: RequestOptions): SignedRequest {
-  const request = isLongText(body)
-    ? requestOfText(headers, body)
-    : { headers: headerList(headers), body: bytesOf(body) };
-  if (method === undefined && url === undefined) return request;
-  return { ...request, ...(method === undefined ? {} : { method }), ...(url === undefined ? {} : { url }) };
+function requestOf(input: RequestOptions): SignedRequest {
+  return new LazyRequest(input);
 }
 
-/** Shorter texts are copied quicker than an accessor is made. */
-const LONG_TEXT_LENGTH = 8_192;
+/** A body that was given as text becomes bytes where its bytes are asked for: most schemes sign it as it is. */
+class LazyRequest implements SignedRequest {
+  readonly headers: HeaderList;
+  readonly method?: string;
+  readonly url?: string;
+  private readonly given: Text;
+  private bytes: Uint8Array | undefined;
 
-function isLongText(body: Text): body is string {
-  return typeof body === "string" && body.length >= LONG_TEXT_LENGTH;
+  constructor({ headers = [], body, method, url }: RequestOptions) {
+    this.headers = headerList(headers);
+    this.given = body;
+    this.bytes = typeof body === "string" ? undefined : bytesOf(body);
+    if (method !== undefined) this.method = method;
+    if (url !== undefined) this.url = url;
+  }
+
+  get body(): Uint8Array {
+    return (this.bytes ??= bytesOf(this.given));
+  }
 }
 
-/** With a body that becomes bytes once they are asked for. */
-function requestOfText(headers: HeadersInput, text: string): SignedRequest {
-  let bytes: Uint8Array | undefined;
-  return {
-    headers: headerList(headers),
-    get body() {
-      return (bytes ??= Buffer.from(text, "utf8"));
-    },
-  };
-}
-
-/** The body, where it is long text of ASCII characters alone. */
-function longAscii(body: Text): string | undefined {
-  return isLongText(body) && Buffer.byteLength(body) === body.length ? body : undefined;
+function textOf(body: Text): string | undefined {
+  return typeof body === "string" ? body : undefined;
 }
 
 function credentialsOf({ secret, key }: Pick<VerifyInput, "secret" | "key">): { secrets: Uint8Array[]; keys: Key[] } {

@@ -26,9 +26,9 @@ export interface SchemeQuestion {
 export function selectScheme(question: SchemeQuestion): Scheme {
   const { provider, name } = question;
   if (name !== undefined) return namedScheme(provider, name);
+  const [only, another] = provider.schemes;
+  if (only !== undefined && another === undefined && only.weak !== true) return only;
   const strong = provider.schemes.filter(({ weak }) => weak !== true);
-  const [only] = strong;
-  if (only !== undefined && strong.length === 1) return only;
   const fitting = strong.filter((scheme) => fitsCredentials(scheme, question));
   const candidates = fitting.length > 0 ? fitting : strong;
   const scheme =

@@ -1,6 +1,7 @@
 import { constants, createHash, createHmac, sign, timingSafeEqual, verify, type KeyObject } from "node:crypto";
 import { joinPieces, type Piece } from "./content.js";
 import type { Key } from "./key.js";
+import { feed, macText } from "./mac.js";
 import type { Algorithm, HashName, SignatureEncoding } from "./scheme.js";
 import { SecretError } from "./secret.js";
 
@@ -64,10 +65,8 @@ export function writtenMac(
   { credential, pieces }: { readonly credential: Credential; readonly pieces: readonly Piece[] },
   encoding: Exclude<SignatureEncoding, "text">,
 ): string {
-  const { family, hash } = algorithm;
-  const made = family === "hmac" ? createHmac(hash, bytesOf(credential)) : createHash(hash);
-  for (const piece of pieces) update(made, piece);
-  return made.digest(encoding === "hexAnyCase" ? "hex" : encoding);
+  const key = algorithm.family === "hmac" ? bytesOf(credential) : undefined;
+  return macText({ hash: algorithm.hash, key, pieces }, encoding === "hexAnyCase" ? "hex" : encoding);
 }
 
 const HASH_BYTES: Readonly<Record<HashName, number>> = { md5: 16, sha1: 20, sha256: 32, sha384: 48, sha512: 64 };
@@ -95,16 +94,21 @@ export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && timingSafeEqual(a, b);
 }
 
-/** Room for two texts of each length that was compared, as long as a digest's at most. */
-const ROOM: (readonly [Buffer, Buffer])[] = [];
+/** Room for two texts, and its halves, for each length that was compared: as long as a digest's at most. */
+const ROOMS: (readonly [both: Buffer, first: Buffer, second: Buffer])[] = [];
 
 /** Compares a text with digits and letters that it should be, in constant time. */
 export function sameDigits(expected: string, text: string): boolean {
   const { length } = expected;
   if (text.length !== length) return false;
-  const [a, b] = (ROOM[length] ??= [Buffer.alloc(length), Buffer.alloc(length)]);
+  const [both, first, second] = (ROOMS[length] ??= roomFor(length));
   // What is no ASCII takes more bytes than there are, or others than any digit's.
-  return a.write(expected) === length && b.write(text) === length && timingSafeEqual(a, b);
+  return both.write(expected + text) === 2 * length && timingSafeEqual(first, second);
+}
+
+function roomFor(length: number): (typeof ROOMS)[number] {
+  const both = Buffer.alloc(2 * length);
+  return [both, both.subarray(0, length), both.subarray(length)];
 }
 
 function equals(expected: Uint8Array): (signature: Uint8Array) => boolean {
@@ -113,23 +117,15 @@ function equals(expected: Uint8Array): (signature: Uint8Array) => boolean {
 
 function mac({ hash, bits }: OfFamily<"hmac">, key: Uint8Array, pieces: readonly Piece[]): Uint8Array {
   const hmac = createHmac(hash, key);
-  for (const piece of pieces) update(hmac, piece);
+  feed(hmac, pieces);
   const whole = hmac.digest();
   return bits === undefined ? whole : whole.subarray(0, bits / 8);
 }
 
 function digest(name: HashName, pieces: readonly Piece[]): Uint8Array {
   const hash = createHash(name);
-  for (const piece of pieces) update(hash, piece);
+  feed(hash, pieces);
   return hash.digest();
-}
-
-function update(
-  into: { update(data: string, encoding: "latin1"): unknown; update(data: Uint8Array): unknown },
-  piece: Piece,
-): void {
-  if (typeof piece === "string") into.update(piece, "latin1");
-  else into.update(piece);
 }
 
 interface KeyedCall {

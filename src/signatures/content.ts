@@ -16,7 +16,7 @@ import { canonicalRequest, parameters, queryParameter, reescapedPath, unescaped,
 /** What the parts are taken from. */
 export interface ContentFacts {
   readonly request: SignedRequest;
-  /** The request's body as text, where it is ASCII and was given so: it is hashed without a copy. */
+  /** The request's body as text, where it was given so: it is hashed without a copy. */
   readonly text?: string | undefined;
   readonly url: string | undefined;
   readonly timestamp: string | undefined;
@@ -29,14 +29,19 @@ export interface ContentFacts {
 }
 
 /** Signed bytes in pieces. A string stands for its latin1 bytes. */
-export type Piece = Uint8Array | string;
+export type Piece = Uint8Array | string | Utf8Text;
+
+/** A text that stands for its UTF-8. */
+export interface Utf8Text {
+  readonly utf8: string;
+}
 
 type PartOf<Name extends ContentPart["part"]> = Extract<ContentPart, { readonly part: Name }>;
 type PartTable = { readonly [Name in ContentPart["part"]]: (facts: ContentFacts, part: PartOf<Name>) => Piece };
 
 /** One pure function for each kind of part. */
 const PARTS: PartTable = {
-  body: ({ request, text }) => text ?? request.body,
+  body: ({ request, text }) => (text === undefined ? request.body : { utf8: text }),
   timestamp: ({ timestamp }) => timestamp ?? "",
   id: ({ id }) => id ?? "",
   url: ({ url }) => utf8(url ?? ""),
@@ -77,7 +82,7 @@ const PARTS: PartTable = {
   pathReescaped: ({ url }) => utf8(reescapedPath(url ?? "")),
   canonicalRequest: ({ request, url }) => utf8(canonicalRequest(request.method ?? "POST", pathOf(url), queryOf(url))),
   signatureBase: ({ request, url, settings, base }) =>
-    base ?? firstBase({ request: url === undefined ? request : { ...request, url }, scheme: "", settings }),
+    base ?? firstBase({ request: url === undefined ? request : withUrl(request, url), scheme: "", settings }),
   phpForm: ({ request }, { without }) => phpFields(fieldsOf(request).filter(([name]) => name !== without)),
 };
 
@@ -86,9 +91,13 @@ const MAX_JOINED_LENGTH = 4_096;
 
 /** The signed content, piece by piece; neighbouring short strings are joined, as each piece costs a call into the hash. */
 export function contentPieces(parts: readonly ContentPart[], facts: ContentFacts): Piece[] {
+  const pieces = parts.map((part) => pieceOf(part, facts));
+  return pieces.length > 1 ? joined(pieces) : pieces;
+}
+
+function joined(all: readonly Piece[]): Piece[] {
   const pieces: Piece[] = [];
-  for (const part of parts) {
-    const piece = pieceOf(part, facts);
+  for (const piece of all) {
     const last = pieces.length - 1;
     const before = pieces[last];
     const isJoined =
@@ -111,7 +120,12 @@ function pieceOf<Name extends ContentPart["part"]>(
 export function joinPieces(pieces: readonly Piece[]): Uint8Array {
   const [only] = pieces;
   if (pieces.length === 1 && only instanceof Uint8Array) return only;
-  return Buffer.concat(pieces.map((piece) => (typeof piece === "string" ? Buffer.from(piece, "latin1") : piece)));
+  return Buffer.concat(pieces.map(pieceBytes));
+}
+
+function pieceBytes(piece: Piece): Uint8Array {
+  if (typeof piece === "string") return Buffer.from(piece, "latin1");
+  return "utf8" in piece ? Buffer.from(piece.utf8, "utf8") : piece;
 }
 
 const URL_PARTS: ReadonlySet<ContentPart["part"]> = new Set([
@@ -162,6 +176,11 @@ export function signsUrl(parts: readonly ContentPart[]): boolean {
 /** True when a signature of the scheme, or a fact beside it, says anything about the body. */
 export function signsBody({ algorithm, content, bindings = [] }: Scheme): boolean {
   return algorithm.family === "jwt" || bindings.length > 0 || content.some(({ part }) => BODY_PARTS.has(part));
+}
+
+/** The body is named as it may be an accessor, which a copy of the other members does not take along. */
+function withUrl(request: SignedRequest, url: string): SignedRequest {
+  return { ...request, body: request.body, url };
 }
 
 function utf8(text: string): Piece {

@@ -12,6 +12,7 @@ export interface SignedRequest {
    */
   readonly url?: string;
   readonly headers: HeaderList;
+  /** May be an accessor: a copy of a request names it. */
   readonly body: Uint8Array;
 }
 
@@ -28,7 +29,7 @@ export const DEFAULT_TOLERANCE_SECONDS = 300;
 export interface VerifyOptions {
   readonly scheme: Scheme;
   readonly request: SignedRequest;
-  /** The body where it was given as text, and is ASCII: `request.body` is read only where its bytes are needed. */
+  /** The body where it was given as text: `request.body` is read only where its bytes are needed. */
   readonly bodyText?: string | undefined;
   /** Texts of shared secrets as the user has them (`whsec_...`), in order; any one may match. Empty ones are misuse. */
   readonly secrets?: readonly Uint8Array[];

@@ -34,7 +34,7 @@ const DECODERS: Readonly<
  * @throws SecretError when it is empty or malformed
  */
 export function decodeSecret(secret: Uint8Array, form: SecretForm): Uint8Array {
-  const nothing = secret.length > MAX_NOTHING ? undefined : nothingIn(Buffer.from(secret).toString("latin1"));
+  const nothing = nothingIn(secret);
   if (nothing !== undefined)
     throw new SecretError(
       "empty",
@@ -55,10 +55,22 @@ export function decodeSecret(secret: Uint8Array, form: SecretForm): Uint8Array {
 const MAX_NOTHING = 64;
 
 /** What a secret without a secret in it is; zeros are to a MAC what an empty key is. */
-function nothingIn(text: string): string | undefined {
-  if (text === "") return "empty";
-  if (/^[\s\0]+$/.test(text)) return "nothing but blanks";
+function nothingIn(secret: Uint8Array): string | undefined {
+  if (secret.length === 0) return "empty";
+  if (secret.length > MAX_NOTHING) return undefined;
+  if (secret.every(isBlank)) return "nothing but blanks";
+  // Most secrets are told by their first letter to have no prefix.
+  if (secret[0] !== LETTER_V && secret[0] !== LETTER_W) return undefined;
+  const text = Buffer.from(secret).toString("latin1");
   return /^(?:v1,)?whsec_=*\s*$/.test(text) ? "nothing but the prefix whsec_" : undefined;
+}
+
+const LETTER_V = 0x76;
+const LETTER_W = 0x77;
+
+/** NUL, or one of latin1's blanks. */
+function isBlank(byte: number): boolean {
+  return byte === 0 || (byte >= 0x09 && byte <= 0x0d) || byte === 0x20 || byte === 0xa0;
 }
 
 function decodePrefixed(text: string, bytes: Uint8Array, form: SecretForm): Uint8Array | undefined {

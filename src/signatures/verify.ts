@@ -108,11 +108,13 @@ function findWritten(
   if (algorithm.family !== "hmac" && algorithm.family !== "hash") return undefined;
   if (encoding === "text" || !reading.signatures.some(({ length }) => length === digits)) return undefined;
   const texts = encoding === "hexAnyCase" ? reading.signatures.map((text) => text.toLowerCase()) : reading.signatures;
-  for (const [secretIndex, credential] of credentials.entries()) {
+  let secretIndex = 0;
+  for (const credential of credentials) {
     const pieces = contentPieces(content, factsOf(options, reading, { url: undefined, credential }));
     const made = writtenMac(algorithm, { credential, pieces }, encoding);
     const signatureIndex = texts.findIndex((text) => sameDigits(made, text));
     if (signatureIndex >= 0) return { secretIndex, signatureIndex };
+    secretIndex += 1;
   }
   return undefined;
 }

@@ -15,6 +15,9 @@ describe("a body given as text", () => {
     "long with umlauts": "ü".repeat(20_000),
     "long with one letter that is no ASCII": `${"x".repeat(20_000)}é`,
     "long with half a surrogate pair": `${"x".repeat(20_000)}\u{D83D}`,
+    "short with umlauts": '{"name":"Ünal"}',
+    "short with half a surrogate pair": "\u{D83D}{}",
+    "longer than what is hashed at once": `${"x".repeat(21_844)}${"\u{1F600}".repeat(20_000)}`,
     empty: "",
   };
 

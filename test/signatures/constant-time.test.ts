@@ -5,7 +5,7 @@ import { rootDir } from "../helpers/data.js";
 
 /** What makes a digest or a signature, or the text of one. */
 const MAKERS =
-  /\.digest\(|\b(?:createHmac|makeSignature|makeToken|signRaw|signJws|encodeSignature|contentDigest|bodyHash|hashed|digest|mac|signatureText)\(/;
+  /\.digest\(|\b(?:createHmac|macText|writtenMac|makeSignature|makeToken|signRaw|signJws|encodeSignature|contentDigest|bodyHash|hashed|digest|mac|signatureText)\(/;
 const DECLARED = /\b(?:const|let)\s+(?:\{\s*)?(\w+)[^=;]*=\s*([^;]*);/g;
 /** Equality in a condition: it ends at the first byte that differs, and so tells where. `undefined` and lengths are no secrets. */
 const EQUALITY = /([\w.()[\]"'?]+)\s*(?:===|!==|==|!=)\s*([\w.()[\]"'?-]+)/g;

@@ -10,6 +10,7 @@ import {
 import { bindingProblem } from "../binding.js";
 import { contentPieces, signsUrl, type Piece } from "../content.js";
 import { credentialsFor } from "../credentials.js";
+import { mostBytes } from "../mac.js";
 import { readRequest } from "../read-request.js";
 import type { SignedRequest } from "../request.js";
 import type { Scheme } from "../scheme.js";
@@ -160,7 +161,7 @@ class ByteProber implements Prober {
     change: Change,
   ): Omit<Match, "secretIndex"> | undefined {
     for (const algorithm of this.algorithmsFor(change)) {
-      this.budget.spend(lengthOf(pieces) * (change.body === undefined ? 1 : REWRITING));
+      this.budget.spend(mostBytes(pieces) * (change.body === undefined ? 1 : REWRITING));
       const found =
         "bytes" in credential
           ? this.compareMade(algorithm, credential, pieces)
@@ -285,10 +286,4 @@ function isStart(bytes: Uint8Array, whole: Uint8Array): boolean {
   return (
     bytes.length >= MIN_START_BYTES && bytes.length < whole.length && sameBytes(bytes, whole.subarray(0, bytes.length))
   );
-}
-
-function lengthOf(pieces: readonly Piece[]): number {
-  let length = 0;
-  for (const piece of pieces) length += piece.length;
-  return length;
 }
