@@ -6,6 +6,7 @@ import {
   equalsWithin,
   parseCondition,
   PATH_HINT,
+  requireKind,
   type Condition,
   type ConditionSubject,
 } from "../events/condition.js";
@@ -76,6 +77,7 @@ const ROUTE_HINT = "write --route 'invoice.*=http://localhost:3001/invoices'";
 
 /** Reads `match=target`. The first `=` parts them; in `header:name=value` and `body:field=value` the second does. Throws CliError 2. */
 export function parseRoute(text: string): RouteRule {
+  requireKind(text, "--route");
   const at = parting(text);
   if (at === -1) {
     const hint = equalsWithin(text) === 1 ? "write --route 'header:x-github-event=push=3001'" : ROUTE_HINT;

@@ -65,9 +65,14 @@ function endCommand(platform: Patient["platform"], pids: readonly number[]): str
   return `kill -9 ${pids.join(" ")}`;
 }
 
-function described({ pid, localUrl, publicUrl, target }: ListenerState): string {
+/** Of more routes than this only the number is told. */
+const MOST_ROUTES = 5;
+
+function described({ pid, localUrl, publicUrl, target, routes }: ListenerState): string {
   const from = publicUrl === null ? `${localUrl} (no public URL)` : redactUrl(publicUrl);
-  return `${pid}: ${from} -> ${target === null ? "no target" : redactUrl(target)}`;
+  const told = routes.slice(0, MOST_ROUTES).map((route) => `; ${route.match} -> ${redactUrl(route.target)}`);
+  const more = routes.length > MOST_ROUTES ? `; and ${routes.length - MOST_ROUTES} more routes` : "";
+  return `${pid}: ${from} -> ${target === null ? "no target" : redactUrl(target)}${told.join("")}${more}`;
 }
 
 /** A store in trouble has a finding of its own. */

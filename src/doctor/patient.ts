@@ -13,7 +13,7 @@ export interface Patient extends Pick<Context, "env" | "platform" | "now"> {
   readonly store: StoreSide;
   /** The app; a text says why there is none to look at. */
   readonly app: AppSide | string;
-  /** The configured routes to this computer. */
+  /** The routes to this computer: those of the config, and of the listens that run for the project. */
   readonly routes: readonly RouteSide[];
   /** The tunnel service; a text says why there is none to look at. */
   readonly service: ServiceSide | string;

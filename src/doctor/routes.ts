@@ -3,11 +3,11 @@ import { broken, ok, skipped, type Finding, type Result } from "./finding.js";
 import { knock } from "./knock.js";
 import type { Patient, RouteSide } from "./patient.js";
 
-/** The targets of the configured routes. */
+/** The targets of routes. */
 export const routeFindings: readonly Finding[] = [
   {
     name: "route-ports",
-    probes: "whether something listens on the ports that the config's routes name",
+    probes: "whether the ports of the routes answer: the config's and a running listen's",
     severity: "broken",
     fix: "start that app, or mend the route's target; what a route takes goes nowhere else",
     probe: probeRoutes,
@@ -19,7 +19,7 @@ const MOST_TOLD = 5;
 
 async function probeRoutes(patient: Patient, signal: AbortSignal): Promise<Result> {
   const { routes } = patient;
-  if (routes.length === 0) return skipped("the config has no routes to this computer");
+  if (routes.length === 0) return skipped("neither the config nor a running listen has routes to this computer");
   const loops = await listenPorts(patient);
   const loop = routes.find(({ target }) => loops.has(target.port));
   if (loop !== undefined) {

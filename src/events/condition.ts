@@ -1,9 +1,11 @@
 import { isUtf8 } from "node:buffer";
 import { CliError } from "../errors.js";
+import type { BodyFields } from "./body-fields.js";
 import { parsePath } from "./field-path.js";
 import { globMatches } from "./glob.js";
 import { headerValues, isToken, type HeaderList } from "./headers.js";
 import { REDACTED, redactHeaders } from "./redact.js";
+import { isOneSlip } from "./slip.js";
 
 /** What can be asked of an event: its type, its path, a header, its provider, or a field of its JSON body. Made by `parseCondition`. */
 export type Condition =
@@ -25,8 +27,8 @@ export interface ConditionSubject {
   /** Raw, with the query, latin1. */
   readonly path: string;
   readonly headers: HeaderList;
-  /** The JSON value of the body, or a form's `URLSearchParams`; `undefined` when it is neither. Read once it is asked for. */
-  readonly body: () => unknown;
+  /** The fields of the body; `undefined` when it is too large to be read. Read once it is asked for. */
+  readonly body: () => BodyFields | undefined;
 }
 
 /** What may stand before the first colon. What begins with none of these is a list of types: those may have colons. */
@@ -44,6 +46,7 @@ const HINT =
  * `body:data.kind=refund`. Throws CliError 2. `what`: what it stands in, for errors.
  */
 export function parseCondition(text: string, what: string): Condition {
+  requireKind(text, what);
   const { kind, rest } = kindOf(text);
   if (kind === "type" || kind === "provider") return { kind, globs: listOf(rest, { text, what }) };
   if (kind === "path") return { kind, glob: evenPath(latin1(pathGlob(rest, what))) };
@@ -57,6 +60,17 @@ export function parseCondition(text: string, what: string): Condition {
   return { kind, name, glob };
 }
 
+/**
+ * Throws CliError 2 for a text that begins with what is nearly the name of a kind: as a type it would be one that no event has.
+ * A type that is written so comes after `type:`.
+ */
+export function requireKind(text: string, what: string): void {
+  const meant = nearKind(text);
+  if (meant === undefined) return;
+  const word = text.slice(0, text.indexOf(":") + 1);
+  throw bad(what, `${JSON.stringify(word)} is no kind of match`, `did you mean ${meant}:? for a type: type:${word}...`);
+}
+
 /** How many `=` of `match=rest` belong to the match: those of a header and of a field stand between name and value. */
 export function equalsWithin(text: string): number {
   const { kind } = kindOf(text);
@@ -68,9 +82,8 @@ export function conditionText(condition: Condition): string {
   if ("globs" in condition) {
     const text = condition.globs.join(",");
     // A type may look like a condition of another kind.
-    return condition.kind === "type" && kindOf(text).kind === "type" && !/^type:/i.test(text)
-      ? text
-      : `${condition.kind}:${text}`;
+    const isPlain = kindOf(text).kind === "type" && nearKind(text) === undefined && !/^type:/i.test(text);
+    return condition.kind === "type" && isPlain ? text : `${condition.kind}:${text}`;
   }
   if (condition.kind === "path") return `path:${condition.glob}`;
   if (condition.kind === "body") return `body:${condition.field}=${condition.glob}`;
@@ -99,7 +112,7 @@ export function difference(condition: Condition, subject: ConditionSubject): str
 function valuesAt(condition: Condition, subject: ConditionSubject): readonly string[] {
   const { kind } = condition;
   if (kind === "header") return headerValues(subject.headers, condition.name).map(readable);
-  if (kind === "body") return present(scalarAt(subject.body(), condition.steps));
+  if (kind === "body") return present(subject.body()?.scalar(condition.steps));
   if (kind === "path") return [pathOf(subject)];
   return present(kind === "type" ? subject.eventType : subject.provider);
 }
@@ -120,9 +133,13 @@ function present(value: string | null | undefined): readonly string[] {
 function absence(condition: Condition, subject: ConditionSubject): string {
   const { kind } = condition;
   if (kind === "header") return `there is no header ${condition.name}`;
-  if (kind === "body")
-    return subject.body() === undefined ? "the body is neither JSON nor a form" : `the body has no ${condition.field}`;
+  if (kind === "body") return absentField(condition.field, subject.body());
   return kind === "type" ? "it has no type" : "its provider is not known";
+}
+
+function absentField(field: string, body: BodyFields | undefined): string {
+  if (body === undefined) return "the body is too large to be read for its fields";
+  return body.isReadable ? `the body has no ${field}` : "the body is neither JSON nor a form";
 }
 
 function kindOf(text: string): { kind: Kind; rest: string } {
@@ -130,6 +147,13 @@ function kindOf(text: string): { kind: Kind; rest: string } {
   const word = text.slice(0, Math.max(colon, 0));
   const kind = KINDS.find((known) => known === word.toLowerCase());
   return kind === undefined ? { kind: "type", rest: text } : { kind, rest: text.slice(colon + 1) };
+}
+
+/** The kind from which the word before the first colon is one slip away. */
+function nearKind(text: string): Kind | undefined {
+  const word = /^([a-z ]+):/i.exec(text)?.[1]?.toLowerCase();
+  if (word === undefined || KINDS.some((known) => known === word)) return undefined;
+  return KINDS.find((known) => isOneSlip(word, known));
 }
 
 function listOf(rest: string, { text, what }: { text: string; what: string }): string[] {
@@ -182,19 +206,6 @@ function latin1(text: string): string {
 
 function redacted(name: string, value: string): string {
   return redactHeaders([[name, value]])[0]?.[1] ?? REDACTED;
-}
-
-/** Own properties, members of arrays by their number; strings as they are, other scalars in JSON's writing. */
-function scalarAt(value: unknown, steps: readonly string[]): string | undefined {
-  if (value instanceof URLSearchParams) return value.get(steps.join(".")) ?? undefined;
-  let current = value;
-  for (const step of steps) {
-    if (typeof current !== "object" || current === null || !Object.hasOwn(current, step)) return undefined;
-    if (Array.isArray(current) && !/^\d+$/.test(step)) return undefined;
-    current = (current as Record<string, unknown>)[step];
-  }
-  if (typeof current === "string") return current;
-  return typeof current === "object" && current !== null ? undefined : JSON.stringify(current);
 }
 
 function bad(what: string, why: string, hint: string = HINT): CliError {

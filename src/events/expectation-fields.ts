@@ -1,7 +1,7 @@
 import { SIGNATURE_STATUSES, EVENT_SOURCES, EVENT_STATES, type Attempt, type HookEvent } from "./event.js";
+import { BodyFields } from "./body-fields.js";
 import { parsePath } from "./field-path.js";
-import { headerValue, headerValues, isFormType, type HeaderList } from "./headers.js";
-import { decodeString, fromByteText, toByteText, tryParseJson, type JsonNode } from "./json-tree.js";
+import { headerValues, type HeaderList } from "./headers.js";
 import { redactPath } from "./redact.js";
 
 /** An answer, as far as something can be expected of it. */
@@ -30,7 +30,7 @@ export type EventPart = Pick<
 export class Facts {
   readonly event: EventPart | undefined;
   readonly answer: AnswerFacts | undefined;
-  private readonly read = new Map<Message, BodyReader>();
+  private readonly read = new Map<Message, BodyFields>();
 
   constructor(event: EventPart | undefined, answer: AnswerFacts | undefined) {
     this.event = event;
@@ -38,10 +38,10 @@ export class Facts {
   }
 
   /** The fields of the body of one of the two; `undefined`: that one is not there. */
-  bodyOf(message: Message | undefined): BodyReader | undefined {
+  bodyOf(message: Message | undefined): BodyFields | undefined {
     if (message === undefined) return undefined;
     let reader = this.read.get(message);
-    if (reader === undefined) this.read.set(message, (reader = new BodyReader(message)));
+    if (reader === undefined) this.read.set(message, (reader = new BodyFields(message)));
     return reader;
   }
 }
@@ -154,66 +154,4 @@ function bodyField(name: string, of: (facts: Facts) => Message | undefined, path
     read: (facts) => facts.bodyOf(of(facts))?.value(path),
     beside: (facts) => facts.bodyOf(of(facts))?.beside(path, name.startsWith("answer.") ? "answer.body" : "body") ?? "",
   };
-}
-
-/** Keys that are told where one is missing. */
-const TOLD_KEYS = 6;
-
-/** A body by its fields. Numbers are compared as they are written, so that none loses a digit. */
-class BodyReader {
-  private readonly bytes: string;
-  private readonly root: JsonNode | undefined;
-  private readonly form: URLSearchParams | undefined;
-
-  constructor({ headers, body }: Message) {
-    this.bytes = toByteText(body);
-    const isForm = isFormType(headerValue(headers, "content-type"));
-    this.form = isForm ? new URLSearchParams(fromByteText(this.bytes)) : undefined;
-    this.root = isForm ? undefined : tryParseJson(this.bytes);
-  }
-
-  value(path: readonly string[]): string | undefined {
-    if (path.length === 0) return fromByteText(this.bytes);
-    if (this.form !== undefined) return this.form.get(path.join(".")) ?? undefined;
-    const node = this.walk(path);
-    if (node === undefined) return undefined;
-    return node.kind === "string"
-      ? decodeString(this.bytes, node.start, node.end)
-      : fromByteText(this.bytes.slice(node.start, node.end));
-  }
-
-  /** What is there instead of a path: `; body.data has ID, key`. */
-  beside(path: readonly string[], name: string): string {
-    if (this.form !== undefined) return this.told(name, [...new Set(this.form.keys())]);
-    if (this.root === undefined) return this.bytes === "" ? `; ${name} is empty` : `; ${name} is not JSON`;
-    let depth = 0;
-    while (depth < path.length && this.walk(path.slice(0, depth + 1)) !== undefined) depth += 1;
-    const place = [name, ...path.slice(0, depth)].join(".");
-    const node = this.walk(path.slice(0, depth));
-    if (node?.kind === "array") return `; ${place} has ${node.members.length} items`;
-    if (node?.kind !== "object") return `; ${place} holds a single value`;
-    return this.told(
-      place,
-      node.members.map((member) => decodeString(this.bytes, member.keyStart, member.keyEnd)),
-    );
-  }
-
-  private told(place: string, keys: readonly string[]): string {
-    if (keys.length === 0) return `; ${place} is empty`;
-    const more = keys.length > TOLD_KEYS ? `, and ${keys.length - TOLD_KEYS} more` : "";
-    return `; ${place} has ${keys.slice(0, TOLD_KEYS).join(", ")}${more}`;
-  }
-
-  private walk(path: readonly string[]): JsonNode | undefined {
-    let node = this.root;
-    for (const step of path) node = node === undefined ? undefined : this.member(node, step);
-    return node;
-  }
-
-  /** Of a key that stands there twice the last one counts, as in every parser. */
-  private member(node: JsonNode, step: string): JsonNode | undefined {
-    if (node.kind === "array") return /^\d{1,9}$/.test(step) ? node.members[Number(step)]?.value : undefined;
-    if (node.kind !== "object") return undefined;
-    return node.members.findLast(({ keyStart, keyEnd }) => decodeString(this.bytes, keyStart, keyEnd) === step)?.value;
-  }
 }

@@ -1,6 +1,7 @@
 import { CliError } from "../errors.js";
 import { fieldNamed, FIELD_FORMS, type Field, type Facts } from "./expectation-fields.js";
 import { globMatches } from "./glob.js";
+import { isOneSlip } from "./slip.js";
 
 /** What is expected: so many events, on each of which all conditions hold. */
 export interface Expectation {
@@ -174,8 +175,21 @@ function shortened(value: string): string {
 function unknownField(name: string, whole: string, { of, suggest }: ExpectationRules): CliError {
   const known = fieldNamed(name, "event") !== undefined;
   if (of === "answer" && known) return wrong(whole, `${name} is not of the answer`, { of, suggest });
+  const meant = meantField(name, of);
   const names = FIELD_FORMS.filter((form) => of === "event" || form.ofAnswer).map((form) => form.name);
-  return new CliError(`not an expectation: ${whole}: there is no field ${name}`, { hint: suggest(name, names) });
+  return new CliError(`not an expectation: ${whole}: there is no field ${name}`, {
+    hint: meant === undefined ? suggest(name, names) : `did you mean ${meant}?`,
+  });
+}
+
+/** For `heaer.x`, and for `header:x` as a route has it. */
+function meantField(name: string, of: ExpectationRules["of"]): string | undefined {
+  const [, word = "", rest = ""] = /^((?:answer\.)?[^.:[]+)[.:]([^]+)$/.exec(name) ?? [];
+  const prefix = ["header", "body", "answer.header", "answer.body"].find(
+    (known) => word === known || isOneSlip(word, known),
+  );
+  const meant = `${prefix ?? ""}.${rest}`;
+  return fieldNamed(meant, of) === undefined ? undefined : meant;
 }
 
 function wrong(whole: string, why: string, rules?: ExpectationRules, hint?: string): CliError {

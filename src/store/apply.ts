@@ -17,9 +17,10 @@ export type Handlers<Kinds extends Operation["kind"] = Operation["kind"]> = {
 /** Carries out writes inside the transaction that the caller has begun. A write that fails throws, and may be half done. */
 export type Apply = (operation: Operation, isOver: () => boolean) => Result;
 
-const SAVE_LISTENER = `INSERT INTO listeners (pid, project, local_url, public_url, target, heartbeat_at)
-  VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (pid) DO UPDATE SET project = excluded.project, local_url = excluded.local_url,
-  public_url = excluded.public_url, target = excluded.target, heartbeat_at = excluded.heartbeat_at`;
+const SAVE_LISTENER = `INSERT INTO listeners (pid, project, local_url, public_url, target, heartbeat_at, routes)
+  VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (pid) DO UPDATE SET project = excluded.project, local_url = excluded.local_url,
+  public_url = excluded.public_url, target = excluded.target, heartbeat_at = excluded.heartbeat_at,
+  routes = excluded.routes`;
 
 /** Rows of listeners that were killed are kept this long; readers have left them out before. */
 const LISTENER_KEPT_MS = 24 * 3_600_000;
@@ -61,9 +62,9 @@ export function createApply(db: Database): Apply {
       return null;
     },
     saveListener: ({ row }) => {
-      const { pid, project, localUrl, publicUrl, target, heartbeatAt } = row;
+      const { pid, project, localUrl, publicUrl, target, heartbeatAt, routes } = row;
       const texts = [toBlob(project), toBlob(localUrl), toBlobOrNull(publicUrl), toBlobOrNull(target)];
-      saveListener.run(pid, ...texts, Math.trunc(heartbeatAt));
+      saveListener.run(pid, ...texts, Math.trunc(heartbeatAt), toBlob(JSON.stringify(routes)));
       forgetListeners.run(Math.trunc(heartbeatAt) - LISTENER_KEPT_MS);
       return null;
     },

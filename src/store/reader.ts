@@ -24,6 +24,14 @@ const BACKLOG = `SELECT count(*) AS n FROM deliveries WHERE state = 'waiting'
 const BACKLOGS = `SELECT n.value AS project, d.target, count(DISTINCT d.event) AS events
   FROM deliveries d JOIN names n ON n.id = d.project WHERE d.state = 'waiting' GROUP BY d.project, d.target`;
 
+/** Pending events of a project that no delivery is left of, or with an attempt under way that belongs to none. */
+const INTERRUPTED = `SELECT l.seq FROM listing l WHERE l.facet IN (SELECT id FROM facets WHERE state = 'pending'
+    AND source <> 'import' AND project = (SELECT id FROM names WHERE kind = 'project' AND value = ?))
+  AND (NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.event = l.seq AND d.state = 'waiting')
+    OR EXISTS (SELECT 1 FROM attempts a WHERE a.event = l.seq AND a.duration_ms IS NULL AND a.error IS NULL
+      AND a.n NOT IN (SELECT attempt FROM deliveries WHERE event = l.seq AND attempt IS NOT NULL)))
+  ORDER BY l.seq`;
+
 const EVERYTHING = { from: 0, to: Number.MAX_SAFE_INTEGER };
 
 /** What a very short prefix matches is cut to the newest. */
@@ -95,6 +103,10 @@ export class Reader {
     return this.all(BACKLOGS).map((row) => {
       return { project: textOf(row["project"]), target: textOf(row["target"]), events: Number(row["events"]) };
     });
+  }
+
+  interrupted(project: string): readonly number[] {
+    return this.all(INTERRUPTED, toBlob(project)).map((row) => Number(row["seq"]));
   }
 
   /** The processes that may make attempts of deliveries they have claimed, at that time. */

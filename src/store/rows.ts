@@ -60,6 +60,8 @@ export function listenerOf(row: Row): ListenerRow {
     localUrl: textOf(row["local_url"]),
     publicUrl: textOrNull(row["public_url"]),
     target: textOrNull(row["target"]),
+    // A store that an earlier version wrote tells none.
+    routes: JSON.parse(textOrNull(row["routes"]) ?? "[]") as ListenerRow["routes"],
     heartbeatAt: Number(row["heartbeat_at"]),
   };
 }

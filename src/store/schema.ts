@@ -47,6 +47,13 @@ export const MIGRATIONS: readonly Migration[] = [
       return "done";
     },
   },
+  {
+    version: 5,
+    slice: (db) => {
+      db.exec(VERSION_5);
+      return "done";
+    },
+  },
 ];
 
 const VERSION_1 = `
@@ -121,6 +128,9 @@ CREATE TABLE listeners (
 
 /** What is indexed already stays as it is, and tells so. */
 const VERSION_3 = "ALTER TABLE search_segments ADD COLUMN grams INTEGER NOT NULL DEFAULT 1";
+
+/** JSON: where a listener's routes go. */
+const VERSION_5 = "ALTER TABLE listeners ADD COLUMN routes BLOB";
 
 /** The version that this build writes. */
 export const SCHEMA_VERSION: number = MIGRATIONS.at(-1)?.version ?? 0;

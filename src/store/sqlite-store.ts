@@ -83,9 +83,14 @@ export class SqliteStore implements Store {
     const listeners = this.listeners();
     return found.map((one) => {
       const serves = ({ pid, ...row }: ListenerRow) =>
-        row.project === one.project && (row.target === one.target || leased.has(pid));
+        row.project === one.project &&
+        (leased.has(pid) || [row, ...row.routes].some(({ target }) => target === one.target));
       return { ...one, served: listeners.some(serves) };
     });
+  }
+
+  interrupted(project: string): readonly number[] {
+    return this.read()?.interrupted(project) ?? [];
   }
 
   async interrupt(seqs: readonly number[]): Promise<number> {

@@ -58,6 +58,8 @@ export interface ListenerRow {
   readonly localUrl: string;
   readonly publicUrl: string | null;
   readonly target: string | null;
+  /** What goes elsewhere: what each route takes, without credentials, and to where. */
+  readonly routes: readonly { readonly match: string; readonly target: string }[];
   /** Milliseconds since 1970, renewed every few seconds. */
   readonly heartbeatAt: number;
 }
@@ -67,7 +69,7 @@ export interface Backlog {
   readonly project: string;
   readonly target: string;
   readonly events: number;
-  /** Whether a `listen` that runs now has that target; also true where one has deliveries in hand and may have it by a route. */
+  /** Whether a `listen` that runs now has that target, itself or by a route; also true where one has deliveries in hand. */
   readonly served: boolean;
 }
 
@@ -134,6 +136,8 @@ export interface Store {
   backlog(project: string, target: string): number;
   /** What waits, by project and target; of one project, or of all. */
   backlogs(project?: string): readonly Backlog[];
+  /** Events of a project for {@link interrupt} to look at, if no process of it runs: those that wait in the store are none. */
+  interrupted(project: string): readonly number[];
   /**
    * Makes those `failed` that are `pending` though nobody is to deliver them: the process that was at it is gone. Resolves to
    * how many they were.

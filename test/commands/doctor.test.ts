@@ -296,7 +296,13 @@ async function withListener(
 ): Promise<void> {
   const store = await openStore({ path: db, context: { now: Date.now } });
   try {
-    await store.saveListener({ pid: process.pid, project: folder, localUrl: "http://127.0.0.1:4999", ...row });
+    await store.saveListener({
+      pid: process.pid,
+      project: folder,
+      localUrl: "http://127.0.0.1:4999",
+      routes: [],
+      ...row,
+    });
     await use();
   } finally {
     await store.close();

@@ -14,7 +14,10 @@ const found = async (routes: readonly RouteSide[]) => probe("route-ports", await
 
 describe("the targets of routes", () => {
   it("are not looked at where there are none", async () => {
-    expect(await found([])).toMatchObject({ status: "skipped", message: "the config has no routes to this computer" });
+    expect(await found([])).toMatchObject({
+      status: "skipped",
+      message: "neither the config nor a running listen has routes to this computer",
+    });
   });
 
   it("are well when each takes connections", async () => {
@@ -45,6 +48,24 @@ describe("the targets of routes", () => {
       message: `nothing listens at http://127.0.0.1:${closed}/hooks (b)`,
     });
     expect(many.message).toMatch(/^nothing listens at .*, and 1 more$/);
+  });
+
+  it("are those of a listen that runs, too, and are looked at no more when it has ended", async () => {
+    const sandbox = createSandbox();
+    onTestFinished(() => sandbox.remove());
+    const [open, closed] = [await serve((_, response) => void response.end()), await closedPort()];
+    const routes = ["--route", `a.*=127.0.0.1:${open}`, "--route", `header:x-api-key=s3cret=127.0.0.1:${closed}`];
+    const listen = await startListen(["--no-tunnel", ...routes], { sandbox });
+    const doctor = () => runProgram(["doctor", "--only", "route-ports,listeners"], { sandbox });
+    const during = await doctor();
+    await listen.stop();
+    const after = await doctor();
+
+    expect(during.stdout).toContain(`nothing listens at http://127.0.0.1:${closed} (header:x-api-key=***)`);
+    expect(during.stdout).toContain(`a.* -> http://127.0.0.1:${open}`);
+    expect(during.stdout + during.stderr).not.toContain("s3cret");
+    expect(after.stdout).toContain("neither the config nor a running listen has routes");
+    expect([during.code, after.code]).toEqual([1, 0]);
   });
 
   it("are those of the config, but for hookcli's own port", async () => {

@@ -28,6 +28,7 @@ const listener: ListenerState = {
   localUrl: "http://127.0.0.1:4000",
   publicUrl: "https://alice.loca.lt",
   target: "http://localhost:5000",
+  routes: [],
   heartbeatAt: NOW - 2_000,
   state: "running",
 };
@@ -43,6 +44,23 @@ describe("listeners", () => {
       status: "ok",
       message: "listen 4711: https://alice.loca.lt -> http://localhost:5000",
     });
+  });
+
+  it("say what routes a listen has", async () => {
+    const routes = ["http://localhost:3001/a?token=s3cret", "http://localhost:3002"].map((target, index) => ({
+      match: `kind.${index}`,
+      target,
+    }));
+    const [two, one] = [
+      await examined("listeners", [{ routes }]),
+      await examined("listeners", [{ target: null, routes }]),
+    ];
+
+    expect(two.message).toMatch(
+      /-> http:\/\/localhost:5000; kind\.0 -> http:\/\/localhost:3001.*; kind\.1 -> http:\/\/localhost:3002$/,
+    );
+    expect(one.message).toContain("-> no target; kind.0 -> ");
+    expect(two.message).not.toContain("s3cret");
   });
 
   it("say when a listen has no public URL", async () => {

@@ -141,6 +141,12 @@ describe("an expectation is met by", () => {
     ]);
   });
 
+  it.each(['{"x":1}', ' \n{"x":1}', '\u{feff}{"x":1}'])("fields of JSON that curl -d calls a form: %j", (body) => {
+    const headers = [["Content-Type", "application/x-www-form-urlencoded"]] as const;
+
+    expect(isMet("body.x=1", new Facts({ ...event, headers, body: Buffer.from(body) }, undefined))).toBe(true);
+  });
+
   it("no answer where none came", () => {
     const facts = new Facts(event, { ...answer, status: null, error: "refused" });
 
@@ -195,6 +201,10 @@ describe("what is no expectation says why", () => {
     expect(errorOf("tpye=a").hint).toBe("did you mean type?");
     expect(errorOf("deliveryid=a").hint).toBe("did you mean deliveryId?");
     expect(errorOf("statsu=2xx", ANSWER).hint).toBe("did you mean status?");
+    expect(errorOf("heaer.x-github-event=push").hint).toBe("did you mean header.x-github-event?");
+    expect(errorOf("header:x-github-event=push").hint).toBe("did you mean header.x-github-event?");
+    expect(errorOf("bdoy.data.items[0].id=1").hint).toBe("did you mean body.data.items[0].id?");
+    expect(errorOf("answer.hedaer:x-a=1", ANSWER).hint).toBe("did you mean answer.header.x-a?");
   });
 });
 

@@ -15,6 +15,7 @@ const QUIET: RunFacts = {
   timedOut: false,
   unmet: false,
   failures: [],
+  notRegistered: undefined,
   storeFailed: false,
 };
 
@@ -29,6 +30,9 @@ const TABLE: readonly (readonly [what: string, facts: Partial<RunFacts>, code: n
   ["the app was not reachable, and the wait ran out", { failures: [4], timedOut: true, unmet: true }, 4],
   ["an answer was one of --fail-on, and the wait ran out", { failures: [1], timedOut: true, unmet: true }, 3],
   ["both kinds of answers came", { failures: [1, 4] }, 4],
+  ["the service did not take the new URL", { notRegistered: 1, childCode: 143 }, 1],
+  ["the service was not reachable with the new URL, and something did not come", { notRegistered: 4, unmet: true }, 4],
+  ["Ctrl-C after the service did not take the new URL", { notRegistered: 1, interrupted: INTERRUPTED.SIGINT }, 130],
   ["an event could not be stored", { storeFailed: true }, 5],
   ["all of it", { failures: [1, 3, 4], timedOut: true, unmet: true, storeFailed: true }, 5],
   ["Ctrl-C", { interrupted: INTERRUPTED.SIGINT }, 130],
@@ -69,11 +73,25 @@ describe("the exit code of listen", () => {
       for (const timedOut of flags)
         for (const unmet of flags)
           for (const failures of [[], [1], [3], [4], [1, 3], [1, 4], [3, 4], [1, 3, 4]])
-            for (const childCode of [undefined, 0, 7, 127, 137])
+            for (const [childCode, notRegistered] of [[], [0], [7], [127], [137], [143, 1], [undefined, 4]])
               for (const interrupted of Object.values(INTERRUPTED)) {
-                const own = Math.max(0, ...failures, storeFailed ? 5 : 0, timedOut ? 3 : 0, unmet ? 1 : 0);
+                const own = Math.max(
+                  notRegistered ?? 0,
+                  ...failures,
+                  storeFailed ? 5 : 0,
+                  timedOut ? 3 : 0,
+                  unmet ? 1 : 0,
+                );
                 const byItself = interrupted?.signalName === "EPIPE" ? 0 : (childCode ?? 0);
-                const code = exitCodeOfRun({ storeFailed, timedOut, unmet, failures, childCode, interrupted });
+                const code = exitCodeOfRun({
+                  storeFailed,
+                  timedOut,
+                  unmet,
+                  failures,
+                  notRegistered,
+                  childCode,
+                  interrupted,
+                });
 
                 expect(code).toBe(
                   interrupted !== undefined && childCode === undefined ? interrupted.exitCode : own || byItself,

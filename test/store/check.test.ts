@@ -7,7 +7,7 @@ import { inspectListeners, quickCheck } from "../../src/store/check.js";
 import { TEST_NOW } from "../helpers/event.js";
 import { openTestStore, testFolder } from "./open-test-store.js";
 
-const row = { project: "/p", localUrl: "http://127.0.0.1:4000", publicUrl: null, target: null };
+const row = { project: "/p", localUrl: "http://127.0.0.1:4000", publicUrl: null, target: null, routes: [] };
 
 /** The id of a process that has ended. */
 async function endedPid(): Promise<number> {

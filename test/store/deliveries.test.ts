@@ -56,8 +56,12 @@ describe("what waits, by project and target", () => {
     const event = newEvent({ state: "pending" });
     await store.append(event, undefined, plan({ targets: [one, one, two] }));
     const before = store.backlogs(project);
-    await store.saveListener({ pid: process.pid, project, localUrl: "http://a", publicUrl: null, target: two });
+    const listener = { pid: process.pid, project, localUrl: "http://a", publicUrl: null, target: two };
+    await store.saveListener({ ...listener, routes: [] });
     const listening = store.backlogs();
+    await store.saveListener({ ...listener, routes: [{ match: "a.*", target: one }] });
+    const routing = store.backlogs();
+    await store.saveListener({ ...listener, routes: [] });
     await store.renewLease({ owner: "me", pid: process.pid, untilAt: TEST_NOW + LEASE_MS });
     const delivering = store.backlogs();
 
@@ -66,6 +70,7 @@ describe("what waits, by project and target", () => {
       { project, target: two, events: 1, served: false },
     ]);
     expect(listening.map(({ served }) => served)).toEqual([false, true]);
+    expect(routing.map(({ served }) => served)).toEqual([true, true]);
     expect(delivering.map(({ served }) => served)).toEqual([true, true]);
     expect(store.backlogs("/elsewhere")).toEqual([]);
   });
@@ -213,6 +218,40 @@ describe("in order", () => {
     expect(waiting).toMatchObject({ deliveries: [], nextDueAt: TEST_NOW + 1_000 });
     expect(again.deliveries.map(({ eventId, n }) => [eventId, n])).toEqual([[first, 2]]);
     expect(next.deliveries.map(({ eventId }) => eventId)).toEqual([second]);
+  });
+});
+
+describe("what a process leaves that is gone", () => {
+  it("is looked for among pending events that nobody delivers, or whose attempt is nobody's", async () => {
+    const store = await openTestStore();
+    const [waiting = ""] = await addWaiting(store, 1);
+    const attempt = { target: "http://localhost:9", startedAt: TEST_NOW };
+    const alone = await store.append(newEvent({ state: "pending" }), attempt);
+    const beside = await store.append(newEvent({ state: "pending" }), attempt, plan({ targets: [TARGET] }));
+    await store.append(newEvent({ state: "pending", project: "/elsewhere" }), attempt);
+    await store.append(newEvent({ state: "delivered" }));
+    await store.importEvents([
+      { ...newEvent({ state: "pending", source: "import" }), attempts: [], duplicateOf: null },
+    ]);
+    const found = store.interrupted(project);
+    const marked = await store.interrupt(found);
+
+    expect(found).toEqual([alone.seq, beside.seq]);
+    expect(marked).toBe(1);
+    expect(store.interrupted(project)).toEqual([]);
+    expect([waiting, alone.seq, beside.seq].map((name) => store.get(name)?.state)).toEqual([
+      "pending",
+      "failed",
+      "pending",
+    ]);
+  });
+
+  it("is not what waits under a lease", async () => {
+    const store = await openTestStore();
+    await addWaiting(store, 1);
+    await claimer(store, "other")();
+
+    expect(store.interrupted(project)).toEqual([]);
   });
 });
 

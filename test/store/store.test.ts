@@ -194,7 +194,7 @@ describe("duplicates", () => {
 });
 
 describe("listeners", () => {
-  const row = { project: "/p", localUrl: "http://localhost:1", publicUrl: null, target: null };
+  const row = { project: "/p", localUrl: "http://localhost:1", publicUrl: null, target: null, routes: [] };
 
   it("are those whose process lives and whose heartbeat is fresh", async () => {
     let now = TEST_NOW;
@@ -206,12 +206,13 @@ describe("listeners", () => {
     const fresh = store.listeners("/p");
     now += 60_000;
     const stale = store.listeners("/p");
-    await store.saveListener({ ...row, pid: process.pid, publicUrl: "https://x.test" });
+    const routes = [{ match: "a.*", target: "http://localhost:2" }];
+    await store.saveListener({ ...row, pid: process.pid, publicUrl: "https://x.test", routes });
     const renewed = store.listeners();
 
     expect(fresh).toEqual([{ ...row, pid: process.pid, heartbeatAt: TEST_NOW }]);
     expect(stale).toEqual([]);
-    expect(renewed).toEqual([{ ...row, pid: process.pid, publicUrl: "https://x.test", heartbeatAt: now }]);
+    expect(renewed).toEqual([{ ...row, pid: process.pid, publicUrl: "https://x.test", routes, heartbeatAt: now }]);
     expect(store.listeners("/other")).toEqual([]);
   });
 

@@ -48,7 +48,7 @@ export async function describePatient(
     limits: LIMITS,
     store: describeStore(invocation, config),
     app,
-    routes: await describeRoutes(config, resolve),
+    routes: await describeRoutes([...configured(config), ...running(listeners, config.project)], resolve),
     service,
     publicUrl:
       publicUrl === undefined ? "no public URL is known: --public-url, or a listen that runs" : new URL(publicUrl),
@@ -64,18 +64,30 @@ export async function describePatient(
   return { patient, close };
 }
 
-/** Routes to other machines are not looked at. */
+type ToldRoute = ListenerState["routes"][number];
+
+function configured({ listen }: Config): readonly ToldRoute[] {
+  return listen.routes.map(({ value }) => {
+    const { conditions, target } = value as RouteSpec;
+    return { match: conditions.map(conditionText).join(" and "), target: parseTarget(target).label };
+  });
+}
+
+/** A listen has those of its command line too. */
+function running(listeners: readonly ListenerState[], project: string): readonly ToldRoute[] {
+  return listeners.filter((row) => row.state === "running" && row.project === project).flatMap(({ routes }) => routes);
+}
+
+/** Each once. Routes to other machines are not looked at. */
 async function describeRoutes(
-  config: Config,
+  told: readonly ToldRoute[],
   resolve: (hostname: string) => Promise<readonly string[]>,
 ): Promise<readonly RouteSide[]> {
-  const routes = config.listen.routes.map(({ value }) => value as RouteSpec);
-  const sides = routes.map(async ({ conditions, target: text }) => {
+  const routes = new Map(told.map((route) => [`${route.match}=${route.target}`, route]));
+  const sides = [...routes.values()].map(async ({ match, target: text }) => {
     const target = parseTarget(text);
     if (!isThisMachine(target.hostname)) return [];
-    return [
-      { match: conditions.map(conditionText).join(" and "), target, addresses: await addressesOf(target, resolve) },
-    ];
+    return [{ match, target, addresses: await addressesOf(target, resolve) }];
   });
   return (await Promise.all(sides)).flat();
 }

@@ -105,7 +105,6 @@ export function createQueue(parts: {
  */
 export async function endInterrupted(store: Store, project: string): Promise<number> {
   if (store.listeners(project).length > 0) return 0;
-  const sources = ["tunnel", "local", "send", "replay"] as const;
-  const seqs = [...store.seqs({ project, names: [], states: ["pending"], sources, order: "oldest" })];
+  const seqs = store.interrupted(project);
   return seqs.length === 0 ? 0 : store.interrupt(seqs);
 }

@@ -16,6 +16,8 @@ export interface RunFacts {
   readonly unmet: boolean;
   /** Codes of answers that `--fail-on` names. */
   readonly failures: Iterable<number>;
+  /** With `--require-register`: the code of a registration that failed after a change of the URL. */
+  readonly notRegistered: number | undefined;
   /** An event could not be stored. */
   readonly storeFailed: boolean;
 }
@@ -24,10 +26,12 @@ export interface RunFacts {
  * The exit code of a run. Without a command a signal's code goes before all; else what hookcli and its expectations came
  * to, the largest of 5, 4, 3, 1; else the command's own code.
  */
-export function exitCodeOfRun({ interrupted, childCode, timedOut, unmet, failures, storeFailed }: RunFacts): number {
+export function exitCodeOfRun(facts: RunFacts): number {
+  const { interrupted, childCode, timedOut, unmet, failures, notRegistered, storeFailed } = facts;
   if (interrupted !== undefined && childCode === undefined) return interrupted.exitCode;
   const own = worstExitCode([
     ...failures,
+    notRegistered ?? EXIT.done,
     timedOut ? EXIT.timeout : EXIT.done,
     unmet ? EXIT.no : EXIT.done,
     storeFailed ? EXIT.store : EXIT.done,

@@ -3,9 +3,10 @@ import { readInput } from "../../config/input.js";
 import type { DeliveryRequest, Target } from "../../deliver/deliverer.js";
 import type { ForwardedEvent } from "../../deliver/queue.js";
 import { createRouter, type RoutedEvent, type Router, type RouteRule } from "../../deliver/routes.js";
+import { BodyFields } from "../../events/body-fields.js";
 import type { EventRequest } from "../../events/event.js";
-import { headerValue, isFormType, type HeaderList } from "../../events/headers.js";
-import { MAX_JSON_BYTES, parseJsonBody } from "../../signatures/body.js";
+import { headerValue } from "../../events/headers.js";
+import { MAX_JSON_BYTES } from "../../signatures/body.js";
 import type { OwnAnswer } from "./flow.js";
 import type { ListenOptions } from "./options.js";
 
@@ -23,15 +24,9 @@ export function routedEvent(
   { path, headers, body }: EventRequest,
   { eventType, provider }: Pick<RoutedEvent, "eventType" | "provider">,
 ): RoutedEvent {
-  let read: { readonly value: unknown } | undefined;
-  return { eventType, provider, path, headers, body: () => (read ??= { value: readBody(headers, body) }).value };
-}
-
-function readBody(headers: HeaderList, body: Uint8Array): unknown {
-  const json = parseJsonBody(body);
-  // curl -d calls everything a form.
-  const isForm = json === undefined && isFormType(headerValue(headers, "content-type"));
-  return isForm && body.length <= MAX_JSON_BYTES ? new URLSearchParams(Buffer.from(body).toString("utf8")) : json;
+  let fields: BodyFields | undefined;
+  const read = () => (body.length > MAX_JSON_BYTES ? undefined : (fields ??= new BodyFields({ headers, body })));
+  return { eventType, provider, path, headers, body: read };
 }
 
 /** What the app is told of the public side: by the tunnel's URL, or as the sender called us. */

@@ -13,6 +13,7 @@ import { ListenReporter } from "./report.js";
 import { requireLocalRoutes, settledRoutes, warnOfRoutes } from "./routes.js";
 import { startPruning } from "./retention.js";
 import { listenSettings } from "./settings.js";
+import { conditionText } from "../../events/condition.js";
 import { redactUrl } from "../../events/redact.js";
 import { isScripted } from "./script-options.js";
 
@@ -38,12 +39,17 @@ export async function runListen(asked: Invocation<ListenFlags>): Promise<number>
   const reporter = new ListenReporter(output, context, config.ownProviders);
   for (const observer of script?.observers ?? []) reporter.observe(observer);
   const capture = await startCapture({ invocation, config, target, side, reporter });
+  const routes = options.routes.map(({ conditions, target: { label } }) => ({
+    match: conditions.map(conditionText).join(" and "),
+    target: label,
+  }));
   const presence = await announceListener(capture.store, () => ({
     pid: context.pid,
     project: config.project,
     localUrl: capture.localUrl,
     publicUrl: side.url ?? null,
     target: target?.label ?? null,
+    routes,
   }));
   const urls = () => ({ url: side.url, localUrl: capture.localUrl, hasTunnel: side.probePath !== undefined });
   const pruner = startPruning({ store: capture.store, project: config.project, retention, context, output });

@@ -54,6 +54,11 @@ export class Script {
   private telling: Promise<void> = Promise.resolve();
   private isEnding = false;
   private reason: string | undefined;
+  /** Resolves when the service has not taken a new URL, and had to. */
+  private readonly lost: Promise<"register">;
+  private lose: (why: "register") => void = () => undefined;
+  /** What the service said to a URL that it had to take. */
+  private refusal: CliError | undefined;
   private childCode: number | undefined;
   /** The signal came when no command ran any more, and something was waited for. */
   private wasWaiting = false;
@@ -62,6 +67,7 @@ export class Script {
     const { output, options } = invocation;
     this.invocation = invocation;
     this.prepared = prepared;
+    this.lost = new Promise((resolve) => (this.lose = resolve));
     this.vigil = new Vigil(
       {
         exitAfter: options.once === true ? 1 : options.exitAfter,
@@ -92,13 +98,13 @@ export class Script {
 
   /** The public URL is another one, or there is one at last. */
   changed(urls: Urls): void {
-    const { context, output } = this.invocation;
+    const { context } = this.invocation;
     if (this.record === undefined || this.isEnding || context.signal.aborted || urls.url === this.toTell) return;
     this.toTell = urls.url;
     const record = { ...this.record, at: new Date(context.now()).toISOString(), url: urls.url ?? null };
     this.telling = this.telling
       .then(() => (this.isEnding ? undefined : this.tell(urls, record)))
-      .catch((error: unknown) => output.warn(error instanceof Error ? error.message : String(error)));
+      .catch((error: unknown) => this.failToTell(error));
   }
 
   /** Those that see every event. */
@@ -131,6 +137,7 @@ export class Script {
       timedOut: this.reason === "timeout",
       unmet: unmet.length > 0,
       failures,
+      notRegistered: this.refusal?.exitCode,
       storeFailed,
     });
     for (const sentence of unmet) output.error(sentence, this.waitHint());
@@ -158,29 +165,46 @@ export class Script {
     if (url === undefined) return;
     if (registration !== undefined) {
       await registration.register(url).catch((error: unknown) => {
-        if (options.requireRegister === true || !(error instanceof CliError)) throw error;
+        if (!(error instanceof CliError)) throw error;
+        if (options.requireRegister === true) throw (this.refusal = error);
         output.warn(error.message);
       });
     }
     if (onUrl !== undefined && !context.signal.aborted) await runOnUrl(onUrl, variablesOf(urls), { context, output });
   }
 
+  /** After a change of the URL. Without the service's word no event would come any more; once the run is over it needs none. */
+  private failToTell(error: unknown): void {
+    const { output } = this.invocation;
+    const message = error instanceof Error ? error.message : String(error);
+    if (error !== this.refusal) return output.warn(message);
+    if (this.isEnding) {
+      this.refusal = undefined;
+      return output.warn(message);
+    }
+    output.error(message, "listen goes on without --require-register");
+    this.lose("register");
+  }
+
   private async untilEnd(urls: Urls, timeUp: Promise<"timeout">): Promise<void> {
     const { context, words } = this.invocation;
     const interrupted = untilInterrupted(context.signal);
     if (words.length > 0) {
-      const cut = await this.runChild(urls, Promise.race([timeUp, interrupted]));
+      const cut = await this.runChild(urls, Promise.race([timeUp, this.lost, interrupted]));
       this.reason = cut ?? "child";
       const waits = this.invocation.options.wait !== undefined && this.childCode === 0 && !this.vigil.isMet;
       if (cut !== undefined || !waits) return;
     }
-    const end = await Promise.race([this.vigil.over, timeUp, interrupted]);
+    const end = await Promise.race([this.vigil.over, timeUp, this.lost, interrupted]);
     if (context.signal.aborted && end === (context.signal.reason as Interrupted).signalName) this.wasWaiting = true;
     this.reason = end;
   }
 
   /** Resolves to what cut the command short; `undefined`: it ended by itself. */
-  private async runChild(urls: Urls, cut: Promise<"timeout" | Interrupted["signalName"]>): Promise<string | undefined> {
+  private async runChild(
+    urls: Urls,
+    cut: Promise<"timeout" | "register" | Interrupted["signalName"]>,
+  ): Promise<string | undefined> {
     const { context, output, words } = this.invocation;
     const { startProgram: start, exitCodeOf: codeOf } = await import("../../programs/start.js");
     if (urls.url === undefined && urls.hasTunnel)
@@ -245,7 +269,7 @@ export function variablesOf({ url, localUrl }: Pick<Urls, "url" | "localUrl">): 
 }
 
 function endChild(child: Child, why: string): void {
-  if (why === "timeout") child.stop();
+  if (why === "timeout" || why === "register") child.stop();
   else child.interrupt(why as Interrupted["signalName"]);
 }
 
