@@ -4,10 +4,11 @@ import type { CommandDefinition, Example, Invocation } from "./command.js";
 import { endingAtOnceBefore } from "./delivery/ending.js";
 import { addDeliveryOptions, type DeliveryOptions } from "./delivery/options.js";
 import { paceOptions } from "./delivery/pace.js";
+import { shuffleOptions, type ShuffleOptions } from "./delivery/shuffle.js";
 import { addSelectorOptions, type SelectorOptions } from "./selector-options.js";
 
 /** What `replay` was asked for, parsed. */
-export interface ReplayOptions extends DeliveryOptions, SelectorOptions {
+export interface ReplayOptions extends DeliveryOptions, SelectorOptions, ShuffleOptions {
   readonly verbatim?: boolean;
   readonly resign?: boolean;
   readonly diff?: boolean;
@@ -63,6 +64,10 @@ function replayOptions(): Option[] {
       .default(1)
       .conflicts(["dryRun", "curl"]),
     ...paceOptions(),
+    ...shuffleOptions({
+      shuffle: "deliver all of them, and each time of --count, in random order",
+      seed: "the order of the run that told this seed",
+    }),
     new Option("--diff", "show how the answer differs from the first one"),
   ];
 }

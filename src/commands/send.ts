@@ -5,9 +5,10 @@ import type { CommandDefinition, Example, Invocation } from "./command.js";
 import { addDeliveryOptions, TAMPERINGS, type DeliveryOptions, type Tampering } from "./delivery/options.js";
 import { paceOptions } from "./delivery/pace.js";
 import { retryOptions } from "./delivery/retries.js";
+import { shuffleOptions, type ShuffleOptions } from "./delivery/shuffle.js";
 
 /** What `send` was asked for, parsed. */
-export interface SendOptions extends DeliveryOptions {
+export interface SendOptions extends DeliveryOptions, ShuffleOptions {
   readonly data?: string;
   readonly type?: string;
   readonly contentType?: string;
@@ -82,7 +83,10 @@ function sendOptions(): Option[] {
     new Option("--timestamp <text>", "sign exactly this timestamp").argParser(fieldText("--timestamp")),
     new Option("--unsigned", "send without a signature"),
     new Option("--tamper <what>", "make it wrong after signing").choices([...TAMPERINGS]),
-    new Option("--stale <age>", "sign with a timestamp that is this old").argParser(parseDuration),
+    new Option(
+      "--stale <age>",
+      "sign with a timestamp that is this old; beyond the tolerance (5m) the app has to refuse it",
+    ).argParser(parseDuration),
     new Option("--duplicate <n>", "deliver it n times with the same id")
       .argParser((text) => parseInteger(text, { name: "--duplicate", min: 1, max: MAX_DUPLICATES }))
       .default(1),
@@ -92,6 +96,10 @@ function sendOptions(): Option[] {
       .default(1)
       .conflicts(["dryRun", "curl", "edit"]),
     ...paceOptions(),
+    ...shuffleOptions({
+      shuffle: "send the events of --count, and their duplicates, in random order",
+      seed: "make the same ids, random values and order as the run that told this seed",
+    }),
     new Option("--through-tunnel", "send to the listener's public URL"),
   ];
 }

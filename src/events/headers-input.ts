@@ -9,7 +9,8 @@ export type HeadersInput =
 export function headerList(headers: HeadersInput): HeaderList {
   if (isPairs(headers)) return [...headers];
   const list: (readonly [string, string])[] = [];
-  for (const [name, value] of Object.entries(headers)) {
+  for (const name of Object.keys(headers)) {
+    const value = headers[name];
     if (typeof value === "string") list.push([name, value]);
     else for (const one of value ?? []) list.push([name, one]);
   }

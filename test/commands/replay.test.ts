@@ -174,6 +174,7 @@ describe("replay", () => {
         pid: process.pid,
         project: cwd,
         localUrl: "http://localhost:9",
+        routes: [],
         publicUrl: null,
         target: `http://localhost:${app.port}`,
       }),

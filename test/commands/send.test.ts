@@ -156,6 +156,16 @@ describe("send", () => {
     expect([code, stdout]).toEqual([2, ""]);
     expect(app.seen).toHaveLength(0);
   });
+
+  it.each(["body.xml", "./body.xml", "ping"])("says how a file that is no fixture goes out: %s", async (name) => {
+    writeFileSync(join(cwd, name), "<a/>");
+
+    const { code, stderr } = await send([name]);
+    await send(["--data", `@${name}`]);
+
+    expect([code, stderr]).toEqual([2, expect.stringContaining(`as it is: hookcli send --data @${name}`)]);
+    expect(only().body.toString()).toBe("<a/>");
+  });
 });
 
 describe("send: the body", () => {
@@ -363,6 +373,20 @@ describe("send: trouble on purpose", () => {
     expect((await send(["slack/message", "--stale", "10m"])).code).toBe(1);
   });
 
+  it.each([
+    ["1m", "2m"],
+    ["20m", "30m"],
+  ])("takes the tolerance %s of a provider of one's own for that", async (tolerance, older) => {
+    const mine = { header: "X-Mine", content: "{timestamp}.{body}", timestamp: "header:X-Time", tolerance };
+    writeFileSync(join(cwd, "hookcli.config.json"), JSON.stringify({ providers: { mine } }));
+    const argv = ["--data", "{}", "--provider", "mine", "--stale"];
+    app.answer = () => ({ status: 200 });
+    const [within, beyond] = [await send([...argv, tolerance]), await send([...argv, older])];
+
+    expect([within.code, beyond.code]).toEqual([0, 1]);
+    expect(beyond.stdout).toContain("expected 4xx");
+  });
+
   it("signs a token as of an old time for --stale", async () => {
     await send(["qstash/callback", "--stale", "10m", "--expect", "200"]);
 
@@ -513,6 +537,7 @@ describe("send to a running listener", () => {
         pid,
         project: cwd,
         localUrl,
+        routes: [],
         publicUrl: publicUrl ?? null,
         target: "http://localhost:1",
       });

@@ -140,7 +140,7 @@ describe("odd values", () => {
     writeFileSync(join(work, "value.txt"), "from a file\n");
     for (const name of ["send", "replay"]) {
       const flags = ["-H", "X-A: env:S", "-H", "X-B: @value.txt", "-H", "X-C: literal:@x", "-H", "X-D: ü"];
-      const { code, stdout } = await cli([name, ...(GOOD[name] ?? []), ...flags]);
+      const { code, stdout } = await cli([name, ...(GOOD[name] ?? []), ...flags, "--show-secrets"]);
 
       expect(code).toBe(0);
       expect(stdout).toContain("X-A: s\nX-B: from a file\nX-C: @x\nX-D: ü\n");

@@ -27,7 +27,10 @@ interface Sample {
 it(`hookcli listen at ${RATE} requests/s of 4 KB for ${SECONDS} s grows in nothing`, async () => {
   const sandbox = createSandbox();
   const app = await startLedgerApp();
-  const listen = await startListen([String(app.port), "--no-tunnel", "--keep", String(KEEP)], { sandbox });
+  const listen = await startListen([String(app.port), "--no-tunnel", "--keep", String(KEEP)], {
+    sandbox,
+    forgets: true,
+  });
   const load = startLoad(`${listen.localUrl}/hook`, { connections: 16, bodyBytes: 4_096, ratePerSecond: RATE });
   const samples = await watch(listen.child.pid ?? 0);
   await load.stop();

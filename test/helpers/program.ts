@@ -102,11 +102,16 @@ export interface RunningListen {
   stop(signal?: NodeJS.Signals): Promise<Ended>;
 }
 
+export interface ListenOptions {
+  readonly sandbox: Sandbox;
+  readonly env?: Record<string, string>;
+  readonly wrap?: readonly string[];
+  /** Drops what it says after `ready`: the lines of an hour do not fit into memory. */
+  readonly forgets?: boolean;
+}
+
 /** Starts `hookcli listen ... --json` and waits for its `ready` line. */
-export async function startListen(
-  argv: readonly string[],
-  options: { sandbox: Sandbox; env?: Record<string, string>; wrap?: readonly string[] },
-): Promise<RunningListen> {
+export async function startListen(argv: readonly string[], options: ListenOptions): Promise<RunningListen> {
   const words = [...(options.wrap ?? []), process.execPath, hookcliPath, "listen", ...argv, "--json"];
   const child = spawn(words[0] ?? "", words.slice(1), {
     cwd: options.sandbox.folder,
@@ -117,7 +122,9 @@ export async function startListen(
   const stderr = collect(child.stderr);
   const messages: ListenMessage[] = [];
   const watchers = new Set<() => void>();
+  const isReady = () => messages.some(({ type }) => type === "ready");
   createInterface({ input: child.stdout }).on("line", (line) => {
+    if (options.forgets === true && isReady()) return;
     messages.push(JSON.parse(line) as ListenMessage);
     for (const watcher of watchers) watcher();
   });

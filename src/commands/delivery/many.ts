@@ -19,6 +19,8 @@ export interface Many<Item> {
   readonly options: { readonly rate?: number; readonly concurrency: number };
   /** Whether a summary follows. */
   readonly sumsUp: boolean;
+  /** What chance began with, where that is repeatable. */
+  readonly seed: number | undefined;
   readonly context: Context;
   readonly output: Output;
   /** Told when a signal does not end the command at once any more. */
@@ -65,7 +67,7 @@ export async function deliverMany<Item>(
   if (many.sumsUp && !ending.isUnread()) {
     const extent = { elapsedMs: context.monotonic() - startedMs, total };
     output.note(tally.text(extent));
-    output.record(tally.json(extent, exitCode));
+    output.record({ ...tally.json(extent, exitCode), ...(many.seed === undefined ? {} : { seed: many.seed }) });
   }
   if (failure !== undefined) throw failure;
   return exitCode;

@@ -1,4 +1,5 @@
 import { Option, type Command } from "commander";
+import { isReference } from "../../config/reference.js";
 import { collect, parseDuration, parseHeaderLine } from "../../config/values.js";
 import type { HeaderList } from "../../events/headers.js";
 import { parseSet, parseUnset, type Override } from "../../fixtures/overrides.js";
@@ -43,6 +44,11 @@ export function givenTarget({ to, forwardTo }: DeliveryOptions): string | undefi
   return to ?? forwardTo;
 }
 
+/** Names of the headers whose values the command line does not tell: of a variable or a file, so that nobody sees them. */
+export function hiddenHeaders({ header }: Pick<DeliveryOptions, "header">): string[] {
+  return header.filter(([, value]) => isReference(value) && !value.startsWith("literal:")).map(([name]) => name);
+}
+
 function targetOptions(): Option[] {
   return [
     new Option("--to <target>", "where to: 5000, 5000/path, localhost:5000, http://..."),
@@ -71,7 +77,10 @@ function bodyOptions(): Option[] {
       .argParser(collect)
       .default([], ""),
     new Option("--edit", "edit the body in $EDITOR first"),
-    new Option("-H, --header <header>", "add 'Name: value', in place of one of that name (repeatable)")
+    new Option(
+      "-H, --header <header>",
+      "add 'Name: value', in place of one of that name; the value may be env:NAME or @file (repeatable)",
+    )
       .argParser((text, previous: HeaderList) => [...previous, parseHeaderLine(text)])
       .default([], ""),
   ];

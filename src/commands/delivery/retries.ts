@@ -23,7 +23,7 @@ export function retryOptions(): Option[] {
   return [
     new Option(
       "--retry <n>",
-      "after 408, 425, 429, 5xx or no answer try again up to n times, with the provider's waits or growing ones; the last answer counts",
+      "after 408, 425, 429, 5xx or no answer try again up to n times, marked as the provider marks it, with its waits or growing ones; the last answer counts",
     ).argParser((text) => parseInteger(text, { name: "--retry", min: 0, max: MAX_RETRIES })),
     new Option("--retry-delays <durations>", "the waits before retries, as 1s,5s,30s").argParser((text) =>
       parseList(text, "--retry-delays").map(parseDuration),

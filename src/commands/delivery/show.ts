@@ -4,7 +4,7 @@ import { curlScript } from "../../events/curl.js";
 import { attemptToJson, type AttemptJson } from "../../events/event-json.js";
 import { headerValue, type HeaderList } from "../../events/headers.js";
 import { safeBlock } from "../../events/safe-text.js";
-import { redactAttempt, redactHeaders, redactPath, redactUrl } from "../../events/redact.js";
+import { REDACTED, redactAttempt, redactHeaders, redactPath, redactUrl } from "../../events/redact.js";
 import type { Output, Span } from "../../output/output.js";
 import { dim, green, red } from "../../output/style.js";
 import type { Context } from "../../context.js";
@@ -22,14 +22,17 @@ export interface ShowOptions {
   readonly output: Output;
   readonly provider: Provider | undefined;
   readonly showSecrets: boolean;
+  /** Names of headers whose values are secrets, whatever they are called. */
+  readonly hidden: readonly string[];
 }
 
 /** Prints a request as it would go out, to a file or a pipe with the exact bytes of a body of plain text; or a curl command that sends it. */
 export async function showRequest(
-  request: OutgoingRequest,
-  { output, provider, showSecrets, env }: ShowOptions & { readonly env: Context["env"] },
+  whole: OutgoingRequest,
+  { output, provider, showSecrets, hidden, env }: ShowOptions & { readonly env: Context["env"] },
   as: "http" | "curl",
 ): Promise<void> {
+  const request = showSecrets ? whole : { ...whole, headers: withoutValues(whole.headers, hidden) };
   const headers = showSecrets ? request.headers : redacted(request.headers, provider);
   const variable =
     provider === undefined || provider.name === "generic" ? "HOOKCLI_SECRET" : secretVariable(provider.name);
@@ -56,6 +59,11 @@ export async function showRequest(
   if (headerValue(headers, "content-length") === undefined) output.line(`Content-Length: ${body.length}`);
   output.line("");
   await showSentBody(output, body);
+}
+
+function withoutValues(headers: HeaderList, hidden: readonly string[]): HeaderList {
+  const names = new Set(hidden.map((name) => name.toLowerCase()));
+  return headers.map(([name, value]) => [name, names.has(name.toLowerCase()) ? REDACTED : value]);
 }
 
 async function showSentBody(output: Output, body: Uint8Array): Promise<void> {
@@ -123,8 +131,10 @@ export function resultJson(parts: {
   readonly destination: Destination;
   readonly judgement: Judgement;
   readonly expected: string;
+  /** What chance began with, where that is repeatable. */
+  readonly seed: number | undefined;
 }): Record<string, unknown> {
-  const { eventId, attempts, destination, judgement, expected } = parts;
+  const { eventId, attempts, destination, judgement, expected, seed } = parts;
   const seq = attempts[0]?.seq ?? 0;
   return {
     eventId: seq === 0 ? null : eventId,
@@ -135,6 +145,7 @@ export function resultJson(parts: {
     expected,
     accepted: judgement.accepted,
     exitCode: judgement.exitCode,
+    ...(seed === undefined ? {} : { seed }),
   };
 }
 

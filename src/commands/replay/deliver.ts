@@ -5,6 +5,7 @@ import { deliverMany } from "../delivery/many.js";
 import { eventOf, Recorder, type Recorded } from "../delivery/record.js";
 import type { DeliveryReport } from "../delivery/report.js";
 import { resultJson } from "../delivery/show.js";
+import { inRandomOrder, seedOf } from "../delivery/chance.js";
 import type { Tally } from "../delivery/tally.js";
 import { maskOf } from "../events/shown-event.js";
 import { showDiff } from "./diff.js";
@@ -24,18 +25,25 @@ export async function deliverAll(
   const total = seqs.length * options.count;
   const preparer = await Preparer.create(source);
   const deliverer = await delivererFor(source);
-  const items = timesOver(seqs, options.count);
+  const { shuffle, count } = options;
+  const seed = shuffle === true ? seedOf(options, context.random) : undefined;
+  const items =
+    seed === undefined ? timesOver(seqs, count) : inRandomOrder(seqs, { times: count, seed, most: MAX_SHUFFLED });
+  if (seed !== undefined) output.note(`in random order; --shuffle --seed ${seed} gives the same order again`);
   const words = { doing: "replaying", done: "replayed" };
-  const many = { items, total, words, options, sumsUp: total > 1, context, output, deliveriesBegin };
+  const many = { items, total, words, options, sumsUp: total > 1, seed, context, output, deliveriesBegin };
   try {
     return await deliverMany(many, ({ tally, report, ending: { cutting } }) => {
       const recorder = new Recorder({ deliverer, context, output, store: source.store, strict: true, cutting });
-      return (seq) => replayOne(seq, { preparer, recorder, tally, report, isOnly: total === 1 }, source);
+      return (seq) => replayOne(seq, { preparer, recorder, tally, report, seed, isOnly: total === 1 }, source);
     });
   } finally {
     await deliverer.close();
   }
 }
+
+/** Numbers are all that is held of what is to come. */
+const MAX_SHUFFLED = 10_000_000;
 
 /** All of them, again and again. */
 function* timesOver(seqs: readonly number[], count: number): Iterable<number> {
@@ -60,6 +68,7 @@ interface Parts {
   readonly recorder: Recorder;
   readonly tally: Tally;
   readonly report: DeliveryReport;
+  readonly seed: number | undefined;
   /** Nothing else is delivered: what cannot be is an error. */
   readonly isOnly: boolean;
 }
@@ -75,7 +84,8 @@ async function replayOne(seq: number, parts: Parts, source: ReplaySource): Promi
   }
 }
 
-async function deliverOne(prepared: Prepared, { recorder, tally, report }: Parts, source: ReplaySource): Promise<void> {
+async function deliverOne(prepared: Prepared, parts: Parts, source: ReplaySource): Promise<void> {
+  const { recorder, tally, report, seed } = parts;
   const { options, context, output } = source.invocation;
   const { event, provider, destination, resigned, signature } = prepared;
   const named = namedIn(prepared);
@@ -98,7 +108,14 @@ async function deliverOne(prepared: Prepared, { recorder, tally, report }: Parts
   if (diff !== undefined) tally.addCompared(diff.equal);
   output.record({
     replayOf: event.id,
-    ...resultJson({ eventId: replayed.id, attempts: [recorded], destination, judgement, expected: expectation.text }),
+    ...resultJson({
+      eventId: replayed.id,
+      attempts: [recorded],
+      destination,
+      judgement,
+      expected: expectation.text,
+      seed,
+    }),
     signedAnew: resigned.signedAnew,
     ...(diff === undefined ? {} : { diff }),
   });

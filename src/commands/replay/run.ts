@@ -6,6 +6,7 @@ import { grouped } from "../../output/quantity.js";
 import type { Store } from "../../store/store.js";
 import type { Invocation } from "../command.js";
 import { confirm } from "../delivery/confirm.js";
+import { hiddenHeaders } from "../delivery/options.js";
 import { replaceHeaders } from "../delivery/request.js";
 import { showRequest } from "../delivery/show.js";
 import type { ReplayOptions } from "../replay.js";
@@ -24,6 +25,8 @@ export async function runReplay(asked: Invocation<ReplayOptions>, deliveriesBegi
   const { global, context } = asked;
   const options = { ...asked.options, header: await resolveHeaders(asked.options.header, asked) };
   const invocation = { ...asked, options };
+  if (options.seed !== undefined && options.shuffle !== true)
+    throw new CliError("--seed needs --shuffle: nothing else of a replay is left to chance");
   const config = await loadConfig(context, global);
   const selection = await selectionOf(invocation, config);
   const printsOnly = options.dryRun === true || options.curl === true;
@@ -33,7 +36,7 @@ export async function runReplay(asked: Invocation<ReplayOptions>, deliveriesBegi
     const seqs = await selectedNumbers(store, selection, options.limit);
     if (options.edit === true && seqs.length * options.count > 1) throw cannotEditAll(seqs.length * options.count);
     const source = { invocation, config, store };
-    if (printsOnly) return await printAll(seqs, source);
+    if (printsOnly) return await printAll(seqs, source, hiddenHeaders(asked.options));
     const asks = seqs.length > ASK_ABOVE;
     if (asks && !(await confirm(`this replays ${seqs.length} events`, { ...invocation, yes: global.yes })))
       return EXIT.no;
@@ -79,7 +82,7 @@ function cannotEditAll(deliveries: number): CliError {
   });
 }
 
-async function printAll(seqs: readonly number[], source: ReplaySource): Promise<number> {
+async function printAll(seqs: readonly number[], source: ReplaySource, hidden: readonly string[]): Promise<number> {
   const { options, context, output } = source.invocation;
   const preparer = await Preparer.create(source);
   for (const [index, seq] of seqs.entries()) {
@@ -90,7 +93,8 @@ async function printAll(seqs: readonly number[], source: ReplaySource): Promise<
     if (index > 0) output.block(output.isTerminal ? "" : "\n\n");
     const request = replaceHeaders(resigned.request, replayHeader(event));
     const as = options.curl === true ? "curl" : "http";
-    await showRequest(request, { output, provider, showSecrets: options.showSecrets === true, env: context.env }, as);
+    const showSecrets = options.showSecrets === true;
+    await showRequest(request, { output, provider, showSecrets, hidden, env: context.env }, as);
     await output.drain();
   }
   return EXIT.done;

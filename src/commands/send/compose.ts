@@ -6,6 +6,7 @@ import { describeEvent } from "../../providers/describe.js";
 import { outgoingHeaders } from "../../providers/outgoing.js";
 import { newDeliveryId } from "../delivery/ids.js";
 import { replaceHeaders, type OutgoingRequest } from "../delivery/request.js";
+import type { Random } from "../delivery/chance.js";
 import { sign, signerFor, type Signer, type SigningFacts } from "../delivery/signing.js";
 import { calledHost, placeAt, type Destination } from "../delivery/target.js";
 import { refuseUnnoticeable, tampered, withWrongSecret } from "../delivery/trouble.js";
@@ -14,6 +15,7 @@ import type { SendOptions } from "../send.js";
 import { knownCredentials, type Credentials } from "../verify/credentials.js";
 import type { Surroundings } from "../verify/input.js";
 import { settingsOf } from "../verify/settings.js";
+import { markedRetry, type RetryOf } from "./retry-marks.js";
 import type { Source } from "./source.js";
 
 /** The request of `send`, and who signed it. */
@@ -21,8 +23,8 @@ export interface Composed {
   readonly request: OutgoingRequest;
   /** `undefined`: it is not signed. */
   readonly signer: Signer | undefined;
-  /** The same delivery as its provider would send it now: signed anew, with its id and its body. */
-  readonly again: () => OutgoingRequest;
+  /** The same delivery as its provider would send it now: with its id and its body, marked where it is a retry, and signed anew. */
+  readonly again: (retry?: RetryOf) => OutgoingRequest;
 }
 
 /** Puts headers and signature on bodies, and then makes wrong what was asked to be wrong. */
@@ -41,15 +43,19 @@ export class Composer {
     this.known = (provider) => (known ??= this.readKnown(provider));
   }
 
-  async compose(source: Source, destination: Destination): Promise<Composed> {
+  /** `random`: where its ids come from. */
+  async compose(source: Source, destination: Destination, random: Random): Promise<Composed> {
     const { options } = this;
-    const { context } = this.around;
+    const context = { ...this.around.context, random };
     const { provider } = source;
     const deliveryId = newDeliveryId(provider, context);
     const plain = plainRequest(source, destination, { options, context, deliveryId });
     for (const [name, value] of plain.headers) requireFieldValue(name, value);
+    const mark = source.isBare === true ? undefined : provider.retryMark;
+    const plainAgain = (retry?: RetryOf) =>
+      retry === undefined ? plain : replaceHeaders(markedRetry(plain, mark, retry), options.header);
     if (options.unsigned === true || provider.schemes.length === 0)
-      return { request: plain, signer: undefined, again: () => plain };
+      return { request: plain, signer: undefined, again: plainAgain };
     const { credentials, settings } = await this.known(provider.name);
     const signer = signerFor({
       provider,
@@ -61,8 +67,12 @@ export class Composer {
     refuseUnnoticeable(signer.scheme, { tamper: options.tamper, stale: options.stale !== undefined });
     const used = options.tamper === "secret" ? withWrongSecret(signer, context.random) : signer;
     const signedUrl = options.url ?? publicUrlOf(destination, plain);
-    const again = () => this.signed(plain, used, { deliveryId, settings, signedUrl });
-    return { request: again(), signer: { ...signer, settings }, again };
+    const signed = (unsigned: OutgoingRequest) => this.signed(unsigned, used, { deliveryId, settings, signedUrl });
+    return {
+      request: signed(plain),
+      signer: { ...signer, settings },
+      again: (retry) => signed(plainAgain(retry)),
+    };
   }
 
   private signed(

@@ -9,18 +9,24 @@ import { worstOf } from "../delivery/judgement.js";
 import { deliverMany } from "../delivery/many.js";
 import { Recorder } from "../delivery/record.js";
 import { resultJson } from "../delivery/show.js";
+import { inRandomOrder } from "../delivery/chance.js";
 import { calledHost, type Destination } from "../delivery/target.js";
 import type { SendOptions } from "../send.js";
 import { expected, sendMessage, type Message, type SendParts, type Sent } from "./attempts.js";
+import { ScatteredCopies } from "./scattered.js";
 
 interface Delivering {
   readonly options: SendOptions;
   readonly retry: RetrySettings;
+  readonly seed: number | undefined;
   readonly config: Config;
   readonly context: Context;
   readonly output: Output;
   readonly deliveriesBegin: () => void;
 }
+
+/** Events whose other copies are still to come are held. */
+const MAX_SHUFFLED = 100_000;
 
 /**
  * Sends as many messages as the options ask for, each made when its turn comes. Resolves to the exit code: the signal's when
@@ -29,21 +35,28 @@ interface Delivering {
 export async function deliverAll(
   makeMessage: (seq: number) => Promise<Message>,
   destination: Destination,
-  { options, retry, config, context, output, deliveriesBegin }: Delivering,
+  { options, retry, seed, config, context, output, deliveriesBegin }: Delivering,
 ): Promise<number> {
   const { count, duplicate } = options;
+  const items = itemsOf(options, seed);
   const [deliverer, store] = await Promise.all([
     delivererTo(destination, { options, context }),
     keptByListener(destination) ? undefined : openForWriting(config.dbPath, { context, output }),
   ]);
   const words = { doing: "sending", done: "sent" };
-  const amount = { items: numbersTo(count), total: count * duplicate, sumsUp: count > 1 };
+  const amount = { items, total: count * duplicate, seed, sumsUp: count > 1 };
   try {
     return await deliverMany({ ...amount, words, options, context, output, deliveriesBegin }, (parts) => {
       const { cutting } = parts.ending;
       const recorder = new Recorder({ deliverer, context, output, store, strict: false, cutting });
-      const by = { ...parts, options, retry, context, destination, recorder };
+      const by = { ...parts, options, retry, seed, context, destination, recorder };
+      const copies = new ScatteredCopies(makeMessage, by);
       return async (seq) => {
+        if (options.shuffle === true) {
+          const { message, sent } = await copies.send(seq);
+          if (sent !== undefined) output.record(resultOf(message, sent, by));
+          return;
+        }
         const message = await makeMessage(seq);
         output.record(resultOf(message, await sendMessage(message, by), by));
       };
@@ -51,6 +64,12 @@ export async function deliverAll(
   } finally {
     await Promise.all([deliverer.close(), store?.close()]);
   }
+}
+
+/** With `--shuffle` a number stands there for each copy of its event. */
+function itemsOf({ shuffle, count, duplicate: times }: SendOptions, seed: number | undefined): Iterable<number> {
+  if (shuffle !== true || seed === undefined) return numbersTo(count);
+  return inRandomOrder([...numbersTo(count)], { times, seed, most: MAX_SHUFFLED });
 }
 
 function* numbersTo(count: number): Iterable<number> {
@@ -96,14 +115,15 @@ async function openForWriting(
 
 /** What programs see of a message. */
 function resultOf(
-  { event, judge }: Message,
+  message: Message,
   { attempts, judgements }: Sent,
-  { options, destination }: SendParts,
+  { options, destination, seed }: SendParts,
 ): Record<string, unknown> {
+  const { event, judge } = message;
   const accepted = judgements.every((judgement) => judgement.accepted);
   const judgement = { accepted, exitCode: worstOf(judgements), remark: undefined };
-  const text = judge === undefined ? expected(options).expectation.text : "handshake";
-  const result = resultJson({ eventId: event.id, attempts, destination, judgement, expected: text });
+  const text = judge === undefined ? expected(options, message).expectation.text : "handshake";
+  const result = resultJson({ eventId: event.id, attempts, destination, judgement, expected: text, seed });
   const reason = judgements.find((one) => !one.accepted)?.remark ?? judgements[0]?.remark;
   return judge === undefined ? result : { ...result, reason };
 }

@@ -7,12 +7,14 @@ import { headerValue } from "../../events/headers.js";
 import { redactUrl } from "../../events/redact.js";
 import type { Output } from "../../output/output.js";
 import { noteOf } from "../../providers/verify.js";
+import { DEFAULT_TOLERANCE_SECONDS } from "../../signatures/request.js";
 import { StoreError, type ListenerRow } from "../../store/store.js";
 import type { Invocation } from "../command.js";
-import { givenTarget } from "../delivery/options.js";
+import { givenTarget, hiddenHeaders } from "../delivery/options.js";
 import { eventOf } from "../delivery/record.js";
 import { retrySettings } from "../delivery/retries.js";
 import { showRequest } from "../delivery/show.js";
+import { seededRandom, seedOf } from "../delivery/chance.js";
 import { check } from "../delivery/signing.js";
 import { sendDestination, type Destination } from "../delivery/target.js";
 import type { SendOptions } from "../send.js";
@@ -27,30 +29,54 @@ import { readSource, type Source, type SourceMaker } from "./source.js";
 export async function runSend(invocation: Invocation<SendOptions>, deliveriesBegin: () => void): Promise<number> {
   const { global, context, output } = invocation;
   const retry = retrySettings(invocation.options);
+  requireSeveral(invocation.options);
   const config = await loadConfig(context, global);
   const header = await resolveHeaders(invocation.options.header, { context, output });
+  const seed = seedOf(invocation.options, context.random);
+  const randomOf = (seq: number) => (seed === undefined ? context.random : seededRandom(seed, `event ${seq}`));
+  const random = randomOf(1);
   const around = { context, output, config };
-  const { options, sourceOf, judge } = await whatToSend({ ...invocation.options, header }, invocation.args[0], around);
-  const first = await sourceOf(1);
+  const { options, sourceOf, judge } = await whatToSend({ ...invocation.options, header }, invocation.args[0], {
+    ...around,
+    context: { ...context, random },
+  });
+  const first = await sourceOf(1, random);
   const destination = await destinationOf(options, around);
   const composer = new Composer({ ...around, options });
-  const composed = await composer.compose(first, destination);
-  if (options.dryRun === true || options.curl === true) return printOnly(composed, first, { options, context, output });
+  const composed = await composer.compose(first, destination, random);
+  if (options.dryRun === true || options.curl === true)
+    return printOnly(composed, first, { options, hidden: hiddenHeaders(invocation.options), context, output });
   output.note(sentence(first, composed, { destination, count: options.count }));
+  if (seed !== undefined) output.note(seedSentence(seed, options));
   const messageOf = async (source: Source, made: Composed): Promise<Message> => ({
     event: newEvent(made, source, { context, project: config.project }),
     again: made.again,
     name: source.name,
     provider: source.provider,
+    toleranceSeconds: made.signer?.scheme.timestamp?.toleranceSeconds ?? DEFAULT_TOLERANCE_SECONDS,
     judge: await judge?.(made, options.url ?? publicUrlOf(destination, made.request) ?? made.request.url),
   });
   const firstMessage = await messageOf(first, composed);
   const makeMessage = async (seq: number) => {
-    if (seq === 1) return firstMessage;
-    const source = await sourceOf(seq);
-    return messageOf(source, await composer.compose(source, destination));
+    // In random order the first one may come late: its time is that of its turn.
+    if (seq === 1 && options.shuffle !== true) return firstMessage;
+    const own = randomOf(seq);
+    const source = await sourceOf(seq, own);
+    return messageOf(source, await composer.compose(source, destination, own));
   };
-  return deliverAll(makeMessage, destination, { options, retry, config, context, output, deliveriesBegin });
+  return deliverAll(makeMessage, destination, { options, retry, seed, config, context, output, deliveriesBegin });
+}
+
+/** Copies of one event alone have no order. */
+function requireSeveral({ shuffle, count }: SendOptions): void {
+  if (shuffle === true && count === 1)
+    throw new CliError("--shuffle needs several events", { hint: "say how many: --count 10" });
+}
+
+function seedSentence(seed: number, { shuffle }: SendOptions): string {
+  return shuffle === true
+    ? `in random order; --shuffle --seed ${seed} sends the same in the same order`
+    : `ids and random values are those of --seed ${seed}`;
 }
 
 interface WhatToSend {
@@ -84,11 +110,11 @@ function destinationOf(options: SendOptions, { context, output, config }: Surrou
 async function printOnly(
   { request }: Composed,
   { provider }: Source,
-  { options, context, output }: Around & { readonly options: SendOptions },
+  { options, hidden, context, output }: Around & { readonly options: SendOptions; readonly hidden: readonly string[] },
 ): Promise<number> {
   const showSecrets = options.showSecrets === true;
   const as = options.curl === true ? "curl" : "http";
-  await showRequest(request, { output, provider, showSecrets, env: context.env }, as);
+  await showRequest(request, { output, provider, showSecrets, hidden, env: context.env }, as);
   return EXIT.done;
 }
 

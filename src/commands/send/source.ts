@@ -1,6 +1,9 @@
+import { stat } from "node:fs/promises";
+import { resolve } from "node:path";
 import { readInput } from "../../config/input.js";
 import type { Config } from "../../config/config.js";
 import type { Context } from "../../context.js";
+import type { Random } from "../delivery/chance.js";
 import { CliError } from "../../errors.js";
 import { isFormType } from "../../events/headers.js";
 import { encodeBody } from "../../fixtures/encoding.js";
@@ -34,8 +37,8 @@ interface Around {
   readonly config: Config;
 }
 
-/** Makes what is sent, number by number from 1: the same fixture, filled in anew. Files and standard input are read once. */
-export type SourceMaker = (seq: number) => Promise<Source>;
+/** Makes what is sent, by its number from 1: the same fixture, filled in anew. Files and standard input are read once. */
+export type SourceMaker = (seq: number, random: Random) => Promise<Source>;
 
 /** Reads the fixture or the data that was named. */
 export async function readSource(
@@ -66,7 +69,7 @@ async function fromData(data: string, options: SendOptions, { context, config }:
 
 /** A fixture, filled in and changed as asked. */
 export async function fixtureSource(reference: string, options: SendOptions, around: Around): Promise<Source> {
-  return (await fixtureMaker(reference, options, around))(1);
+  return (await fixtureMaker(reference, options, around))(1, around.context.random);
 }
 
 async function fixtureMaker(
@@ -77,11 +80,32 @@ async function fixtureMaker(
   const roots = fixtureRoots(context, config);
   const wanted = options.provider === undefined ? undefined : providerNamed(options.provider, config.ownProviders);
   const providerCalled = (name: string) => findProvider(name, config.ownProviders)?.name;
-  const found = await findFixture(reference, { roots, cwd: context.cwd, provider: wanted?.name, providerCalled });
+  const where = { roots, cwd: context.cwd, provider: wanted?.name, providerCalled };
+  const found = await findFixture(reference, where).catch(async (error: unknown) => {
+    throw (await isFile(resolve(context.cwd, reference))) ? besidesFile(reference, error) : error;
+  });
   const { name, event, text } = found;
   const provider = wanted ?? providerOfFolder(found.provider, config.ownProviders);
   const overrides = await readOverrides(options, context);
-  return (seq) => filledSource({ provider, name, event, text, seq, overrides }, options, { context });
+  return (seq, random) =>
+    filledSource({ provider, name, event, text, seq, overrides }, options, { context: { ...context, random } });
+}
+
+async function isFile(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isFile(),
+    () => false,
+  );
+}
+
+/** The error, with a word on the file of that name: it may be what was meant. */
+function besidesFile(reference: string, error: unknown): unknown {
+  if (reference.endsWith(".json") || !(error instanceof CliError)) return error;
+  const hint = `to send the file ${reference} as it is: hookcli send --data @${reference}`;
+  return new CliError(error.message, {
+    hint: error.hint === undefined ? hint : `${hint}; ${error.hint}`,
+    cause: error,
+  });
 }
 
 /** What is made of a text. */
